@@ -1,0 +1,25 @@
+//! CRC-32 (ISO-HDLC): polynomial 0x04C11DB7 reflected, initial value and final XOR all ones; the
+//! check value of "123456789" is 0xCBF43926.
+
+use crc::{CRC_32_ISO_HDLC, Crc};
+
+/// One table of 1 KiB in flash, or none on Armv6-M, whose parts have little of it.
+#[cfg(not(kastanet_core = "armv6m"))]
+type Table = crc::Table<1>;
+#[cfg(kastanet_core = "armv6m")]
+type Table = crc::Table<0>;
+
+static CRC: Crc<u32, Table> = Crc::<u32, Table>::new(&CRC_32_ISO_HDLC);
+
+/// The checksum of `bytes`.
+pub fn crc32(bytes: &[u8]) -> u32 {
+    CRC.checksum(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn check_value() {
+        assert_eq!(super::crc32(b"123456789"), 0xcbf4_3926);
+    }
+}

@@ -1,0 +1,196 @@
+//! The operators: one file each, the same skeleton.
+//!
+//! Each file has an [`Operator`]: its kind, `check` (are the types, shapes, weights and
+//! parameters such that `run` cannot fail, and how much scratch is needed) and `run`. A network
+//! names the operators it may meet; what is not named is not linked.
+
+mod conv;
+mod fully_connected;
+mod weights;
+
+use crate::image::record::{Clamp, Record, Window};
+use crate::image::{Op, OpKind, Place, Tensor};
+use crate::kernels::Geometry;
+use crate::sparse;
+use zerocopy::FromBytes;
+
+pub use conv::CONV_2D;
+pub use fully_connected::FULLY_CONNECTED;
+pub use weights::LayerWeights;
+
+/// Every operator.
+pub static ALL: [&Operator; 2] = [&CONV_2D, &FULLY_CONNECTED];
+
+/// What the network knows of an operator.
+pub struct Operator {
+    /// Which one it is.
+    pub kind: OpKind,
+    /// Whether its output may take over the bytes of an input.
+    pub in_place: bool,
+    /// Checks an operator record once, before the network runs; gives the scratch in bytes.
+    pub check: fn(Op<'_>) -> Result<usize, Error>,
+    /// Runs it. `None` only where the image's bytes have changed since they were checked.
+    pub run: fn(Op<'_>, Memory<'_>) -> Option<()>,
+}
+
+/// Why an operator was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Error {
+    /// Too few or too many inputs.
+    BadInputCount {
+        /// How many there are.
+        found: u8,
+    },
+    /// An input or the output is of a type that the operator does not take.
+    BadType,
+    /// The shapes of inputs, output, weights and window do not belong together.
+    BadShape,
+    /// The parameters are of the wrong length or out of range.
+    BadParameters,
+    /// There is no weight record, or one where there should be none.
+    BadWeights,
+    /// A stream of the weight record lies outside the data section or is misaligned.
+    WeightsOutOfRange,
+    /// The weights' format or element type is not known to this build.
+    UnknownFormat {
+        /// The code that was found.
+        code: u8,
+    },
+    /// The weight matrix is not well-formed.
+    Matrix(sparse::Error),
+    /// The output takes over an input's bytes where the operator cannot do that.
+    NotInPlace,
+    /// The scratch in the plan is too small for this build's kernels.
+    ScratchTooSmall {
+        /// Bytes that are needed.
+        needed: u32,
+        /// Bytes in the plan.
+        given: u32,
+    },
+}
+
+impl core::fmt::Display for Error {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match *self {
+            Error::BadInputCount { found } => write!(f, "{found} inputs are not what it takes"),
+            Error::BadType => write!(f, "an element type that it does not take"),
+            Error::BadShape => write!(f, "shapes that do not belong together"),
+            Error::BadParameters => write!(f, "parameters out of range"),
+            Error::BadWeights => write!(f, "weights missing or out of place"),
+            Error::WeightsOutOfRange => write!(f, "weights outside the data section or misaligned"),
+            Error::UnknownFormat { code } => write!(f, "weight format {code} is unknown"),
+            Error::Matrix(error) => write!(f, "weights not well-formed: {error}"),
+            Error::NotInPlace => write!(f, "cannot overwrite its input"),
+            Error::ScratchTooSmall { needed, given } => {
+                write!(f, "{needed} bytes of scratch needed, the plan has {given}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+impl From<sparse::Error> for Error {
+    fn from(error: sparse::Error) -> Self {
+        Error::Matrix(error)
+    }
+}
+
+/// The memory an operator works on.
+pub struct Memory<'m> {
+    /// The arena around the output and the scratch: where the inputs are.
+    pub rest: [Segment<'m>; 3],
+    /// The output's bytes. Where it takes over an input's bytes, they are still that input's.
+    pub output: &'m mut [u8],
+    /// The scratch's bytes.
+    pub scratch: &'m mut [u8],
+}
+
+/// A part of the arena that nobody writes to while an operator runs.
+#[derive(Clone, Copy, Default)]
+pub struct Segment<'m> {
+    /// Its first byte's place in the arena.
+    pub start: usize,
+    /// Its bytes.
+    pub bytes: &'m [u8],
+}
+
+impl<'m> Memory<'m> {
+    /// The bytes of a tensor in the arena or in the image; `None` for one that is being written.
+    pub fn bytes(&self, op: Op<'m>, tensor: Tensor<'_>) -> Option<&'m [u8]> {
+        if tensor.place() == Place::Data {
+            return op.image().constant(tensor);
+        }
+        let range = tensor.range();
+        self.rest.iter().find_map(|segment| {
+            let start = range.start.checked_sub(segment.start)?;
+            segment.bytes.get(start..)?.get(..range.len())
+        })
+    }
+
+    /// Input `index` as signed bytes; `None` for one that is being overwritten.
+    pub fn input(&self, op: Op<'m>, index: usize) -> Option<&'m [i8]> {
+        signed(self.bytes(op, op.input(index)?)?)
+    }
+}
+
+/// The same bytes, signed.
+pub fn signed(bytes: &[u8]) -> Option<&[i8]> {
+    <[i8]>::ref_from_bytes(bytes).ok()
+}
+
+/// The same bytes, signed.
+pub fn signed_mut(bytes: &mut [u8]) -> Option<&mut [i8]> {
+    <[i8]>::mut_from_bytes(bytes).ok()
+}
+
+/// The parameters of an operator.
+fn params<'a, T: Record>(op: Op<'a>) -> Result<&'a T, Error> {
+    op.params().ok_or(Error::BadParameters)
+}
+
+/// `N` inputs, all int8, and an int8 output.
+fn int8<'a, const N: usize>(op: Op<'a>) -> Result<([Tensor<'a>; N], Tensor<'a>), Error> {
+    let output = op.output().ok_or(Error::BadShape)?;
+    let bad_count = Error::BadInputCount { found: op.input_count() as u8 };
+    if op.input_count() != N {
+        return Err(bad_count);
+    }
+    let mut inputs = [output; N];
+    for (index, input) in inputs.iter_mut().enumerate() {
+        *input = op.input(index).ok_or(bad_count)?;
+    }
+    let all = inputs.iter().chain([&output]).all(|t| t.dtype() == crate::image::DType::I8);
+    if all { Ok((inputs, output)) } else { Err(Error::BadType) }
+}
+
+/// `Ok` where `condition` holds.
+fn ensure(condition: bool, error: Error) -> Result<(), Error> {
+    if condition { Ok(()) } else { Err(error) }
+}
+
+/// A clamp whose bounds are in order.
+fn check_clamp(clamp: &Clamp) -> Result<(), Error> {
+    ensure(clamp.min <= clamp.max && clamp.reserved == 0, Error::BadParameters)
+}
+
+/// A window that moves over `input` and gives `output`: batches agree, nothing is zero, no place
+/// it reaches overflows, and one that is read in place stays inside.
+fn check_window(window: &Window, input: Tensor<'_>, output: Tensor<'_>) -> Result<(), Error> {
+    let geometry = Geometry::new(input.dims(), window);
+    let sizes = geometry.kernel.iter().chain(&geometry.stride).chain(&geometry.dilation);
+    let fits = sizes.into_iter().all(|&size| size > 0) && window.min <= window.max;
+    ensure(fits && window.multiplier.get() > 0, Error::BadParameters)?;
+    let [batch, height, width, _] = output.dims();
+    let reach = |axis: usize, outputs: usize| {
+        let last = (outputs as u64 - 1) * geometry.stride[axis] as u64;
+        last + (geometry.kernel[axis] as u64 - 1) * geometry.dilation[axis] as u64
+    };
+    let (rows, cols) = (reach(0, height), reach(1, width));
+    let inside = |reach: u64, size: usize| reach < size as u64 || !geometry.is_pointwise();
+    let small = rows.max(cols) < u64::from(u32::MAX) && geometry.window_len() < 1 << 31;
+    let reached = inside(rows, geometry.input[0]) && inside(cols, geometry.input[1]);
+    ensure(batch == input.dims()[0] && small && reached, Error::BadShape)
+}

@@ -1,0 +1,83 @@
+//! The weights of a layer, from its record to what kernels take.
+
+use super::{Error, ensure};
+use crate::image::record::{PER_CHANNEL, STREAM_ALIGN, WeightsRecord};
+use crate::image::{DType, Image, Op};
+use crate::kernels::Channels;
+use crate::sparse::{Format, Matrix, Streams};
+
+/// The matrix of a layer and the bias, multipliers and shifts of its output channels.
+#[derive(Clone, Copy, Debug)]
+pub struct LayerWeights<'a> {
+    /// The weights.
+    pub matrix: Matrix<'a>,
+    /// What turns their sums into outputs.
+    pub channels: Channels<'a>,
+}
+
+impl<'a> LayerWeights<'a> {
+    /// Checks a weight record and the streams it names.
+    ///
+    /// # Errors
+    ///
+    /// One [`Error`] variant for each way they can be wrong.
+    pub fn new_checked(image: Image<'a>, record: &'a WeightsRecord) -> Result<Self, Error> {
+        let format = Format::from_code(record.format);
+        let format = format.ok_or(Error::UnknownFormat { code: record.format })?;
+        ensure(record.dtype == DType::I8 as u8, Error::UnknownFormat { code: record.dtype })?;
+        let clean = record.reserved == [0; 12] && record.flags & !PER_CHANNEL == 0;
+        ensure(clean, Error::BadParameters)?;
+        let streams = streams(image, record).ok_or(Error::WeightsOutOfRange)?;
+        let channels = channels(image, record).ok_or(Error::WeightsOutOfRange)?;
+        let shifts_fit = channels.shifts.iter().all(|shift| (-31..=30).contains(shift));
+        let multipliers_fit = channels.multipliers.iter().all(|&multiplier| multiplier >= 0);
+        ensure(shifts_fit && multipliers_fit, Error::BadParameters)?;
+        Ok(LayerWeights { matrix: Matrix::new_checked(format, streams)?, channels })
+    }
+
+    /// The weights of `op`, which `new_checked` has accepted before.
+    pub(super) fn of(op: Op<'a>) -> Option<Self> {
+        let (image, record) = (op.image(), op.weights()?);
+        let format = Format::from_code(record.format)?;
+        let matrix = Matrix::assumed(format, streams(image, record)?);
+        Some(LayerWeights { matrix, channels: channels(image, record)? })
+    }
+}
+
+/// The weight record of `op`, checked, with the numbers of rows, columns and channels expected.
+pub(super) fn check(op: Op<'_>, rows: usize, cols: usize, channels: usize) -> Result<(), Error> {
+    let record = op.weights().ok_or(Error::BadWeights)?;
+    let found = [record.rows, record.cols, record.channels].map(|n| n.get() as usize);
+    ensure(found == [rows, cols, channels], Error::BadShape)?;
+    LayerWeights::new_checked(op.image(), record).map(|_| ())
+}
+
+fn streams<'a>(image: Image<'a>, record: &'a WeightsRecord) -> Option<Streams<'a>> {
+    let (rows, cols) = (record.rows.get() as usize, record.cols.get() as usize);
+    let counts_len = rows.checked_mul(usize::from(record.count_width))?;
+    let part = |offset: usize, len: usize| match offset % STREAM_ALIGN {
+        0 => image.stream(offset, len),
+        _ => None,
+    };
+    Some(Streams {
+        rows,
+        cols,
+        count_width: record.count_width,
+        counts: part(record.counts_offset.get() as usize, counts_len)?,
+        indices: part(record.indices_offset.get() as usize, record.indices_len.get() as usize)?,
+        values: super::signed(part(
+            record.values_offset.get() as usize,
+            record.values_len.get() as usize,
+        )?)?,
+    })
+}
+
+fn channels<'a>(image: Image<'a>, record: &'a WeightsRecord) -> Option<Channels<'a>> {
+    let channels = record.channels.get() as usize;
+    let scalings = if record.flags & PER_CHANNEL != 0 { channels } else { 1 };
+    Some(Channels {
+        bias: image.slice(record.bias_offset.get() as usize, channels)?,
+        multipliers: image.slice(record.multipliers_offset.get() as usize, scalings)?,
+        shifts: image.slice(record.shifts_offset.get() as usize, scalings)?,
+    })
+}

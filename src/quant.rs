@@ -1,0 +1,109 @@
+//! The one requantise rule.
+//!
+//! A quantised value q stands for the real number scale · (q − zero point). An accumulator of
+//! 32 bits is brought to another scale by a Q31 multiplier m and a shift s: times m · 2^(s − 31),
+//! first rounded to the nearest after the multiplication (ties away from zero in the positive
+//! direction), then rounded to the nearest after the shift to the right (ties away from zero).
+//! These two roundings are those of TFLite's int8 reference kernels, and every operator uses
+//! them, so that an image gives TFLite Micro's bytes on every core.
+
+use crate::image::record::Scaling;
+
+/// `x` times the real number `multiplier` · 2^(`shift` − 31), rounded.
+///
+/// `multiplier` is 0 or in [2^30, 2^31); `shift` is in −31..=30, to the left where positive.
+/// A shift to the left drops the high bits, as the reference does; a host that computes
+/// multipliers keeps accumulators below 2^31 there.
+///
+/// ```
+/// use kastanet::quant::requantise;
+///
+/// assert_eq!(requantise(1000, 1 << 30, 0), 500);
+/// assert_eq!(requantise(1000, 1 << 30, -3), 63); // 62.5, away from zero
+/// assert_eq!(requantise(-1000, 1 << 30, -3), -63);
+/// ```
+#[inline]
+pub fn requantise(x: i32, multiplier: i32, shift: i32) -> i32 {
+    let left = shift.clamp(0, 31) as u32;
+    let right = (-shift).clamp(0, 31) as u32;
+    rounding_shift_right(doubling_high_mul(x.wrapping_shl(left), multiplier), right)
+}
+
+/// The high 32 bits of 2·a·b, rounded to the nearest; saturates for both at −2^31.
+#[inline]
+pub fn doubling_high_mul(a: i32, b: i32) -> i32 {
+    if a == i32::MIN && b == i32::MIN {
+        return i32::MAX;
+    }
+    let product = i64::from(a) * i64::from(b);
+    let nudge = if product >= 0 { 1 << 30 } else { 1 - (1 << 30) };
+    // Towards zero, unlike a shift: this is what rounds negative ties the reference's way.
+    ((product + nudge) / (1 << 31)) as i32
+}
+
+/// `x` / 2^`exponent`, rounded to the nearest, ties away from zero; `exponent` is in 0..=31.
+#[inline]
+pub fn rounding_shift_right(x: i32, exponent: u32) -> i32 {
+    let exponent = exponent & 31;
+    let mask = (1_u32 << exponent).wrapping_sub(1) as i32;
+    let threshold = (mask >> 1) + i32::from(x < 0);
+    (x >> exponent) + i32::from((x & mask) > threshold)
+}
+
+impl Scaling {
+    /// [`requantise`] with this multiplier and shift.
+    #[inline]
+    pub fn apply(&self, x: i32) -> i32 {
+        requantise(x, self.multiplier.get(), self.shift.get())
+    }
+}
+
+/// The output's zero point and range.
+#[derive(Clone, Copy, Debug)]
+pub struct Range {
+    /// The stored value that means zero.
+    pub zero_point: i32,
+    /// Smallest output.
+    pub min: i8,
+    /// Largest output.
+    pub max: i8,
+}
+
+impl Range {
+    /// Adds the zero point and clamps.
+    #[inline]
+    pub fn clamp(&self, x: i32) -> i8 {
+        // The bounds are checked to be in order; `max` then `min` cannot panic where they are not.
+        x.saturating_add(self.zero_point).max(self.min.into()).min(self.max.into()) as i8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_ties_away_from_zero() {
+        assert_eq!([5, -5, 6, -6, 7].map(|x| rounding_shift_right(x, 2)), [1, -1, 2, -2, 2]);
+        assert_eq!([i32::MAX, i32::MIN].map(|x| rounding_shift_right(x, 31)), [1, -1]);
+        assert_eq!(rounding_shift_right(-7, 0), -7);
+    }
+
+    #[test]
+    fn high_mul_saturates() {
+        assert_eq!(doubling_high_mul(i32::MIN, i32::MIN), i32::MAX);
+        assert_eq!(doubling_high_mul(i32::MIN, i32::MAX), -i32::MAX);
+        assert_eq!([3, -3, 1, -1].map(|x| doubling_high_mul(x, 1 << 30)), [2, -1, 1, 0]);
+    }
+
+    #[test]
+    fn agrees_with_exact_rounding_within_one() {
+        for x in [0, 1, -1, 12345, -12345, 1 << 24, -(1 << 24)] {
+            for shift in -12..4 {
+                let exact = f64::from(x) * 1518500250.0 / 2f64.powi(31 - shift);
+                let found = requantise(x, 1518500250, shift);
+                assert!((f64::from(found) - exact).abs() <= 1.0, "{x} {shift}");
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Every weight, row after row.
+//!
+//! ```text
+//!     values   0  5  0  0 -3  0 | 0  0  0  0  0  0 | 7  0  0  0  0  1 | 0  0  2 -2  0  0
+//! ```
+//!
+//! 24 bytes for the worked matrix, whatever its zeros.
+
+use super::{Error, Rows, Streams, check_len, check_size};
+use crate::kernels::Lanes;
+
+/// A dense matrix.
+///
+/// Invariants: `values` has rows × cols elements (checked by `new_checked`).
+///
+/// ```
+/// use kastanet::sparse::{Dense, Streams};
+///
+/// let values = [0, 5, 0, 0, -3, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 1, 0, 0, 2, -2, 0, 0];
+/// let streams =
+///     Streams { rows: 4, cols: 6, count_width: 0, counts: &[], indices: &[], values: &values };
+/// let matrix = Dense::new_checked(streams)?;
+/// assert_eq!(matrix.entries().next(), Some((0, 1, 5)));
+/// # Ok::<(), kastanet::sparse::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Dense<'a> {
+    cols: usize,
+    values: &'a [i8],
+}
+
+impl<'a> Dense<'a> {
+    /// Checks the invariants.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`]; [`Error::BadLength`] of the values, or where there is another stream.
+    pub fn new_checked(streams: Streams<'a>) -> Result<Self, Error> {
+        check_size(&streams)?;
+        check_len(streams.rows * streams.cols, streams.values.len())?;
+        check_len(0, streams.counts.len() + streams.indices.len())?;
+        Ok(Self::assumed(streams))
+    }
+
+    pub(crate) fn assumed(streams: Streams<'a>) -> Self {
+        Dense { cols: streams.cols, values: streams.values }
+    }
+
+    /// All values, row after row.
+    pub fn values(&self) -> &'a [i8] {
+        self.values
+    }
+
+    /// The walk over the rows.
+    pub fn rows(&self) -> DenseRows<'a> {
+        DenseRows { cols: self.cols, values: self.values }
+    }
+
+    /// The nonzeros.
+    pub fn entries(&self) -> Entries<'a> {
+        Entries { cols: self.cols, row: 0, col: 0, values: self.values.iter() }
+    }
+}
+
+/// The rows of a [`Dense`] matrix.
+#[derive(Clone, Debug)]
+pub struct DenseRows<'a> {
+    cols: usize,
+    values: &'a [i8],
+}
+
+impl Rows for DenseRows<'_> {
+    #[inline]
+    fn dot_next<L: Lanes>(&mut self, x: &[i8]) -> i32 {
+        let Some((row, rest)) = self.values.split_at_checked(self.cols) else { return 0 };
+        self.values = rest;
+        L::dot(row, x)
+    }
+}
+
+/// The nonzeros of a [`Dense`] matrix.
+#[derive(Clone, Debug)]
+pub struct Entries<'a> {
+    cols: usize,
+    row: usize,
+    col: usize,
+    values: core::slice::Iter<'a, i8>,
+}
+
+impl Iterator for Entries<'_> {
+    type Item = (usize, usize, i8);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        for &value in self.values.by_ref() {
+            let at = (self.row, self.col);
+            self.col += 1;
+            if self.col == self.cols {
+                (self.row, self.col) = (self.row + 1, 0);
+            }
+            if value != 0 {
+                return Some((at.0, at.1, value));
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::worked;
+    use super::*;
+    use crate::kernels::Portable;
+
+    const VALUES: [i8; 24] =
+        [0, 5, 0, 0, -3, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 1, 0, 0, 2, -2, 0, 0];
+
+    fn streams(values: &[i8]) -> Streams<'_> {
+        let (rows, cols) = (worked::ROWS, worked::COLS);
+        Streams { rows, cols, count_width: 0, counts: &[], indices: &[], values }
+    }
+
+    #[test]
+    fn worked_matrix() {
+        let matrix = Dense::new_checked(streams(&VALUES)).unwrap();
+        assert!(matrix.entries().eq(worked::ENTRIES));
+        let mut rows = matrix.rows();
+        assert_eq!(worked::PRODUCT.map(|_| rows.dot_next::<Portable>(&worked::X)), worked::PRODUCT);
+    }
+
+    #[test]
+    fn refuses_wrong_lengths() {
+        let short = Dense::new_checked(streams(&VALUES[..23]));
+        assert_eq!(short.unwrap_err(), Error::BadLength { expected: 24, found: 23 });
+        let huge = Streams { rows: usize::MAX, ..streams(&VALUES) };
+        assert_eq!(Dense::new_checked(huge).unwrap_err(), Error::TooLarge);
+        let indexed = Streams { indices: &[0], ..streams(&VALUES) };
+        assert!(Dense::new_checked(indexed).is_err());
+    }
+}
