@@ -1,4 +1,54 @@
-//! Sparse int8 neural networks for microcontrollers.
+//! Sparse int8 neural networks for microcontrollers, read in place from flash.
+//!
+//! Kastanet runs networks whose weights are mostly zero and stores and multiplies only the rest.
+//! A host tool turns a trained checkpoint into a *flash image*; this crate checks the image once,
+//! reads it where it lies and runs it in RAM whose size the image states. It is `no_std`, has no
+//! allocator, no `unsafe` and, once an image is accepted, no panic.
+//!
+//! ```
+//! use kastanet::image::{Aligned, Image};
+//! use kastanet::network::Network;
+//!
+//! // In firmware: the image's place in flash, or `include_image!("model.kst")`.
+//! let flash: &[u8] = kastanet::include_image!("image/golden/worked-v1.kst");
+//! let image = Image::new_checked(flash)?;
+//!
+//! let mut arena = Aligned([0; 256]);
+//! let mut network = Network::new(image, &mut arena.0)?;
+//! network.input_i8_mut(0).unwrap().copy_from_slice(&[1, -2, 3, -4, 5, -6]);
+//! network.infer()?;
+//! assert_eq!(network.output_i8(0).unwrap(), [-25, 0, 1, 14]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The map
+//!
+//! The modules build on each other in the order in which they stand here, and none looks up:
+//!
+//! 1. [`image`] gives meaning to bytes: a checked, copy-free view of tensors, operators, weights
+//!    and the RAM plan. Read it to know what can be wrong with an image and what cannot any more.
+//! 2. [`sparse`] holds weight matrices: dense, and nonzeros with 8-bit or 4-bit column deltas,
+//!    one file each, the same small matrix drawn in all.
+//! 3. [`quant`] is the one rule by which an accumulator becomes an output. Then [`kernels`], the
+//!    loops over slices, written once over the few primitives that differ between cores.
+//! 4. [`layers`] are the operators, one file each: what they check and how they run.
+//! 5. [`network`] walks the operators over the caller's arena. Most users need [`image::Image`],
+//!    [`network::Network`] and nothing else.
+//!
+//! # Why this crate
+//!
+//! - **Known before flashing.** The host plans the arena and writes its size into the image;
+//!   [`network::Network::new`] refuses a smaller one and says what is needed.
+//! - **The same bytes everywhere.** Integer arithmetic by one rule: the host, a Cortex-M and a
+//!   RISC-V core give TFLite Micro's reference bytes for the same weights.
+//! - **Bytes from anyone.** A damaged or hostile image is an error with a name and a number.
+//!
+//! # Features
+//!
+//! - `defmt`: `defmt::Format` for errors and descriptions. Off by default.
+//!
+//! `FORMAT.md` draws every bit of an image, `DESIGN.md` says why things are as they are.
+
 #![no_std]
 #![deny(unsafe_code, missing_docs)]
 
@@ -6,9 +56,7 @@
 extern crate std;
 
 #[cfg(target_endian = "big")]
-compile_error!(
-    "images are little-endian and read in place: only little-endian targets are supported"
-);
+compile_error!("images are little-endian and read in place: the target must be little-endian");
 
 pub mod image;
 

@@ -11,7 +11,7 @@ use crate::image::record::Scaling;
 
 /// `x` times the real number `multiplier` · 2^(`shift` − 31), rounded.
 ///
-/// `multiplier` is 0 or in [2^30, 2^31); `shift` is in −31..=30, to the left where positive.
+/// `multiplier` is not negative; `shift` is in −31..=30, to the left where positive.
 /// A shift to the left drops the high bits, as the reference does; a host that computes
 /// multipliers keeps accumulators below 2^31 there.
 ///
@@ -76,6 +76,27 @@ impl Range {
         // The bounds are checked to be in order; `max` then `min` cannot panic where they are not.
         x.saturating_add(self.zero_point).max(self.min.into()).min(self.max.into()) as i8
     }
+}
+
+/// `x` / `scale`, rounded to the nearest, ties away from zero, plus `zero_point`; not yet held to
+/// the range of a byte. What does not fit 32 bits goes to the nearest that does, NaN to the zero
+/// point. Together with [`dequantise`] the only float arithmetic of inference.
+///
+/// ```
+/// use kastanet::quant::quantise;
+///
+/// assert_eq!([0.24, 0.25, -0.25].map(|x| quantise(x, 0.5, 10)), [10, 11, 9]);
+/// assert_eq!(quantise(f32::NAN, 0.5, 10), 10);
+/// ```
+#[inline]
+pub fn quantise(x: f32, scale: f32, zero_point: i32) -> i32 {
+    (libm::roundf(x / scale) as i32).saturating_add(zero_point)
+}
+
+/// The real value of a stored one: exact but for one rounding, so the same in any wider type.
+#[inline]
+pub fn dequantise(stored: i32, scale: f32, zero_point: i32) -> f32 {
+    scale * stored.wrapping_sub(zero_point) as f32
 }
 
 #[cfg(test)]

@@ -148,7 +148,27 @@ impl<'a> Image<'a> {
 
     /// The class names of the first output, in order; empty where the image has none.
     pub fn labels(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let text = self.section(section::LABELS).and_then(|bytes| str::from_utf8(bytes).ok());
+        self.lines(section::LABELS)
+    }
+
+    /// The source's name of an operator; `None` in a stripped image.
+    pub fn operator_name(&self, number: u16) -> Option<&'a str> {
+        self.lines(section::NAMES).nth(number.into())
+    }
+
+    /// The source's name of a tensor; `None` in a stripped image.
+    pub fn tensor_name(&self, id: u16) -> Option<&'a str> {
+        self.lines(section::NAMES).nth(self.operator_count() + usize::from(id))
+    }
+
+    /// Where the image comes from, as lines of a key, a space and a value.
+    pub fn provenance(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        self.lines(section::PROVENANCE).filter_map(|line| line.split_once(' '))
+    }
+
+    /// The lines of a section of text; none where it is absent or not UTF-8.
+    fn lines(&self, kind: u16) -> core::str::Lines<'a> {
+        let text = self.section(kind).and_then(|bytes| str::from_utf8(bytes).ok());
         text.unwrap_or_default().lines()
     }
 

@@ -226,7 +226,7 @@ pub struct Clamp {
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct Scaling {
-    /// Q31 multiplier, 0 or in [2^30, 2^31).
+    /// Q31 multiplier, not negative: 0 or in [2^30, 2^31), for MEAN from 2^29.
     pub multiplier: I32,
     /// Shift, −31 to 30.
     pub shift: I32,

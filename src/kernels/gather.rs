@@ -39,9 +39,14 @@ impl Geometry {
         }
     }
 
+    /// Taps of one window.
+    pub fn taps(&self) -> usize {
+        self.kernel[0].saturating_mul(self.kernel[1])
+    }
+
     /// Bytes of one gathered window.
     pub fn window_len(&self) -> usize {
-        self.kernel[0] * self.kernel[1] * self.input[2]
+        self.taps().saturating_mul(self.input[2])
     }
 
     /// Whether a window is one position of the input as it lies in memory: no gathering needed.

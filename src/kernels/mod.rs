@@ -5,12 +5,24 @@
 //! primitives of each core; [`Native`] is the one of the core this build is for.
 
 mod arch;
+mod broadcast;
+mod depthwise;
+pub mod fixed;
 mod gather;
 mod matvec;
+mod mean;
+mod place;
+pub mod pool;
+mod softmax;
 
 pub use arch::{Native, Portable};
+pub use broadcast::{Operand, combine, spread};
+pub use depthwise::Depthwise;
 pub use gather::{Gather, Geometry};
 pub use matvec::{Channels, matvec};
+pub use mean::Alternating;
+pub use place::place;
+pub use softmax::{MAX_ROW as MAX_SOFTMAX_ROW, softmax};
 
 /// The primitives of a core. All sums wrap at 32 bits and do not depend on the order of addition.
 pub trait Lanes {

@@ -4,22 +4,62 @@
 //! parameters such that `run` cannot fail, and how much scratch is needed) and `run`. A network
 //! names the operators it may meet; what is not named is not linked.
 
+mod add;
+mod concatenation;
 mod conv;
+mod depthwise_conv;
+mod elementwise;
 mod fully_connected;
+mod mean;
+mod mul;
+mod pad;
+mod pool;
+mod quantize;
+mod reshape;
+mod softmax;
+mod table;
 mod weights;
+mod windows;
 
-use crate::image::record::{Clamp, Record, Window};
+use crate::image::record::{Clamp, Record, Scaling, Window};
 use crate::image::{Op, OpKind, Place, Tensor};
 use crate::kernels::Geometry;
 use crate::sparse;
 use zerocopy::FromBytes;
 
+pub use add::ADD;
+pub use concatenation::CONCATENATION;
 pub use conv::CONV_2D;
+pub use depthwise_conv::DEPTHWISE_CONV_2D;
 pub use fully_connected::FULLY_CONNECTED;
+pub use mean::MEAN;
+pub use mul::MUL;
+pub use pad::PAD;
+pub use pool::{AVERAGE_POOL_2D, MAX_POOL_2D};
+pub use quantize::{DEQUANTIZE, QUANTIZE};
+pub use reshape::RESHAPE;
+pub use softmax::SOFTMAX;
+pub use table::TABLE;
 pub use weights::LayerWeights;
 
-/// Every operator.
-pub static ALL: [&Operator; 2] = [&CONV_2D, &FULLY_CONNECTED];
+/// Every operator, in the order of [`OpKind::ALL`].
+pub static ALL: [&Operator; 15] = [
+    &CONV_2D,
+    &DEPTHWISE_CONV_2D,
+    &FULLY_CONNECTED,
+    &AVERAGE_POOL_2D,
+    &MAX_POOL_2D,
+    &MEAN,
+    &ADD,
+    &MUL,
+    &PAD,
+    &CONCATENATION,
+    &RESHAPE,
+    &SOFTMAX,
+    &TABLE,
+    &QUANTIZE,
+    &DEQUANTIZE,
+];
 
 /// What the network knows of an operator.
 pub struct Operator {
@@ -58,6 +98,11 @@ pub enum Error {
         /// The code that was found.
         code: u8,
     },
+    /// The weights are in a format that the operator does not run from.
+    WrongFormat {
+        /// The format that was found.
+        found: sparse::Format,
+    },
     /// The weight matrix is not well-formed.
     Matrix(sparse::Error),
     /// The output takes over an input's bytes where the operator cannot do that.
@@ -81,6 +126,9 @@ impl core::fmt::Display for Error {
             Error::BadWeights => write!(f, "weights missing or out of place"),
             Error::WeightsOutOfRange => write!(f, "weights outside the data section or misaligned"),
             Error::UnknownFormat { code } => write!(f, "weight format {code} is unknown"),
+            Error::WrongFormat { found } => {
+                write!(f, "cannot run from weights in format `{}`", found.name())
+            }
             Error::Matrix(error) => write!(f, "weights not well-formed: {error}"),
             Error::NotInPlace => write!(f, "cannot overwrite its input"),
             Error::ScratchTooSmall { needed, given } => {
@@ -166,14 +214,41 @@ fn int8<'a, const N: usize>(op: Op<'a>) -> Result<([Tensor<'a>; N], Tensor<'a>),
     if all { Ok((inputs, output)) } else { Err(Error::BadType) }
 }
 
+/// The input and the output of an operator that has one input and no weights, of any types.
+fn unary<'a>(op: Op<'a>) -> Result<(Tensor<'a>, Tensor<'a>), Error> {
+    let one_input = op.input_count() == 1;
+    ensure(one_input, Error::BadInputCount { found: op.input_count() as u8 })?;
+    no_weights(op)?;
+    op.input(0).zip(op.output()).ok_or(Error::BadShape)
+}
+
+/// No weight record.
+fn no_weights(op: Op<'_>) -> Result<(), Error> {
+    ensure(op.weights_id().is_none(), Error::BadWeights)
+}
+
+/// Inputs and output mean zero by the same byte. The host gives them one scale too.
+fn same_zero_point(op: Op<'_>) -> Result<(), Error> {
+    let output = op.output().ok_or(Error::BadShape)?;
+    let same = op.inputs().all(|input| input.zero_point() == output.zero_point());
+    ensure(same, Error::BadParameters)
+}
+
+/// A multiplier and a shift in the range of [`requantise`](crate::quant::requantise).
+fn check_scaling(scaling: &Scaling) -> Result<(), Error> {
+    let (multiplier, shift) = (scaling.multiplier.get(), scaling.shift.get());
+    ensure(multiplier >= 0 && (-31..=30).contains(&shift), Error::BadParameters)
+}
+
 /// `Ok` where `condition` holds.
 fn ensure(condition: bool, error: Error) -> Result<(), Error> {
     if condition { Ok(()) } else { Err(error) }
 }
 
-/// A clamp whose bounds are in order.
+/// A clamp whose bounds are in order and that names no axis.
 fn check_clamp(clamp: &Clamp) -> Result<(), Error> {
-    ensure(clamp.min <= clamp.max && clamp.reserved == 0, Error::BadParameters)
+    let clean = clamp.axis == 0 && clamp.reserved == 0;
+    ensure(clamp.min <= clamp.max && clean, Error::BadParameters)
 }
 
 /// A window that moves over `input` and gives `output`: batches agree, nothing is zero, no place

@@ -1,0 +1,213 @@
+//! Reading files, and telling by their content what they are.
+
+use crate::failure::Failure;
+use crate::graph::Graph;
+use crate::pack::AlignedBytes;
+use crate::tflite;
+use kastanet::image::{Error, Image, record::MAGIC};
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+/// The largest file that is read, in bytes.
+pub const MAX_BYTES: u64 = 4 << 30;
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A flash image.
+    Image,
+    /// A TFLite checkpoint.
+    Tflite,
+    /// A NumPy array.
+    Npy,
+    /// A NumPy archive, or another ZIP file: Keras and PyTorch write such.
+    Zip,
+    /// An ONNX checkpoint.
+    Onnx,
+    /// A safetensors checkpoint.
+    Safetensors,
+    /// A Keras checkpoint in HDF5.
+    Hdf5,
+    /// Nothing that is known here.
+    Unknown,
+}
+
+impl Kind {
+    /// Tells by the first bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let at = |start: usize, mark: &[u8]| bytes.get(start..).is_some_and(|b| b.starts_with(mark));
+        match () {
+            () if at(0, &MAGIC) => Kind::Image,
+            () if at(4, b"TFL3") => Kind::Tflite,
+            () if at(0, b"\x93NUMPY") => Kind::Npy,
+            () if at(0, b"PK") => Kind::Zip,
+            () if at(0, b"\x89HDF") => Kind::Hdf5,
+            () if at(8, b"{\"") => Kind::Safetensors,
+            // Field 1, the version, then field 2, the producer's name, as exporters write them.
+            () if at(0, &[8]) && at(2, &[0x12]) => Kind::Onnx,
+            () => Kind::Unknown,
+        }
+    }
+
+    /// Tells by the first bytes, and for checkpoints that cannot be read by the name as well.
+    fn of_file(path: &Path, bytes: &[u8]) -> Self {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        match (Kind::of(bytes), extension) {
+            (Kind::Unknown, Some("onnx")) => Kind::Onnx,
+            (Kind::Unknown, Some("safetensors")) => Kind::Safetensors,
+            (kind, _) => kind,
+        }
+    }
+
+    /// What people call it.
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Image => "a Kastanet image",
+            Kind::Tflite => "a TFLite checkpoint",
+            Kind::Npy => "a NumPy array",
+            Kind::Zip => "a ZIP archive",
+            Kind::Onnx => "an ONNX checkpoint",
+            Kind::Safetensors => "a safetensors checkpoint",
+            Kind::Hdf5 => "an HDF5 checkpoint",
+            Kind::Unknown => "of no known kind",
+        }
+    }
+}
+
+/// The bytes of a file that is there and not empty.
+///
+/// # Errors
+///
+/// A missing file, a directory, an empty file, a file that cannot be read.
+pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = || Failure::new(format!("cannot read `{}`", path.display()));
+    let unread = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => failed().because("there is no such file").help("check the path"),
+        ErrorKind::PermissionDenied => failed().because(error).help("check its permissions"),
+        _ => failed().because(error),
+    };
+    let file = File::open(path).map_err(unread)?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(failed().because("it is a directory").help("name a file in it"));
+    }
+    let mut bytes = vec![];
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unread)?;
+    match bytes.len() as u64 {
+        0 => Err(failed().because("the file is empty").help("write it again")),
+        1..=MAX_BYTES => Ok(bytes),
+        _ => Err(failed().because(format!("it has more than {MAX_BYTES} bytes"))),
+    }
+}
+
+/// A file that holds a network.
+pub enum Model {
+    /// A flash image, not yet checked.
+    Image(AlignedBytes),
+    /// A checkpoint, as read.
+    Checkpoint(Graph, Vec<u8>),
+}
+
+/// Reads an image or a checkpoint, by content.
+///
+/// # Errors
+///
+/// As [`read`], and for files that are neither, or a checkpoint that cannot be imported.
+pub fn read_model(path: &Path) -> Result<Model, Failure> {
+    let bytes = read(path)?;
+    match Kind::of_file(path, &bytes) {
+        Kind::Image => Ok(Model::Image(AlignedBytes::new(&bytes))),
+        Kind::Tflite => {
+            let graph = import(path, &bytes)?;
+            Ok(Model::Checkpoint(graph, bytes))
+        }
+        kind => Err(not_a_model(path, kind)),
+    }
+}
+
+/// Imports a checkpoint; only its file's name, not where it lies, goes into the graph.
+fn import(path: &Path, bytes: &[u8]) -> Result<Graph, Failure> {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    tflite::import(&name, bytes).map_err(|mut error| {
+        error.file = path.display().to_string();
+        error.into()
+    })
+}
+
+fn not_a_model(path: &Path, kind: Kind) -> Failure {
+    let failure = Failure::new(format!("cannot use `{}`", path.display()));
+    match kind {
+        Kind::Onnx | Kind::Safetensors | Kind::Hdf5 => failure
+            .because(format!("it is {}, which is not supported yet", kind.name()))
+            .help("convert the model to TFLite with full-integer int8 quantisation and give the .tflite file"),
+        Kind::Unknown => failure
+            .because("it is neither a Kastanet image nor a TFLite checkpoint")
+            .help("give a .kst file written by `kastanet pack`, or a .tflite file"),
+        _ => failure
+            .because(format!("it is {}, not a model", kind.name()))
+            .help("give a .kst file written by `kastanet pack`, or a .tflite file"),
+    }
+}
+
+/// Reads a checkpoint.
+///
+/// # Errors
+///
+/// As [`read_model`], and for an image.
+pub fn read_checkpoint(path: &Path) -> Result<(Graph, Vec<u8>), Failure> {
+    match read_model(path)? {
+        Model::Checkpoint(graph, bytes) => Ok((graph, bytes)),
+        Model::Image(_) => Err(Failure::new(format!("cannot pack `{}`", path.display()))
+            .because("it is an image already")
+            .help("give the checkpoint it was packed from")),
+    }
+}
+
+/// Reads an image.
+///
+/// # Errors
+///
+/// As [`read_model`], and for a checkpoint.
+pub fn read_image(path: &Path) -> Result<AlignedBytes, Failure> {
+    match read_model(path)? {
+        Model::Image(bytes) => Ok(bytes),
+        Model::Checkpoint(..) => Err(Failure::new(format!("cannot run `{}`", path.display()))
+            .because("it is a checkpoint, not an image")
+            .help(format!("first `kastanet pack {} -o MODEL.kst`", path.display()))),
+    }
+}
+
+/// Checks an image that was read from `path`.
+///
+/// # Errors
+///
+/// Every way an image can be wrong.
+pub fn check_image<'a>(path: &Path, bytes: &'a [u8]) -> Result<Image<'a>, Failure> {
+    Image::new_checked(bytes).map_err(|error| {
+        let failure = Failure::new(format!("cannot use `{}`", path.display())).because(error);
+        failure.help(match error {
+            Error::Truncated { .. } => "copy the file again, or pack the checkpoint again",
+            Error::UnsupportedVersion { .. } | Error::UnknownSection { .. } => {
+                "use the version of kastanet that packed it, or pack the checkpoint again"
+            }
+            _ => "pack the checkpoint again",
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_kinds_apart() {
+        assert_eq!(Kind::of(b"KAST\x01\0"), Kind::Image);
+        assert_eq!(Kind::of(b"\x1c\0\0\0TFL3"), Kind::Tflite);
+        assert_eq!(Kind::of(b"\x93NUMPY\x01"), Kind::Npy);
+        assert_eq!(Kind::of(b"PK\x03\x04"), Kind::Zip);
+        assert_eq!(Kind::of(b"\x02\x01\0\0\0\0\0\0{\"__meta"), Kind::Safetensors);
+        assert_eq!(Kind::of(b"\x08\x07\x12\x07pytorch"), Kind::Onnx);
+        assert_eq!(Kind::of(b"hello"), Kind::Unknown);
+        assert_eq!(Kind::of(b""), Kind::Unknown);
+    }
+}

@@ -1,0 +1,19 @@
+//! The host side of Kastanet: from a trained checkpoint to a flash image.
+//!
+//! The journey of a model, in the order of the modules: a checkpoint is read into a neutral
+//! graph, its weights are pruned, its operators lowered to the image's terms, its tensors placed
+//! in RAM, and everything is written and read back.
+
+pub mod graph;
+
+pub mod tflite;
+
+pub mod prune;
+
+pub mod encode;
+
+pub mod lower;
+
+pub mod plan;
+
+pub mod pack;

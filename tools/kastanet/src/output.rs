@@ -1,0 +1,136 @@
+//! Output files, which appear whole or not at all.
+//!
+//! Paths are checked before any work is done. Bytes go to a temporary file in the same directory,
+//! which is flushed to the disk and then renamed; where several files belong together, none is
+//! renamed before all are written.
+
+use crate::failure::Failure;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// Checks that a file could be written to each of `outputs`, and that none of them is another or
+/// one of `inputs`.
+///
+/// # Errors
+///
+/// A missing directory, a directory in the file's place, or the same file twice.
+pub fn check(outputs: &[&Path], inputs: &[&Path]) -> Result<(), Failure> {
+    for (index, &path) in outputs.iter().enumerate() {
+        check_place(path)?;
+        let earlier = outputs.get(..index).unwrap_or_default();
+        if inputs.iter().any(|input| same(path, input)) {
+            return Err(failed(path).because("it is an input as well").help("give another path"));
+        }
+        if earlier.iter().any(|other| same(path, other)) {
+            return Err(failed(path).because("two outputs go there").help("give different paths"));
+        }
+    }
+    Ok(())
+}
+
+fn failed(path: &Path) -> Failure {
+    Failure::new(format!("cannot write `{}`", path.display()))
+}
+
+fn check_place(path: &Path) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Err(failed(path).because("it is a directory").help("give a file name as well"));
+    }
+    let directory = directory(path);
+    match directory.is_dir() {
+        true => Ok(()),
+        false => Err(failed(path)
+            .because(format!("there is no directory `{}`", directory.display()))
+            .help("create it, or give another path")),
+    }
+}
+
+/// The directory a file lies in.
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Whether both are one file, once links are followed.
+fn same(a: &Path, b: &Path) -> bool {
+    matches!((resolve(a), resolve(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// The path with all links followed; the file itself need not exist.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    path.canonicalize().or_else(|_| {
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(directory(path).canonicalize()?.join(name))
+    })
+}
+
+/// Writes all of `files`, or none.
+///
+/// # Errors
+///
+/// What the file system refuses.
+pub fn write(files: &[(&Path, &[u8])]) -> Result<(), Failure> {
+    let staged = files.iter().map(|&(path, bytes)| {
+        let staged = stage(path, bytes).map_err(|error| advised(path, &error))?;
+        Ok((path, staged))
+    });
+    for (path, staged) in staged.collect::<Result<Vec<_>, Failure>>()? {
+        staged.publish().map_err(|error| advised(path, &error))?;
+    }
+    Ok(())
+}
+
+fn advised(path: &Path, error: &io::Error) -> Failure {
+    let failure = failed(path).because(error);
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => failure.help("check the directory's permissions"),
+        io::ErrorKind::StorageFull => failure.help("free some space, or give another path"),
+        _ => failure.help("give another path"),
+    }
+}
+
+/// A file that is written but not yet seen.
+enum Staged {
+    /// To be renamed to this path.
+    File(NamedTempFile, PathBuf),
+    /// A device or pipe takes the bytes as they come.
+    Stream(PathBuf, Vec<u8>),
+}
+
+fn stage(path: &Path, bytes: &[u8]) -> io::Result<Staged> {
+    let path = resolve(path)?;
+    if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Ok(Staged::Stream(path, bytes.to_vec()));
+    }
+    let mut file = temporary(directory(&path))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(Staged::File(file, path))
+}
+
+/// A temporary file with the permissions that a new file has.
+fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".kastanet-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(directory)
+}
+
+impl Staged {
+    fn publish(self) -> io::Result<()> {
+        match self {
+            Staged::File(file, path) => file.persist(path).map(drop).map_err(|error| error.error),
+            Staged::Stream(path, bytes) => {
+                OpenOptions::new().write(true).open(path)?.write_all(&bytes)
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! From a graph to an image: prune, lower, plan, write, and read back what was written.
+
+mod write;
+
+use crate::graph::{Graph, TensorId};
+use crate::lower;
+use crate::plan::{Plan, plan};
+use crate::prune::{self, Sparsity};
+use kastanet::image::{IMAGE_ALIGN as ALIGN, Image};
+use kastanet::network::Network;
+use kastanet::sparse::Format;
+
+/// What to do on the way.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Share of the weights to prune.
+    pub sparsity: Sparsity,
+    /// The format of all pruned layers' weights; the smallest of each layer where not given.
+    pub format: Option<Format>,
+    /// Names of the classes of the first output.
+    pub labels: Vec<String>,
+    /// Leave the names of operators and tensors out.
+    pub strip: bool,
+    /// The bytes of the source file, whose hash goes into the image; empty: no provenance.
+    pub source: Vec<u8>,
+}
+
+/// An image and how it came about.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    /// The image.
+    pub image: Vec<u8>,
+    /// The graph with pruned weights.
+    pub graph: Graph,
+    /// Weight tensors that pruning changed.
+    pub pruned: Vec<TensorId>,
+    /// The RAM plan.
+    pub plan: Plan,
+}
+
+/// Why there is no image.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The sparsity asked for does not fit the model.
+    #[error(transparent)]
+    Prune(#[from] prune::Error),
+    /// The model has something that an image cannot hold.
+    #[error(transparent)]
+    Lower(#[from] lower::Error),
+    /// The model is larger than an image can be.
+    #[error("{what} is {found}, an image holds at most {most}")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much of it.
+        found: usize,
+        /// How much would fit.
+        most: usize,
+    },
+    /// The image was written but the reader refuses it.
+    #[error("the reader refuses what was written ({0}); please report this")]
+    Refused(String),
+}
+
+/// Packs `graph`.
+///
+/// # Errors
+///
+/// One [`Error`] for each step that can fail; nothing has been written then.
+pub fn pack(mut graph: Graph, options: &Options) -> Result<Packed, Error> {
+    let pruned = prune::prune(&mut graph, &options.sparsity)?;
+    let program = lower::lower(&graph, &|_| options.format)?;
+    let plan = plan(&program);
+    let image = write::write(&program, &plan, &graph, options)?;
+    read_back(&image)?;
+    Ok(Packed { image, graph, pruned, plan })
+}
+
+/// The image as the device will check it.
+fn read_back(bytes: &[u8]) -> Result<(), Error> {
+    let bytes = AlignedBytes::new(bytes);
+    let image = Image::new_checked(&bytes).map_err(|error| Error::Refused(error.to_string()))?;
+    let mut arena = AlignedBytes::zeroed(image.arena_len());
+    Network::new(image, &mut arena).map_err(|error| Error::Refused(error.to_string()))?;
+    Ok(())
+}
+
+/// Bytes on the heap that start at a multiple of the image's alignment.
+#[derive(Clone, Debug)]
+pub struct AlignedBytes {
+    chunks: Vec<u128>,
+    len: usize,
+}
+
+const _: () = assert!(align_of::<u128>() == ALIGN && size_of::<u128>() == ALIGN);
+
+impl AlignedBytes {
+    /// A copy of `bytes`.
+    pub fn new(bytes: &[u8]) -> Self {
+        let mut aligned = Self::zeroed(bytes.len());
+        aligned.copy_from_slice(bytes);
+        aligned
+    }
+
+    /// `len` zeros.
+    pub fn zeroed(len: usize) -> Self {
+        AlignedBytes { chunks: vec![0; len.div_ceil(ALIGN)], len }
+    }
+}
+
+impl std::ops::Deref for AlignedBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        zerocopy::IntoBytes::as_bytes(self.chunks.as_slice()).get(..self.len).unwrap_or_default()
+    }
+}
+
+impl std::ops::DerefMut for AlignedBytes {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        let bytes = zerocopy::IntoBytes::as_mut_bytes(self.chunks.as_mut_slice());
+        bytes.get_mut(..self.len).unwrap_or_default()
+    }
+}

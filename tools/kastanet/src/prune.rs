@@ -1,0 +1,165 @@
+//! Magnitude pruning of convolution and fully connected weights.
+//!
+//! In each layer the k = ⌊(1 − S)·n + ½⌋ weights of largest real magnitude stay (stored value
+//! times the channel's scale), ties to the lower index; the others become zero. Zeros that the
+//! checkpoint already has stay zero. Depthwise filters are left dense: they hold few weights.
+
+use crate::graph::{Graph, Op, OpKind, Tensor, TensorId};
+
+/// Which share of each layer's weights becomes zero.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sparsity {
+    /// For layers that are not named, 0 to 1.
+    pub uniform: f64,
+    /// By layer name.
+    pub layers: Vec<(String, f64)>,
+}
+
+/// Why a sparsity could not be applied.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// Not a share.
+    #[error("sparsity {0} is not between 0 and 1")]
+    OutOfRange(f64),
+    /// No such layer.
+    #[error("no convolution or fully connected layer is called `{name}`; there are {}", known.join(", "))]
+    UnknownLayer {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// One weight tensor, two sparsities.
+    #[error("layers `{0}` and `{1}` share their weights, so they must have the same sparsity")]
+    Shared(String, String),
+}
+
+impl Sparsity {
+    /// The same for every layer.
+    pub fn uniform(uniform: f64) -> Self {
+        Sparsity { uniform, layers: vec![] }
+    }
+
+    /// The share asked for the layer called `name`.
+    pub fn of(&self, name: &str) -> f64 {
+        let named = self.layers.iter().rev().find(|(layer, _)| layer == name);
+        named.map_or(self.uniform, |&(_, sparsity)| sparsity)
+    }
+}
+
+/// Prunes `graph` in place; gives the weight tensors that were changed.
+///
+/// # Errors
+///
+/// A share outside 0 to 1, a name that no layer has, or layers that share weights and disagree.
+pub fn prune(graph: &mut Graph, sparsity: &Sparsity) -> Result<Vec<TensorId>, Error> {
+    let layers: Vec<(String, TensorId)> =
+        graph.ops.iter().filter_map(|op| Some((op.name.clone(), prunable(op)?))).collect();
+    check(sparsity, &layers)?;
+    let mut changed = vec![];
+    for (name, id) in layers {
+        let share = sparsity.of(&name);
+        if share > 0.0 && !changed.contains(&id) {
+            prune_tensor(&mut graph.tensors[id], share);
+            changed.push(id);
+        }
+    }
+    Ok(changed)
+}
+
+/// The weights of a layer that pruning touches.
+pub fn prunable(op: &Op) -> Option<TensorId> {
+    match op.kind {
+        OpKind::Conv2d { .. } | OpKind::FullyConnected { .. } => op.weights(),
+        _ => None,
+    }
+}
+
+fn check(sparsity: &Sparsity, layers: &[(String, TensorId)]) -> Result<(), Error> {
+    let shares = sparsity.layers.iter().map(|&(_, share)| share).chain([sparsity.uniform]);
+    for share in shares {
+        if !(0.0..=1.0).contains(&share) {
+            return Err(Error::OutOfRange(share));
+        }
+    }
+    for (name, _) in &sparsity.layers {
+        if !layers.iter().any(|(layer, _)| layer == name) {
+            let known = layers.iter().map(|(layer, _)| layer.clone()).collect();
+            return Err(Error::UnknownLayer { name: name.clone(), known });
+        }
+    }
+    for (at, (name, id)) in layers.iter().enumerate() {
+        let twin = layers[..at].iter().find(|(_, other)| other == id);
+        if let Some((other, _)) = twin.filter(|(other, _)| sparsity.of(other) != sparsity.of(name))
+        {
+            return Err(Error::Shared(other.clone(), name.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn prune_tensor(tensor: &mut Tensor, sparsity: f64) {
+    let magnitudes = magnitudes(tensor);
+    let Some(data) = tensor.data.as_mut() else { return };
+    let keep = ((1.0 - sparsity) * magnitudes.len() as f64 + 0.5).floor() as usize;
+    let mut order: Vec<usize> = (0..magnitudes.len()).collect();
+    // A stable sort: of equal magnitudes, the lower index comes first and stays.
+    order.sort_by(|&a, &b| magnitudes[b].total_cmp(&magnitudes[a]));
+    for &index in order.get(keep..).unwrap_or_default() {
+        data[index] = 0;
+    }
+}
+
+/// |stored value| times the scale of its output channel, the weights' first dimension.
+fn magnitudes(tensor: &Tensor) -> Vec<f64> {
+    let weights = tensor.to_i8().unwrap_or_default();
+    let scales = tensor.quant.as_ref().map(|quant| quant.scales.as_slice()).unwrap_or_default();
+    let row = (weights.len() / scales.len().max(1)).max(1);
+    let scale = |index: usize| f64::from(scales.get(index / row).copied().unwrap_or(1.0));
+    weights.iter().enumerate().map(|(i, &w)| f64::from(w).abs() * scale(i)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{DType, Quant};
+
+    fn tensor(weights: &[i8], scales: &[f32]) -> Tensor {
+        Tensor {
+            name: "w".into(),
+            dtype: DType::I8,
+            shape: vec![scales.len(), weights.len() / scales.len()],
+            quant: Some(Quant {
+                scales: scales.to_vec(),
+                zero_points: vec![0; scales.len()],
+                dimension: 0,
+            }),
+            data: Some(weights.iter().map(|&w| w as u8).collect()),
+        }
+    }
+
+    fn pruned(weights: &[i8], scales: &[f32], sparsity: f64) -> Vec<i8> {
+        let mut tensor = tensor(weights, scales);
+        prune_tensor(&mut tensor, sparsity);
+        tensor.to_i8().unwrap()
+    }
+
+    #[test]
+    fn keeps_the_largest_and_the_lower_index_of_equals() {
+        assert_eq!(pruned(&[1, -3, 2, 3], &[1.0], 0.5), [0, -3, 0, 3]);
+        assert_eq!(pruned(&[2, -2, 2, 2], &[1.0], 0.5), [2, -2, 0, 0]);
+        assert_eq!(pruned(&[-128, 127, 1, 0], &[1.0], 0.75), [-128, 0, 0, 0]);
+    }
+
+    #[test]
+    fn compares_real_magnitudes() {
+        assert_eq!(pruned(&[100, 90, 3, 2], &[0.01, 1.0], 0.5), [0, 0, 3, 2]);
+    }
+
+    #[test]
+    fn rounds_the_count_and_keeps_zeros() {
+        assert_eq!(pruned(&[1, 2, 3], &[1.0], 0.5), [0, 2, 3]);
+        assert_eq!(pruned(&[0, 0, 0, 5], &[1.0], 0.25), [0, 0, 0, 5]);
+        assert_eq!(pruned(&[1, 2], &[1.0], 1.0), [0, 0]);
+    }
+}

@@ -1,0 +1,175 @@
+//! What can be wrong with a `.tflite` file, said so that one can act on it.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::flatbuffer::FlatbufferError;
+use super::operators;
+use crate::graph::GraphError;
+
+/// A file could not be read, and why.
+#[derive(Debug, Error)]
+#[error("{file}: {fault}")]
+pub struct ImportError {
+    /// The name of the file.
+    pub file: String,
+    /// What is wrong with it.
+    pub fault: Box<Fault>,
+}
+
+impl ImportError {
+    pub(super) fn new(file: &str, fault: Fault) -> Self {
+        ImportError { file: file.into(), fault: Box::new(fault) }
+    }
+}
+
+/// Operators that are not supported, by name, and how many there are of each.
+pub type Counts = BTreeMap<String, usize>;
+
+/// One way for a file to be unusable.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the fields are what the messages say")]
+pub enum Fault {
+    /// It is something else.
+    #[error(
+        "not a TFLite model: bytes 4 to 7 should be \"TFL3\", they are {found}; give a file written by the TFLite converter"
+    )]
+    NotTflite { found: String },
+    /// Its structure is damaged.
+    #[error(transparent)]
+    Structure(#[from] FlatbufferError),
+    /// It follows another version of the schema.
+    #[error(
+        "the model follows version {found} of the TFLite schema, expected 3; convert it again with a current TFLite converter"
+    )]
+    Version { found: u32 },
+    /// It holds no network, or several.
+    #[error(
+        "the model has {found} subgraphs, expected one; control flow (IF, WHILE, CALL_ONCE) is not supported: export a single inference function"
+    )]
+    Subgraphs { found: usize },
+    /// It uses operators that cannot be imported.
+    #[error(
+        "unsupported operators: {}. Supported: {}. Change the model, or cut it so that they run outside",
+        list(counts),
+        operators::supported()
+    )]
+    Operators { counts: Counts },
+    /// Tensors have element types that cannot be imported.
+    #[error("unsupported element types: {}. Supported: int8, with int32 bias, and float32 or uint8 at a QUANTIZE or DEQUANTIZE; convert with full-integer int8 quantisation", tensors.join(", "))]
+    Types { tensors: Vec<String> },
+    /// The network does not compute in int8.
+    #[error(
+        "{0}; convert it with full-integer post-training quantisation: in tf.lite.TFLiteConverter set optimizations = [tf.lite.Optimize.DEFAULT], a representative_dataset, target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8], and inference_input_type = inference_output_type = tf.int8"
+    )]
+    Precision(Precision),
+    /// A tensor keeps its value between runs.
+    #[error(
+        "tensor {tensor:?} is a variable that lives from one run to the next, which is not supported: export the model without state"
+    )]
+    Variable { tensor: String },
+    /// A tensor's bytes are stored in TFLite's own sparse form.
+    #[error(
+        "tensor {tensor:?} is stored in TFLite's sparse form, expected plain values: convert without the EXPERIMENTAL_SPARSITY optimisation; zeros are found and packed here anyway"
+    )]
+    Sparse { tensor: String },
+    /// A tensor's size is known only when it runs.
+    #[error(
+        "tensor {tensor:?} has the shape {shape:?}, expected fixed sizes: convert with an input of a fixed shape (the first dimension, the batch, may be left open)"
+    )]
+    Dynamic { tensor: String, shape: Vec<i32> },
+    /// A tensor's quantisation is not affine.
+    #[error(
+        "tensor {tensor:?} has a custom or blockwise quantisation (details type {found}), expected per-tensor or per-channel scales; convert with full-integer int8 quantisation"
+    )]
+    Quantisation { tensor: String, found: u8 },
+    /// An index points to nothing.
+    #[error(
+        "{owner} names {what} {index}, but there are {count}: the file is damaged; export it again"
+    )]
+    Index { owner: String, what: &'static str, index: i64, count: usize },
+    /// An operator carries another one's options.
+    #[error(
+        "operator {op:?} ({kind}) has options of type {found}, expected {expected}: the file is damaged; export it again"
+    )]
+    Options { op: String, kind: &'static str, expected: u8, found: u8 },
+    /// An operator's parameter cannot be used.
+    #[error(
+        "operator {op:?} ({kind}) has {what} {found}, expected {expected}; change the layer and convert again"
+    )]
+    Parameter {
+        op: String,
+        kind: &'static str,
+        what: &'static str,
+        found: String,
+        expected: &'static str,
+    },
+    /// Its network breaks a rule that holds for all importers.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// A tensor whose bytes are to be replaced has none.
+    #[error("tensor {id} cannot be replaced: it is no constant of the model ({count} tensors)")]
+    NoConstant { id: usize, count: usize },
+    /// The new bytes do not fit in place of the old ones.
+    #[error(
+        "tensor {tensor:?} cannot be replaced: it has {expected} bytes, the replacement {found}"
+    )]
+    ReplacementLength { tensor: String, expected: usize, found: usize },
+    /// Two tensors share their bytes and would no longer be the same.
+    #[error(
+        "tensor {tensor:?} cannot be replaced alone: its bytes in the file also belong to {other}; replace all of them with the same bytes, or convert without sharing"
+    )]
+    Shared { tensor: String, other: String },
+}
+
+/// The arithmetic of a network that does not compute in int8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Precision {
+    /// Float throughout.
+    #[error("the model is float: its {ops} operators compute in float32, expected int8")]
+    Float {
+        /// The number of operators.
+        ops: usize,
+    },
+    /// Quantised weights under float activations.
+    #[error(
+        "the model is quantised in its weights only (dynamic range): {ops} operators compute on float32 activations, expected int8"
+    )]
+    DynamicRange {
+        /// The number of operators on float activations.
+        ops: usize,
+    },
+    /// Part of the network is quantised.
+    #[error(
+        "the model is quantised in part: {ops} of {total} operators compute in float32, expected int8 throughout"
+    )]
+    Mixed {
+        /// The number of operators on float activations.
+        ops: usize,
+        /// The number of all that compute.
+        total: usize,
+    },
+    /// The older quantisation.
+    #[error(
+        "the model is quantised to uint8, the older scheme: {ops} operators compute in uint8, expected int8"
+    )]
+    Uint8 {
+        /// The number of operators on uint8 activations.
+        ops: usize,
+    },
+    /// 16-bit activations.
+    #[error("the model has int16 activations: {ops} operators compute in int16, expected int8")]
+    Int16 {
+        /// The number of operators on int16 activations.
+        ops: usize,
+    },
+}
+
+fn list(counts: &Counts) -> String {
+    let one = |(name, count): (&String, &usize)| match count {
+        1 => name.clone(),
+        _ => format!("{name} ×{count}"),
+    };
+    counts.iter().map(one).collect::<Vec<_>>().join(", ")
+}
