@@ -19,7 +19,7 @@ pub enum Error {
         /// Bytes that were given.
         given: u32,
     },
-    /// More bytes than the header says: pass exactly [`Image::len`](super::Image::len) bytes.
+    /// More bytes than the header says: pass exactly [`Image::len_of`](super::Image::len_of) bytes.
     TrailingBytes {
         /// Bytes the image has by its header.
         expected: u32,

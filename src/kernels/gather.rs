@@ -94,14 +94,14 @@ impl<'a> Gather<'a> {
             return self.geometry.channels(self.input, y, x);
         }
         let [height, width] = self.geometry.kernel;
-        let mut places = patch.chunks_exact_mut(self.geometry.input[2]);
+        let mut places = patch.chunks_exact_mut(self.geometry.input[2].max(1));
         for ky in 0..height {
             let y = self.geometry.tap(0, oy, ky);
             for kx in 0..width {
                 let x = self.geometry.tap(1, ox, kx);
                 let source = y.zip(x).and_then(|(y, x)| self.geometry.channels(self.input, y, x));
                 match source {
-                    Some(source) => places.next()?.copy_from_slice(source),
+                    Some(source) => places.next()?.get_mut(..source.len())?.copy_from_slice(source),
                     None => places.next()?.fill(self.zero_point),
                 }
             }

@@ -3,6 +3,7 @@
 //! Each output position gathers its window (unless it lies in the input as it is) and multiplies
 //! the weight matrix with it. Scratch: one window.
 
+use super::windows::{Position, positions};
 use super::{Error, LayerWeights, Memory, Operator, ensure, int8, params, signed_mut, weights};
 use crate::image::record::Window;
 use crate::image::{Op, OpKind};
@@ -27,20 +28,13 @@ fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (input, output, window) = (op.input(0)?, op.output()?, op.params::<Window>()?);
     let weights = LayerWeights::of(op)?;
     let range = Range { zero_point: output.zero_point(), min: window.min, max: window.max };
-    let geometry = Geometry::new(input.dims(), window);
-    let [_, height, width, channels] = output.dims();
+    let zero_point = input.zero_point() as i8;
     let bytes = memory.input(op, 0)?;
     let patch = signed_mut(memory.scratch)?;
-    let images = bytes.chunks_exact(input.dims().get(1..)?.iter().product());
-    let mut places = signed_mut(memory.output)?.chunks_exact_mut(channels);
-    for image in images {
-        let gather = Gather { geometry, input: image, zero_point: input.zero_point() as i8 };
-        for oy in 0..height {
-            for ox in 0..width {
-                let x = gather.window(oy, ox, patch)?;
-                matvec::<Native>(&weights.matrix, x, weights.channels, range, places.next()?);
-            }
-        }
-    }
-    Some(())
+    positions(op, bytes, signed_mut(memory.output)?, |Position { geometry, image, at }, y| {
+        let gather = Gather { geometry, input: image, zero_point };
+        let x = gather.window(at[0], at[1], patch)?;
+        matvec::<Native>(&weights.matrix, x, weights.channels, range, y);
+        Some(())
+    })
 }

@@ -269,3 +269,13 @@ fn check_window(window: &Window, input: Tensor<'_>, output: Tensor<'_>) -> Resul
     let reached = inside(rows, geometry.input[0]) && inside(cols, geometry.input[1]);
     ensure(batch == input.dims()[0] && small && reached, Error::BadShape)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_operator() {
+        assert_eq!(ALL.map(|operator| operator.kind), OpKind::ALL);
+    }
+}

@@ -10,7 +10,7 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 /// The largest file that is read, in bytes.
-pub const MAX_BYTES: u64 = 4 << 30;
+pub const MAX_BYTES: u64 = 2 << 30;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,8 @@ pub enum Kind {
 impl Kind {
     /// Tells by the first bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        let at = |start: usize, mark: &[u8]| bytes.get(start..).is_some_and(|b| b.starts_with(mark));
+        let at =
+            |start: usize, mark: &[u8]| bytes.get(start..).is_some_and(|b| b.starts_with(mark));
         match () {
             () if at(0, &MAGIC) => Kind::Image,
             () if at(4, b"TFL3") => Kind::Tflite,

@@ -17,3 +17,17 @@ pub mod lower;
 pub mod plan;
 
 pub mod pack;
+
+pub mod failure;
+
+pub mod files;
+
+pub mod output;
+
+pub mod arrays;
+
+pub mod evaluate;
+
+pub mod report;
+
+pub mod cli;

@@ -1,9 +1,9 @@
 //! `.tflite` files: read, patched, written.
 //!
 //! A `.tflite` file is a FlatBuffer that follows a public schema. From the bytes up:
-//! [`flatbuffer`] walks it and trusts nothing; [`schema`] and [`operators`] hold the schema's
-//! numbers; [`model`] finds the frame; [`tensors`] and [`options`] translate its two halves, and
-//! [`names`] gives the operators names; [`import()`] puts them together. [`replace_constants`]
+//! `flatbuffer` walks it and trusts nothing; `schema` and `operators` hold the schema's
+//! numbers; `model` finds the frame; `tensors` and `options` translate its two halves, and
+//! `names` gives the operators names; [`import()`] puts them together. [`replace_constants`]
 //! writes new weights into an existing file, and [`build()`] makes a file from a graph.
 
 mod flatbuffer;

@@ -1,2 +1,61 @@
-//! The developers commands.
-fn main() {}
+//! The developers' commands: `cargo xtask help`.
+
+mod process;
+mod qemu;
+mod setup;
+mod test;
+mod tree;
+
+use anyhow::Result;
+use lexopt::prelude::*;
+use std::process::ExitCode;
+use tree::Tree;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  setup                           install what the tests need, or say what to install
+  test [STEP…]                    every check, or the steps named; `test --list` lists them
+  qemu [BOARD…] [--overwrite]     the boards' programs in QEMU against boards/expected;
+                                  --overwrite writes those files instead
+  qemu [BOARD…] --model FILE      a model (.kst or .tflite) on the boards against the host
+  help                            this text
+
+  cargo xtask test fmt clippy
+  cargo xtask qemu m4 --model model.kst
+";
+
+fn main() -> ExitCode {
+    match command(lexopt::Parser::from_env()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<lexopt::Error>() => {
+            eprintln!("error: {error}; see `cargo xtask help`");
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(mut args: lexopt::Parser) -> Result<()> {
+    let tree = Tree::find()?;
+    match args.next()? {
+        Some(Value(name)) => match &*name.to_string_lossy() {
+            "setup" => setup::command(&tree, args),
+            "test" => test::command(&tree, args),
+            "qemu" => qemu::command(&tree, args),
+            "help" => Ok(print!("{HELP}")),
+            other => Err(usage(format!("no command `{other}`"))),
+        },
+        Some(Short('h') | Long("help")) => Ok(print!("{HELP}")),
+        Some(other) => Err(other.unexpected().into()),
+        None => Err(usage("a command is missing".into())),
+    }
+}
+
+/// An error of the command line: exit code 2.
+fn usage(message: String) -> anyhow::Error {
+    lexopt::Error::Custom(message.into()).into()
+}

@@ -1,8 +1,8 @@
 //! NumPy arrays: `.npy` files and `.npz` archives.
 //!
-//! Headers are checked before anything is allocated for what they promise: an array takes no more
-//! memory than its file has bytes. Elements may be stored in either byte order; rows must come
-//! first (NumPy's C order).
+//! Nothing is allocated for what a header promises: an array takes the memory of the bytes that are
+//! there, at most [`files::MAX_BYTES`]. Elements may be stored in either byte order, rows or columns
+//! first.
 
 mod npy;
 
@@ -104,7 +104,7 @@ impl Array {
     ///
     /// # Errors
     ///
-    /// A file that cannot be read or is no array of numbers in C order.
+    /// A file that cannot be read or is no array of numbers.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let bytes = files::read(path)?;
         npy::parse(&bytes).map_err(|fault| fault.of(&format!("`{}`", path.display())))

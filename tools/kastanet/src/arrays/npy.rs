@@ -18,6 +18,7 @@ const LONGEST_HEADER: usize = 10_000;
 struct Header {
     element: Element,
     big_endian: bool,
+    columns_first: bool,
     shape: Vec<usize>,
 }
 
@@ -38,6 +39,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Array, Fault> {
     let mut bytes = data.to_vec();
     if header.big_endian {
         bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+    }
+    if header.columns_first && header.shape.len() > 1 {
+        bytes = rows_first(&bytes, size, &header.shape);
     }
     Ok(Array { shape: header.shape, element: header.element, bytes })
 }
@@ -68,14 +72,26 @@ fn header(text: &str) -> Result<Header, Fault> {
     let descr = value(text, "descr").ok_or_else(bad)?;
     let order = value(text, "fortran_order").ok_or_else(bad)?;
     let shape = value(text, "shape").and_then(shape).ok_or_else(bad)?;
-    if order.starts_with("True") && shape.len() > 1 {
-        return Err(Fault {
-            what: "its columns come first (Fortran order)".into(),
-            help: "save numpy.ascontiguousarray(x)",
-        });
-    }
     let (element, big_endian) = element(descr).ok_or_else(bad)?;
-    Ok(Header { element, big_endian, shape })
+    Ok(Header { element, big_endian, columns_first: order.starts_with("True"), shape })
+}
+
+/// Elements stored with the first dimension running fastest (Fortran order), put in C order.
+fn rows_first(bytes: &[u8], size: usize, shape: &[usize]) -> Vec<u8> {
+    let mut rows = Vec::with_capacity(bytes.len());
+    let mut index = vec![0; shape.len()];
+    for _ in 0..bytes.len() / size {
+        let at = index.iter().zip(shape).rev().fold(0, |at, (&index, &dim)| at * dim + index);
+        rows.extend_from_slice(bytes.get(at * size..).and_then(|b| b.get(..size)).unwrap_or(&[]));
+        for (index, &dim) in index.iter_mut().zip(shape).rev() {
+            *index += 1;
+            if *index < dim {
+                break;
+            }
+            *index = 0;
+        }
+    }
+    rows
 }
 
 /// What stands behind `'key':`.
@@ -119,9 +135,8 @@ pub(super) fn build(array: &Array) -> Vec<u8> {
         Element { class: Class::Float, .. } => ('<', 'f'),
     };
     let (size, shape) = (array.element.size, array.shape_string());
-    let mut text = format!(
-        "{{'descr': '{order}{letter}{size}', 'fortran_order': False, 'shape': {shape}, }}"
-    );
+    let mut text =
+        format!("{{'descr': '{order}{letter}{size}', 'fortran_order': False, 'shape': {shape}, }}");
     let before = MAGIC.len() + 4;
     let end = (before + text.len() + 1).next_multiple_of(64);
     text.extend(std::iter::repeat_n(' ', end - before - text.len() - 1));
@@ -162,19 +177,27 @@ mod tests {
     }
 
     #[test]
+    fn puts_columns_in_rows() {
+        let columns = "{'descr': '<i2', 'fortran_order': True, 'shape': (2, 3, 1)}";
+        let data = [0, 0, 10, 0, 1, 0, 11, 0, 2, 0, 12, 0];
+        let array = parse(&file(columns, &data)).unwrap();
+        assert_eq!(array.integers().unwrap(), [0, 1, 2, 10, 11, 12]);
+    }
+
+    #[test]
     fn refuses_what_it_cannot_hold() {
         let what = |header: &str| parse(&file(header, &[0; 4])).unwrap_err().what;
         let huge = "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}";
         assert!(what(huge).contains("4 bytes follow"));
         let short = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}";
         assert_eq!(what(short), "its header says float32 (2,), 4 bytes follow");
-        let columns = "{'descr': '|i1', 'fortran_order': True, 'shape': (2, 2)}";
-        assert!(what(columns).contains("Fortran"));
         for descr in ["'|O'", "'<U1'", "[('a', '<f4')]", "'<c8'", "'<i3'", "'", ""] {
             let header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': (1,)}}");
             assert!(what(&header).contains("expected the type"), "{descr}");
         }
-        assert!(what("{'descr': '|i1', 'fortran_order': False, 'shape': (-4,)}").contains("expected"));
+        assert!(
+            what("{'descr': '|i1', 'fortran_order': False, 'shape': (-4,)}").contains("expected")
+        );
     }
 
     #[test]

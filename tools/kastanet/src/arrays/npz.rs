@@ -54,10 +54,9 @@ impl<'a> Archive<'a> {
 
     fn entry(&mut self, key: &str, whose: &str) -> Result<Vec<u8>, Failure> {
         let file = format!("{key}.npy");
-        let known: Vec<&str> =
-            self.zip.file_names().map(|name| name.strip_suffix(".npy").unwrap_or(name)).collect();
-        if !known.contains(&key) {
-            let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+        let known: Vec<_> = self.zip.file_names().filter_map(Result::ok).collect();
+        if !known.iter().any(|name| *name == file) {
+            let known = if known.is_empty() { "no arrays".into() } else { known.join(", ") };
             return Err(Failure::new(format!("there is no {whose}"))
                 .because(format!("it holds {known}"))
                 .help(format!("save it with numpy.savez(..., {key}=...)")));

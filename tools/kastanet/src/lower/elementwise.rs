@@ -45,13 +45,17 @@ impl Lowering<'_> {
         }
         let largest = f64::from(i32::MAX);
         let real = f64::from(beta) * f64::from(input.scale) * f64::from(1 << (31 - DIFF_BITS));
-        let (multiplier, shift) = scaling::quantise(real.min(largest))?;
-        if shift < 1 {
+        let (multiplier, shift) = match real >= largest {
+            // One step of the input is 16 or more: all but the largest count for nothing.
+            true => (1 << 30, 0),
+            false => scaling::quantise(real)?,
+        };
+        if real <= 1.0 {
             return Err("beta times the input's scale is too small".into());
         }
         let scaling =
             kastanet::image::record::Scaling { multiplier: multiplier.into(), shift: shift.into() };
-        let diff_min = -input_radius(DIFF_BITS, shift);
+        let diff_min = if real >= largest { 0 } else { -input_radius(DIFF_BITS, shift) };
         let params = SoftmaxParams { input: scaling, diff_min: diff_min.into() };
         self.emit(op, Code::Softmax, 1, bytes(&params))
     }

@@ -46,9 +46,8 @@ fn rescale(input: Quantised<'_>, output: Quantised<'_>) -> Said<Function> {
     Ok(Box::new(move |stored| requantise(stored - from, multiplier, shift) + to))
 }
 
-/// The reference divides the scales in single precision here.
 fn relu(input: Quantised<'_>, output: Quantised<'_>) -> Said<Function> {
-    let (multiplier, shift) = scaling::quantise(f64::from(input.scale / output.scale))?;
+    let (multiplier, shift) = scaling::quantise(f64::from(input.scale) / f64::from(output.scale))?;
     let (from, to) = (input.zero_point, output.zero_point);
     Ok(Box::new(move |stored| (requantise(stored - from, multiplier, shift) + to).max(to)))
 }

@@ -32,7 +32,7 @@ impl Lowering<'_> {
         }
         let window = window(shape, input, output)?;
         let format = if depthwise { &|_: &str| Some(Format::Dense) } else { self.format_of };
-        let weights = self.weights(op, input, output, format, false)?;
+        let weights = self.weights(op, input, output, format)?;
         let scratch = scratch_len(input.dims(), &window);
         self.emit_with(op, code, 1, bytes(&window), Some(weights), scratch)
     }
@@ -51,7 +51,7 @@ impl Lowering<'_> {
             return Err(format!("weights {shape} do not turn {from} inputs into {to}").into());
         }
         let params = bytes(&scaling::clamp(activation, output)?);
-        let weights = self.weights(op, input, output, self.format_of, true)?;
+        let weights = self.weights(op, input, output, self.format_of)?;
         self.emit_with(op, Code::FullyConnected, 1, params, Some(weights), 0)
     }
 
@@ -61,7 +61,6 @@ impl Lowering<'_> {
         input: Quantised<'_>,
         output: Quantised<'_>,
         format_of: FormatOf<'_>,
-        fully_connected: bool,
     ) -> Said<Weights> {
         let tensor = self.operand(op, 1)?;
         let values = tensor.to_i8().ok_or("its weights must be an int8 constant")?;
@@ -75,8 +74,7 @@ impl Lowering<'_> {
             return Err(format!("{} biases for {} channels", bias.len(), layout.channels));
         }
         let scales = tensor.quant.as_ref().map(|quant| quant.scales.as_slice()).unwrap_or_default();
-        let (multipliers, shifts) =
-            multipliers(scales, layout.channels, input, output, fully_connected)?;
+        let (multipliers, shifts) = multipliers(scales, layout.channels, input, output)?;
         let bias = fold(bias, &values, &layout, input.zero_point);
         Ok(Weights { channels: layout.channels, matrix, bias, multipliers, shifts })
     }
@@ -146,16 +144,12 @@ fn multipliers(
     channels: usize,
     input: Quantised<'_>,
     output: Quantised<'_>,
-    fully_connected: bool,
 ) -> Said<(Vec<i32>, Vec<i8>)> {
     if scales.len() != 1 && scales.len() != channels {
         return Err(format!("{} weight scales for {channels} channels", scales.len()));
     }
-    let real = |scale: f32| match fully_connected && scales.len() == 1 {
-        // The reference multiplies these two in single precision for a fully connected layer.
-        true => f64::from(input.scale * scale) / f64::from(output.scale),
-        false => f64::from(input.scale) * f64::from(scale) / f64::from(output.scale),
-    };
+    let (from, to) = (f64::from(input.scale), f64::from(output.scale));
+    let real = |scale: f32| from * f64::from(scale) / to;
     let pairs = scales.iter().map(|&scale| scaling::quantise(real(scale)));
     let pairs: Vec<(i32, i32)> = pairs.collect::<Said<_>>()?;
     Ok(pairs.into_iter().map(|(multiplier, shift)| (multiplier, shift as i8)).unzip())

@@ -49,6 +49,11 @@ pub enum Fault {
         "the model has {found} subgraphs, expected one; control flow (IF, WHILE, CALL_ONCE) is not supported: export a single inference function"
     )]
     Subgraphs { found: usize },
+    /// It holds more of something than any device could use.
+    #[error(
+        "the model has {found} {what}, expected at most {limit}: the file is damaged, or far too large"
+    )]
+    Count { what: &'static str, found: usize, limit: usize },
     /// It uses operators that cannot be imported.
     #[error(
         "unsupported operators: {}. Supported: {}. Change the model, or cut it so that they run outside",

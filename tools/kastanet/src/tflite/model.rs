@@ -8,6 +8,10 @@ use super::flatbuffer::{Flatbuffer, Table};
 use super::operators;
 use super::schema::{self, buffer, model, operator, operator_code, subgraph};
 
+/// How many there may be of each thing in a file: far more than any device has use for, and few
+/// enough that a hostile file is refused at once.
+const MOST: usize = 1 << 16;
+
 /// An opened file whose operators are all supported.
 pub struct Model<'a> {
     pub file: &'a Flatbuffer<'a>,
@@ -35,9 +39,9 @@ impl<'a> Model<'a> {
         Ok(Model {
             file,
             subgraph,
-            tensors: subgraph.tables(subgraph::TENSORS)?,
+            tensors: list(&subgraph, subgraph::TENSORS, "tensors")?,
             operators,
-            buffers: root.tables(model::BUFFERS)?,
+            buffers: list(&root, model::BUFFERS, "buffers")?,
         })
     }
 
@@ -90,6 +94,12 @@ fn only_subgraph<'a>(root: &Table<'a>) -> Result<Table<'a>, Fault> {
     }
 }
 
+fn list<'a>(table: &Table<'a>, field: u16, what: &'static str) -> Result<Vec<Table<'a>>, Fault> {
+    let tables = table.tables(field)?;
+    let (found, limit) = (tables.len(), MOST);
+    if found > limit { Err(Fault::Count { what, found, limit }) } else { Ok(tables) }
+}
+
 struct Code<'a> {
     number: i32,
     table: Table<'a>,
@@ -112,7 +122,7 @@ fn codes<'a>(root: &Table<'a>) -> Result<Vec<Code<'a>>, Fault> {
         let new = table.i32(operator_code::BUILTIN_CODE, 0)?;
         Ok(Code { number: old.max(new), table })
     };
-    root.tables(model::OPERATOR_CODES)?.into_iter().map(code).collect()
+    list(root, model::OPERATOR_CODES, "operator codes")?.into_iter().map(code).collect()
 }
 
 fn operators<'a>(subgraph: &Table<'a>, codes: &[Code<'a>]) -> Result<Vec<Operator<'a>>, Fault> {
@@ -126,7 +136,7 @@ fn operators<'a>(subgraph: &Table<'a>, codes: &[Code<'a>]) -> Result<Vec<Operato
         })?;
         Ok(Operator { table, code: code.number, index })
     };
-    subgraph.tables(subgraph::OPERATORS)?.into_iter().map(operator).collect()
+    list(subgraph, subgraph::OPERATORS, "operators")?.into_iter().map(operator).collect()
 }
 
 /// Several codes may have the same name, as one code serves several operators.

@@ -33,6 +33,19 @@ fn there_is_one_subgraph() {
     assert!(matches!(two, Fault::Subgraphs { found: 2 }));
 }
 
+#[test]
+fn there_are_not_too_many_of_anything() {
+    let many = || Node::Nodes((0..=1 << 16).map(|_| Node::Table(vec![])).collect());
+    for field in [model::OPERATOR_CODES, model::BUFFERS] {
+        let found = fault(&[], |root| set(root, field, many()));
+        assert!(matches!(found, Fault::Count { found: 65_537, limit: 65_536, .. }));
+    }
+    for field in [subgraph::OPERATORS, subgraph::TENSORS] {
+        let found = fault(&[(model::SUBGRAPHS, Some(0))], |g| set(g, field, many()));
+        assert!(matches!(found, Fault::Count { found: 65_537, limit: 65_536, .. }));
+    }
+}
+
 /// The every-operator graph with other codes for some operators.
 fn recoded(codes: &[(usize, i32, &str)]) -> String {
     let mut root = tree(&every_operator());
@@ -149,7 +162,7 @@ fn indices_are_in_range() {
     let found = fault(&tensor(1), |t| set(t, schema::BUFFER, Value::U32(3)));
     assert_eq!(index(found), ("buffer", 3, 3));
     let subgraph = [(model::SUBGRAPHS, Some(0))];
-    let found = fault(&subgraph, |g| set(g, super::subgraph::OUTPUTS, Node::i32s([-1])));
+    let found = fault(&subgraph, |g| set(g, subgraph::OUTPUTS, Node::i32s([-1])));
     assert_eq!(index(found), ("tensor", -1, 5));
 }
 

@@ -1,0 +1,65 @@
+//! `kastanet eval`: how often a classifier is right.
+
+use super::Answer;
+use super::progress::Progress;
+use crate::arrays::Archive;
+use crate::evaluate::{Score, score};
+use crate::failure::Failure;
+use crate::files;
+use crate::report::{Column, Table, number, percent, title};
+use std::path::PathBuf;
+
+/// Compare an image's answers with the true classes
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  kastanet eval model.kst --data test.npz
+      test.npz has `x`, one sample a row, and `y`, their classes as integers from 0:
+      numpy.savez('test.npz', x=x.astype(numpy.float32), y=y)
+
+The answer is the largest value of the first output; the lower class where two are equal. `x` is
+int8 as the model's input, or float32, which is quantised on the way in.")]
+pub struct Args {
+    /// The image
+    model: PathBuf,
+    /// An archive with the arrays `x` and `y`
+    #[arg(long, value_name = "D.npz")]
+    data: PathBuf,
+}
+
+/// The confusion of more classes is not printed.
+const MOST_PRINTED: usize = 24;
+
+pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
+    let bytes = files::read_image(&args.model)?;
+    let image = files::check_image(&args.model, &bytes)?;
+    let mut archive = Archive::open(&args.data)?;
+    let (x, y) = (archive.array("x")?, archive.array("y")?);
+    let name = format!("array `x` of `{}`", args.data.display());
+    let progress = Progress::new(x.shape.first().copied().unwrap_or(0), "evaluating");
+    let score = score(image, &[(name, &x)], &y, || progress.step())?;
+    drop(progress);
+    Ok(Answer::new(text(&score), &score))
+}
+
+fn text(score: &Score) -> String {
+    let (correct, samples) = (number(score.correct), number(score.samples));
+    let head = format!("accuracy {} ({correct} of {samples})\n", percent(score.accuracy));
+    match score.classes.len() <= MOST_PRINTED {
+        true => format!("{head}{}{}", title("True class, and classes found"), confusion(score)),
+        false => head,
+    }
+}
+
+fn confusion(score: &Score) -> Table {
+    let numbers: Vec<String> = (0..score.classes.len()).map(|class| class.to_string()).collect();
+    let counts = numbers.iter().map(|number| Column::Right(number));
+    let columns = [Column::Right(""), Column::Left("class")].into_iter().chain(counts);
+    let mut table = Table::new(&columns.chain([Column::Right("right")]).collect::<Vec<_>>());
+    for (class, (name, row)) in score.classes.iter().zip(&score.confusion).enumerate() {
+        let (right, all) = (row.get(class).copied().unwrap_or(0), row.iter().sum::<usize>());
+        let share = if all == 0 { "–".into() } else { percent(right as f64 / all as f64) };
+        let counts = row.iter().map(usize::to_string);
+        table.row([class.to_string(), name.clone()].into_iter().chain(counts).chain([share]));
+    }
+    table
+}

@@ -1,0 +1,35 @@
+//! `kastanet inspect`: what is in an image or a checkpoint.
+
+use super::Answer;
+use crate::failure::Failure;
+use crate::files::{self, Model};
+use crate::report::{CheckpointReport, ImageReport};
+use std::path::PathBuf;
+
+/// Show what is in an image or a checkpoint
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  kastanet inspect model.kst       header, sections, tensors, operators, weights, memory
+  kastanet inspect model.tflite    operators, tensors, and the layers' names and zeros
+  kastanet inspect model.kst --json | jq .pruned.share
+
+Pruned layers are convolutions and fully connected layers that are stored in a compressed format
+or have at least a quarter of their weights zero; depthwise filters never count. Dense bytes are
+one a weight; what a layer takes has values, columns, row table and padding.")]
+pub struct Args {
+    /// An image (.kst) or a checkpoint (.tflite); told apart by content
+    file: PathBuf,
+}
+
+pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
+    match files::read_model(&args.file)? {
+        Model::Image(bytes) => {
+            let report = ImageReport::of(files::check_image(&args.file, &bytes)?);
+            Ok(Answer::new(report.to_string(), &report))
+        }
+        Model::Checkpoint(graph, _) => {
+            let report = CheckpointReport::of(&graph);
+            Ok(Answer::new(report.to_string(), &report))
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The command line: `kastanet COMMAND …`, one module a command.
+//!
+//! A command returns an [`Answer`], which is printed as text or, with `--json`, as one JSON object
+//! and nothing else; or a [`Failure`], which is printed on standard error. The exit code is 0, 1
+//! for a failure, 2 for a command line that makes no sense.
+
+mod demo;
+
+mod eval;
+
+mod inspect;
+
+mod pack;
+
+mod progress;
+
+mod run;
+
+use crate::failure::Failure;
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+use serde_json::Value;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+/// Sparse int8 neural networks for microcontrollers: pack, inspect, run.
+#[derive(Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Start with `kastanet demo`, which needs no files. \
+    `kastanet help COMMAND` has examples.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Print one JSON object on standard output, and nothing else there
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Pack(pack::Args),
+    Inspect(inspect::Args),
+    Run(run::Args),
+    Eval(eval::Args),
+    Demo(demo::Args),
+}
+
+/// What a command has to say.
+struct Answer {
+    text: String,
+    json: Value,
+}
+
+impl Answer {
+    /// The text, and what says the same as JSON.
+    fn new(text: impl Into<String>, json: &impl Serialize) -> Self {
+        Answer { text: text.into(), json: serde_json::to_value(json).unwrap_or_default() }
+    }
+}
+
+/// Runs the command that the program was called with.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let answer = match &cli.command {
+        Command::Pack(args) => pack::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Run(args) => run::run(args),
+        Command::Eval(args) => eval::run(args),
+        Command::Demo(args) => demo::run(args),
+    };
+    match answer.and_then(|answer| print(&answer, cli.json)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            complain(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints on standard output. A reader that has seen enough is no failure.
+fn print(answer: &Answer, json: bool) -> Result<(), Failure> {
+    let text = if json { format!("{}\n", answer.json) } else { answer.text.clone() };
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::new("cannot write to standard output").because(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints a failure on standard error; if that cannot be written to, the exit code has to do.
+fn complain(failure: &Failure) {
+    let _ = try_complain(failure);
+}
+
+fn try_complain(failure: &Failure) -> io::Result<()> {
+    use anstyle::{AnsiColor, Style};
+    let (red, blue) = (AnsiColor::Red.on_default().bold(), AnsiColor::Cyan.on_default().bold());
+    let plain = Style::new();
+    let mut err = anstream::stderr().lock();
+    writeln!(err, "{red}error{red:#}: {plain}{}", failure.message)?;
+    for cause in &failure.causes {
+        writeln!(err, "  cause: {cause}")?;
+    }
+    match &failure.help {
+        Some(help) => writeln!(err, "{blue}help{blue:#}: {help}"),
+        None => Ok(()),
+    }
+}

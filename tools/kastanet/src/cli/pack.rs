@@ -1,0 +1,208 @@
+//! `kastanet pack`: from a checkpoint to an image.
+
+use super::Answer;
+use crate::failure::Failure;
+use crate::graph::Graph;
+use crate::pack::{Error, Options, Packed, pack};
+use crate::prune::{self, Sparsity};
+use crate::report::{Layers, bytes};
+use crate::{files, output, tflite};
+use clap::ValueEnum;
+use kastanet::sparse::Format;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Prune a checkpoint and write it as a flash image
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  kastanet pack model.tflite -o model.kst
+      Every layer in its smallest format; zeros that training left are found.
+  kastanet pack model.tflite -o model.kst --sparsity 90%
+      Zeroes the smallest 90 % of the weights of each convolution and fully connected layer.
+  kastanet pack model.tflite -o model.kst --sparsity 0.9 --sparsity dense_1=0.5
+      The same, but 50 % in the layer called `dense_1` (`kastanet inspect` shows the names).
+  kastanet pack model.tflite -o model.kst --sparsity 0.8 --write-tflite pruned.tflite
+      Also writes a checkpoint with the pruned weights, for other tools to read.")]
+pub struct Args {
+    /// The checkpoint: a .tflite file with int8 weights and activations
+    checkpoint: PathBuf,
+    /// Where the image goes
+    #[arg(short, long, value_name = "MODEL.kst")]
+    output: PathBuf,
+    /// Share of the weights to zero, as 0.9 or 90%, in all layers or in one; may be repeated
+    #[arg(long, value_name = "[LAYER=]S", value_parser = share)]
+    sparsity: Vec<Share>,
+    /// How to store the weights of convolutions and fully connected layers
+    #[arg(long, default_value = "auto")]
+    format: FormatArg,
+    /// Names of the classes, in order: a list with commas, or a file with one a line
+    #[arg(long, value_name = "A,B,…|FILE")]
+    labels: Option<String>,
+    /// Leave the names of layers and tensors out
+    #[arg(long)]
+    strip: bool,
+    /// Also write a checkpoint with the pruned weights
+    #[arg(long, value_name = "OUT.tflite")]
+    write_tflite: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatArg {
+    /// What takes the fewest bytes, layer by layer
+    Auto,
+    /// Every weight
+    Dense,
+    /// Nonzeros with 8-bit column steps: two bytes each
+    Delta8,
+    /// Nonzeros with 4-bit column steps: one and a half bytes each
+    Delta4,
+}
+
+impl FormatArg {
+    fn format(self) -> Option<Format> {
+        match self {
+            FormatArg::Auto => None,
+            FormatArg::Dense => Some(Format::Dense),
+            FormatArg::Delta8 => Some(Format::Delta8),
+            FormatArg::Delta4 => Some(Format::Delta4),
+        }
+    }
+}
+
+/// A share for one layer, or for all.
+#[derive(Clone)]
+struct Share {
+    layer: Option<String>,
+    share: f64,
+}
+
+/// Reads `0.9`, `90%`, `conv=0.9`, `conv=90%`.
+fn share(text: &str) -> Result<Share, String> {
+    let (layer, number) = match text.rsplit_once('=') {
+        Some((layer, number)) => (Some(layer.to_string()), number),
+        None => (None, text),
+    };
+    let (digits, unit) = match number.trim().strip_suffix('%') {
+        Some(digits) => (digits.trim_end(), 100.0),
+        None => (number.trim(), 1.0),
+    };
+    let share = digits.parse::<f64>().ok().map(|number| number / unit);
+    match share.filter(|share| (0.0..=1.0).contains(share)) {
+        Some(share) => Ok(Share { layer, share }),
+        None => Err("expected a share from 0 to 1, or from 0% to 100%".into()),
+    }
+}
+
+/// What is told about the image.
+#[derive(Serialize)]
+struct Report {
+    checkpoint: String,
+    image: String,
+    tflite: Option<String>,
+    #[serde(flatten)]
+    weights: Layers,
+    flash_bytes: usize,
+    arena_bytes: usize,
+    arena_lower_bound: usize,
+}
+
+pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
+    let outputs: Vec<&Path> =
+        [&args.output].into_iter().chain(&args.write_tflite).map(|path| path.as_path()).collect();
+    output::check(&outputs, &[&args.checkpoint])?;
+    let (graph, source) = files::read_checkpoint(&args.checkpoint)?;
+    let options = options(args, &graph, source)?;
+    let packed = pack(graph, &options).map_err(|error| failed(args, &error))?;
+    let tflite =
+        args.write_tflite.as_ref().map(|_| rewritten(&options.source, &packed)).transpose()?;
+    let contents = [Some(packed.image.as_slice()), tflite.as_deref()];
+    let written: Vec<_> = outputs.into_iter().zip(contents.into_iter().flatten()).collect();
+    let answer = answer(args, &packed)?;
+    output::write(&written)?;
+    Ok(answer)
+}
+
+fn options(args: &Args, graph: &Graph, source: Vec<u8>) -> Result<Options, Failure> {
+    let mut sparsity = Sparsity::default();
+    for Share { layer, share } in args.sparsity.iter().cloned() {
+        match layer {
+            Some(layer) => sparsity.layers.push((layer, share)),
+            None => sparsity.uniform = share,
+        }
+    }
+    let labels = args.labels.as_deref().map(labels).transpose()?.unwrap_or_default();
+    check_labels(&labels, graph)?;
+    Ok(Options { sparsity, format: args.format.format(), labels, strip: args.strip, source })
+}
+
+/// A list, or the lines of a file.
+fn labels(text: &str) -> Result<Vec<String>, Failure> {
+    let path = Path::new(text);
+    let names_file = !text.contains(',') && (path.extension().is_some() || text.contains('/'));
+    let list = match path.is_file() || names_file {
+        true => String::from_utf8(files::read(path)?).map_err(|_| {
+            Failure::new(format!("cannot read labels from `{text}`"))
+                .because("it is not text in UTF-8")
+                .help("give a text file with one label a line")
+        })?,
+        false => text.replace(',', "\n"),
+    };
+    let labels = list.lines().map(|label| label.trim().to_string());
+    Ok(labels.filter(|label| !label.is_empty()).collect())
+}
+
+/// As many labels as the first output has values.
+fn check_labels(labels: &[String], graph: &Graph) -> Result<(), Failure> {
+    let output = graph.outputs.first().and_then(|&id| graph.tensors.get(id));
+    let Some(output) = output.filter(|_| !labels.is_empty()) else { return Ok(()) };
+    let (expected, found) = (output.elements(), labels.len());
+    match expected == found {
+        true => Ok(()),
+        false => Err(Failure::new(format!("{found} labels do not fit the model"))
+            .because(format!("its first output `{}` has {expected} values", output.name))
+            .help("give one label for each, in order")),
+    }
+}
+
+fn failed(args: &Args, error: &Error) -> Failure {
+    let failure = Failure::new(format!("cannot pack `{}`", args.checkpoint.display()));
+    match error {
+        Error::Prune(prune::Error::UnknownLayer { name, known }) => failure
+            .because(format!("no convolution or fully connected layer is called `{name}`"))
+            .help(format!("layers that can be pruned: {}", known.join(", "))),
+        Error::Prune(error) => failure.because(error).help("change --sparsity"),
+        Error::Lower(error) => failure.because_advised(error),
+        error => failure.because(error),
+    }
+}
+
+/// The checkpoint with the pruned weights in it.
+fn rewritten(source: &[u8], packed: &Packed) -> Result<Vec<u8>, Failure> {
+    let weights = packed.pruned.iter().filter_map(|&id| {
+        let data = packed.graph.tensors.get(id)?.data.clone()?;
+        Some((id, data))
+    });
+    Ok(tflite::replace_constants(source, &weights.collect::<Vec<_>>())?)
+}
+
+fn answer(args: &Args, packed: &Packed) -> Result<Answer, Failure> {
+    let bytes_of = crate::pack::AlignedBytes::new(&packed.image);
+    let image = files::check_image(&args.output, &bytes_of)?;
+    let report = Report {
+        checkpoint: args.checkpoint.display().to_string(),
+        image: args.output.display().to_string(),
+        tflite: args.write_tflite.as_ref().map(|path| path.display().to_string()),
+        weights: Layers::of(image),
+        flash_bytes: packed.image.len(),
+        arena_bytes: packed.plan.arena_len,
+        arena_lower_bound: packed.plan.lower_bound,
+    };
+    let text = format!(
+        "{}\nflash {}\narena {} (no plan needs less than {})\n",
+        report.weights.table(),
+        bytes(report.flash_bytes),
+        bytes(report.arena_bytes),
+        bytes(report.arena_lower_bound),
+    );
+    Ok(Answer::new(text, &report))
+}

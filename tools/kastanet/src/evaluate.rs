@@ -1,0 +1,152 @@
+//! Running an image over many samples.
+//!
+//! An array's first dimension counts samples; what follows is a sample, in the shape that the
+//! model's input has without its batch of one (dimensions of size one may be left out). Elements
+//! are either stored values, as the model's own type says, or floats: these are quantised on the
+//! way in, and then all outputs come out as floats too.
+//!
+//! [`bind`] fits arrays to inputs, [`Session`] runs, [`score`] counts right answers.
+
+mod bind;
+
+mod score;
+
+pub use bind::{Input, bind, quantise};
+pub use score::{Score, argmax, score};
+
+use crate::arrays::{Array, Element};
+use crate::failure::Failure;
+use crate::pack::AlignedBytes;
+use kastanet::image::{DType, Image, Tensor};
+use kastanet::network::Network;
+
+/// The largest arena that is allocated, in bytes.
+pub const MAX_ARENA: usize = 1 << 30;
+
+/// An image with the arrays to run it over.
+pub struct Session<'a> {
+    image: Image<'a>,
+    inputs: Vec<Input<'a>>,
+    samples: usize,
+}
+
+impl<'a> Session<'a> {
+    /// A session over `inputs`, one for each input of the network, in its order.
+    ///
+    /// # Errors
+    ///
+    /// Arrays that do not fit, see [`bind`].
+    pub fn new(image: Image<'a>, arrays: &[(String, &'a Array)]) -> Result<Self, Failure> {
+        let inputs = bind(image, arrays)?;
+        let samples = inputs.first().map_or(0, |input| input.samples());
+        Ok(Session { image, inputs, samples })
+    }
+
+    /// Number of samples.
+    pub fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// Whether inputs are quantised here, so that outputs are wanted as floats.
+    pub fn is_float(&self) -> bool {
+        self.inputs.iter().any(Input::is_quantised_here)
+    }
+
+    /// Runs the network once a sample; `after` sees its number and the network.
+    ///
+    /// # Errors
+    ///
+    /// An image that cannot run, or an input that is not a number.
+    pub fn run(
+        &self,
+        mut after: impl FnMut(usize, &Network<'_, '_>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut arena = arena(self.image)?;
+        let mut network = Network::new(self.image, &mut arena).map_err(cannot_run)?;
+        for sample in 0..self.samples {
+            for (index, input) in self.inputs.iter().enumerate() {
+                input.write(sample, network.input_mut(index).unwrap_or_default())?;
+            }
+            network.infer().map_err(cannot_run)?;
+            after(sample, &network)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the network and collects its first `count` outputs; `after` is called once a sample.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::run`].
+    pub fn collect(&self, count: usize, mut after: impl FnMut()) -> Result<Vec<Array>, Failure> {
+        let outputs: Vec<_> = self.image.outputs().take(count).collect();
+        let mut bytes = vec![vec![]; outputs.len()];
+        self.run(|_, network| {
+            for (index, (tensor, bytes)) in outputs.iter().zip(&mut bytes).enumerate() {
+                let output = network.output(index).unwrap_or_default();
+                match self.is_float() {
+                    true => bytes.extend(floats(*tensor, output).flat_map(f32::to_le_bytes)),
+                    false => bytes.extend_from_slice(output),
+                }
+            }
+            after();
+            Ok(())
+        })?;
+        let arrays = outputs.iter().zip(bytes);
+        Ok(arrays.map(|(tensor, bytes)| self.array(*tensor, bytes)).collect())
+    }
+
+    fn array(&self, tensor: Tensor<'_>, bytes: Vec<u8>) -> Array {
+        let mut shape = vec![self.samples];
+        shape.extend(sample_shape(tensor));
+        let element = if self.is_float() { Element::F32 } else { element(tensor.dtype()) };
+        Array { shape, element, bytes }
+    }
+}
+
+fn cannot_run(error: impl std::fmt::Display) -> Failure {
+    Failure::new("the network cannot run")
+        .because(error)
+        .help("pack the checkpoint again with this version of kastanet")
+}
+
+/// The arena of `image`.
+///
+/// # Errors
+///
+/// A plan for far more memory than a device has.
+pub fn arena(image: Image<'_>) -> Result<AlignedBytes, Failure> {
+    match image.arena_len() {
+        len if len <= MAX_ARENA => Ok(AlignedBytes::zeroed(len)),
+        len => {
+            Err(cannot_run(format!("it needs {len} bytes of RAM, at most {MAX_ARENA} are given")))
+        }
+    }
+}
+
+/// The shape of a tensor without a leading batch of one.
+pub fn sample_shape(tensor: Tensor<'_>) -> Vec<usize> {
+    let dims = tensor.dims();
+    let shape = dims.get(dims.len().saturating_sub(tensor.rank())..).unwrap_or_default();
+    shape.strip_prefix(&[1]).unwrap_or(shape).to_vec()
+}
+
+/// The type of an array that holds a tensor's stored values.
+pub fn element(dtype: DType) -> Element {
+    match dtype {
+        DType::I8 => Element::I8,
+        DType::U8 => Element::U8,
+        DType::F32 => Element::F32,
+    }
+}
+
+/// The real values of a tensor's bytes.
+pub fn floats<'t>(tensor: Tensor<'t>, bytes: &'t [u8]) -> impl Iterator<Item = f32> + 't {
+    let dtype = tensor.dtype();
+    bytes.chunks_exact(dtype.size()).map(move |bytes| match (dtype, bytes) {
+        (DType::I8, &[byte]) => tensor.dequantise(byte.cast_signed().into()),
+        (DType::U8, &[byte]) => tensor.dequantise(byte.into()),
+        (_, &[a, b, c, d]) => f32::from_le_bytes([a, b, c, d]),
+        _ => f32::NAN,
+    })
+}

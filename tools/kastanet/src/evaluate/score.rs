@@ -1,0 +1,116 @@
+//! Right and wrong answers of a classifier.
+
+use super::{Session, floats};
+use crate::arrays::Array;
+use crate::failure::Failure;
+use kastanet::image::Image;
+use serde::Serialize;
+
+/// More outputs than this are no classes.
+const MAX_CLASSES: usize = 4096;
+
+/// How often a classifier is right.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Score {
+    /// Number of samples.
+    pub samples: usize,
+    /// Samples whose class was found.
+    pub correct: usize,
+    /// Their share.
+    pub accuracy: f64,
+    /// The classes' names, or their numbers.
+    pub classes: Vec<String>,
+    /// Samples by true class (outer) and class found (inner).
+    pub confusion: Vec<Vec<usize>>,
+}
+
+/// The place of the largest value; the first of equals.
+pub fn argmax(values: impl IntoIterator<Item = f32>) -> usize {
+    let mut best = (0, f32::NEG_INFINITY);
+    for (index, value) in values.into_iter().enumerate() {
+        if value > best.1 {
+            best = (index, value);
+        }
+    }
+    best.0
+}
+
+/// Runs `image` over the samples of `x` and compares the largest value of its first output with
+/// the class in `y`; `after` is called once a sample.
+///
+/// # Errors
+///
+/// Arrays that do not fit the network or each other, or a class it does not have.
+pub fn score<'a>(
+    image: Image<'a>,
+    x: &[(String, &'a Array)],
+    y: &Array,
+    mut after: impl FnMut(),
+) -> Result<Score, Failure> {
+    let session = Session::new(image, x)?;
+    let output = image.outputs().next().ok_or_else(|| Failure::new("the network has no output"))?;
+    let classes = classes(image, output.elements())?;
+    let y = truth(y, session.samples(), classes.len())?;
+    let mut confusion = vec![vec![0; classes.len()]; classes.len()];
+    session.run(|sample, network| {
+        let found = argmax(floats(output, network.output(0).unwrap_or_default()));
+        let row = y.get(sample).and_then(|&class| confusion.get_mut(class));
+        if let Some(count) = row.and_then(|row| row.get_mut(found)) {
+            *count += 1;
+        }
+        after();
+        Ok(())
+    })?;
+    let samples = session.samples();
+    let correct = (0..classes.len()).filter_map(|class| confusion.get(class)?.get(class)).sum();
+    Ok(Score { samples, correct, accuracy: correct as f64 / samples as f64, classes, confusion })
+}
+
+/// The names of the classes; a number where there is none.
+fn classes(image: Image<'_>, count: usize) -> Result<Vec<String>, Failure> {
+    if count > MAX_CLASSES {
+        return Err(Failure::new("the network is no classifier")
+            .because(format!("its first output has {count} values, at most {MAX_CLASSES} classes"))
+            .help("use `kastanet run` and compare its outputs"));
+    }
+    let mut labels = image.labels();
+    Ok((0..count).map(|class| labels.next().map_or(class.to_string(), Into::into)).collect())
+}
+
+/// The true class of each sample.
+fn truth(y: &Array, samples: usize, classes: usize) -> Result<Vec<usize>, Failure> {
+    let failed = || Failure::new("array `y` cannot be used");
+    if y.shape != [samples] {
+        return Err(failed()
+            .because(format!("expected the shape ({samples},), found {}", y.shape_string()))
+            .help("give one class number for each sample of `x`; of one-hot rows, y.argmax(1)"));
+    }
+    let numbers = y.integers().ok_or_else(|| {
+        failed()
+            .because(format!("expected integers, found {}", y.element))
+            .help("give class numbers, y.astype(numpy.int64)")
+    })?;
+    let class = |(sample, number): (usize, i64)| {
+        let class = usize::try_from(number).ok().filter(|&class| class < classes);
+        class.ok_or_else(|| {
+            failed()
+                .because(format!(
+                    "sample {sample} is of class {number}, the network has {classes} outputs"
+                ))
+                .help("number the classes from 0, in the order of the network's outputs")
+        })
+    };
+    numbers.into_iter().enumerate().map(class).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_equals_wins() {
+        assert_eq!(argmax([1.0, 3.0, 3.0, 2.0]), 1);
+        assert_eq!(argmax([-5.0]), 0);
+        assert_eq!(argmax([]), 0);
+    }
+}
