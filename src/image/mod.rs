@@ -156,9 +156,10 @@ impl<'a> Image<'a> {
         self.lines(section::NAMES).nth(number.into())
     }
 
-    /// The source's name of a tensor; `None` in a stripped image.
+    /// The source's name of an input or output; `None` for other tensors and in a stripped image.
     pub fn tensor_name(&self, id: u16) -> Option<&'a str> {
-        self.lines(section::NAMES).nth(self.operator_count() + usize::from(id))
+        let name = self.lines(section::NAMES).nth(self.operator_count() + usize::from(id));
+        name.filter(|name| !name.is_empty())
     }
 
     /// Where the image comes from, as lines of a key, a space and a value.

@@ -137,16 +137,17 @@ fn import(path: &Path, bytes: &[u8]) -> Result<Graph, Failure> {
 
 fn not_a_model(path: &Path, kind: Kind) -> Failure {
     let failure = Failure::new(format!("cannot use `{}`", path.display()));
+    let wanted = "give an image written by `kastanet pack`, or a .tflite checkpoint";
     match kind {
         Kind::Onnx | Kind::Safetensors | Kind::Hdf5 => failure
             .because(format!("it is {}, which is not supported yet", kind.name()))
             .help("convert the model to TFLite with full-integer int8 quantisation and give the .tflite file"),
         Kind::Unknown => failure
-            .because("it is neither a Kastanet image nor a TFLite checkpoint")
-            .help("give a .kst file written by `kastanet pack`, or a .tflite file"),
+            .because("it has neither `KAST` at byte 0, as an image, nor `TFL3` at byte 4, as a TFLite checkpoint")
+            .help(wanted),
         _ => failure
             .because(format!("it is {}, not a model", kind.name()))
-            .help("give a .kst file written by `kastanet pack`, or a .tflite file"),
+            .help(wanted),
     }
 }
 

@@ -38,7 +38,9 @@ fn check_place(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
         return Err(failed(path).because("it is a directory").help("give a file name as well"));
     }
-    let directory = directory(path);
+    // `out/` means a directory, though its last part could be a file's name.
+    let means_directory = path.to_string_lossy().ends_with(std::path::is_separator);
+    let directory = if means_directory { path } else { directory(path) };
     match directory.is_dir() {
         true => Ok(()),
         false => Err(failed(path)

@@ -3,15 +3,16 @@
 use super::{Array, Fault, npy};
 use crate::failure::Failure;
 use crate::files::{self, MAX_BYTES};
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use rawzip::{CompressionMethod, ZipArchive, ZipFileHeaderRecord, ZipSliceArchive};
 use std::borrow::Cow;
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::Path;
-use zip::ZipArchive;
 
 /// An opened archive.
 pub struct Archive<'a> {
     name: String,
-    zip: ZipArchive<Cursor<Cow<'a, [u8]>>>,
+    zip: ZipSliceArchive<Cow<'a, [u8]>>,
 }
 
 impl Archive<'static> {
@@ -33,12 +34,12 @@ impl<'a> Archive<'a> {
     /// Bytes that are no archive.
     pub fn new(name: impl Into<String>, bytes: Cow<'a, [u8]>) -> Result<Self, Failure> {
         let name = name.into();
-        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| {
-            Failure::new(format!("cannot use `{name}`"))
-                .because(format!("it is not a .npz archive: {error}"))
-                .help("save it with numpy.savez")
-        })?;
-        Ok(Archive { name, zip })
+        match ZipArchive::from_slice(bytes) {
+            Ok(zip) => Ok(Archive { name, zip }),
+            Err(error) => {
+                Err(bad(format!("it is no .npz archive: {error}")).of(&format!("`{name}`")))
+            }
+        }
     }
 
     /// The array called `key`.
@@ -46,29 +47,46 @@ impl<'a> Archive<'a> {
     /// # Errors
     ///
     /// No such array, or one that is damaged or no array of numbers.
-    pub fn array(&mut self, key: &str) -> Result<Array, Failure> {
+    pub fn array(&self, key: &str) -> Result<Array, Failure> {
         let whose = format!("array `{key}` of `{}`", self.name);
-        let bytes = self.entry(key, &whose)?;
-        npy::parse(&bytes).map_err(|fault| fault.of(&whose))
+        let file = format!("{key}.npy");
+        let mut known = vec![];
+        for entry in self.zip.entries() {
+            let entry = entry.map_err(|error| bad(error.to_string()).of(&whose))?;
+            let path = String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned();
+            if path == file {
+                let array = self.read(&entry).and_then(|bytes| npy::parse(&bytes));
+                return array.map_err(|fault| fault.of(&whose));
+            }
+            known.push(path);
+        }
+        let known = if known.is_empty() { "no arrays".into() } else { known.join(", ") };
+        Err(Failure::new(format!("there is no {whose}"))
+            .because(format!("the archive holds {known}"))
+            .help(format!("save it with numpy.savez(…, {key}=…)")))
     }
 
-    fn entry(&mut self, key: &str, whose: &str) -> Result<Vec<u8>, Failure> {
-        let file = format!("{key}.npy");
-        let known: Vec<_> = self.zip.file_names().filter_map(Result::ok).collect();
-        if !known.iter().any(|name| *name == file) {
-            let known = if known.is_empty() { "no arrays".into() } else { known.join(", ") };
-            return Err(Failure::new(format!("there is no {whose}"))
-                .because(format!("it holds {known}"))
-                .help(format!("save it with numpy.savez(..., {key}=...)")));
+    /// The bytes of an entry: no more than the directory says, and checked against it.
+    fn read(&self, entry: &ZipFileHeaderRecord<'_>) -> Result<Cow<'_, [u8]>, Fault> {
+        let len = entry.uncompressed_size_hint();
+        if len > MAX_BYTES {
+            return Err(bad(format!("it has {len} bytes, at most {MAX_BYTES} are read")));
         }
-        let bad = |what: String| Fault { what, help: "save the archive again with numpy.savez" };
-        let entry = self.zip.by_name(&file).map_err(|error| bad(error.to_string()).of(whose))?;
-        let mut bytes = vec![];
-        let read = entry.take(MAX_BYTES + 1).read_to_end(&mut bytes);
-        read.map_err(|error| bad(error.to_string()).of(whose))?;
-        match bytes.len() as u64 <= MAX_BYTES {
-            true => Ok(bytes),
-            false => Err(bad(format!("it has more than {MAX_BYTES} bytes")).of(whose)),
-        }
+        let stored = self.zip.get_entry(entry.wayfinder());
+        let stored = stored.map_err(|error| bad(error.to_string()))?;
+        let bytes: Cow<'_, [u8]> = match entry.compression_method() {
+            CompressionMethod::STORE => stored.data().into(),
+            CompressionMethod::DEFLATE => decompress_to_vec_with_limit(stored.data(), len as usize)
+                .map_err(|error| bad(format!("it does not inflate: {error}")))?
+                .into(),
+            other => return Err(bad(format!("it is compressed as {other}, expected deflate"))),
+        };
+        let mut verifier = stored.verifying_reader(&*bytes);
+        let verified = std::io::copy(&mut verifier.by_ref(), &mut std::io::sink());
+        verified.map_err(|error| bad(error.to_string())).map(|_| bytes)
     }
+}
+
+fn bad(what: String) -> Fault {
+    Fault { what, help: "save the archive again with numpy.savez" }
 }

@@ -155,7 +155,8 @@ fn text(report: &Report) -> String {
     format!(
         "Seven shoulder exercises, told apart by a watch: six channels at 50 Hz, windows of 2 s.\n\
          {} windows that training has not seen, of nine wearers' right wrists;\n\
-         {} of a tenth wearer's left wrist, which training has not seen either.\n\n{table}",
+         {} of a tenth wearer's left wrist, which training has not seen either.\n\n{table}\n\
+         A left wrist mirrors a right one, so there both networks fail, as they should.\n",
         number(report.windows),
         number(report.windows_stranger),
     )

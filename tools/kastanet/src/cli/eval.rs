@@ -32,7 +32,7 @@ const MOST_PRINTED: usize = 24;
 pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let bytes = files::read_image(&args.model)?;
     let image = files::check_image(&args.model, &bytes)?;
-    let mut archive = Archive::open(&args.data)?;
+    let archive = Archive::open(&args.data)?;
     let (x, y) = (archive.array("x")?, archive.array("y")?);
     let name = format!("array `x` of `{}`", args.data.display());
     let progress = Progress::new(x.shape.first().copied().unwrap_or(0), "evaluating");

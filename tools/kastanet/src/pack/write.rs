@@ -166,9 +166,7 @@ fn ports(program: &Program) -> Vec<u8> {
 fn optional(program: &Program, graph: &Graph, options: &Options) -> Vec<(u16, Vec<u8>)> {
     let mut sections = vec![];
     if !options.strip {
-        let ops = program.ops.iter().map(|op| op.name.as_str());
-        let names = ops.chain(program.tensors.iter().map(|tensor| tensor.name.as_str()));
-        sections.push((section::NAMES, lines(names)));
+        sections.push((section::NAMES, lines(names(program))));
     }
     if !options.labels.is_empty() {
         sections.push((section::LABELS, lines(options.labels.iter().map(String::as_str))));
@@ -178,6 +176,15 @@ fn optional(program: &Program, graph: &Graph, options: &Options) -> Vec<(u16, Ve
         sections.push((section::PROVENANCE, lines(facts.iter().map(String::as_str))));
     }
     sections
+}
+
+/// Operators, then tensors; only a port needs its name, others are known by who writes them.
+fn names(program: &Program) -> impl Iterator<Item = &str> {
+    let is_port = |id: &usize| program.inputs.contains(id) || program.outputs.contains(id);
+    let tensors = program.tensors.iter().enumerate();
+    let tensors =
+        tensors.map(move |(id, tensor)| if is_port(&id) { tensor.name.as_str() } else { "" });
+    program.ops.iter().map(|op| op.name.as_str()).chain(tensors)
 }
 
 fn provenance(name: &str, source: &[u8]) -> [String; 3] {

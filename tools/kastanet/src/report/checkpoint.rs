@@ -1,7 +1,7 @@
 //! What is in a checkpoint, before it is packed.
 
 use super::shape_string;
-use super::table::{Column, Table, bytes, number, percent, title};
+use super::table::{Column, Table, bytes, name, number, percent, title};
 use crate::graph::{Graph, Op, Tensor};
 use crate::lower::lower;
 use crate::plan::plan;
@@ -161,7 +161,7 @@ impl CheckpointReport {
             let (id, shape, bytes) =
                 (row.id.to_string(), shape_string(&row.shape), number(row.bytes));
             let (scale, zero) = (one_or_count(&row.scales), one_or_count(&row.zero_points));
-            table.row([&id, &row.name, row.dtype, &shape, constant, &bytes, &scale, &zero]);
+            table.row([&id, &name(&row.name), row.dtype, &shape, constant, &bytes, &scale, &zero]);
         }
         table
     }

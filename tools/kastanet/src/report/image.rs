@@ -1,16 +1,16 @@
 //! Everything in an image, table by table as `FORMAT.md` has them.
 
-use super::params;
-use super::table::{Column, Table, bytes, number, printable, title};
-use super::{Layers, shape_string};
+mod text;
+
+use super::{Layers, params};
 use crate::evaluate::arena;
-use kastanet::image::record::{OPTIONAL, SectionRecord, section};
+use kastanet::image::record::{Header, OPTIONAL, SectionRecord, section};
 use kastanet::image::{Image, Op, Place, Tensor};
 use kastanet::network::Network;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::fmt::{self, Display};
+use zerocopy::FromBytes;
 
 /// What an image says.
 #[derive(Clone, Debug, Serialize)]
@@ -25,6 +25,8 @@ pub struct ImageReport {
     pub flash_bytes: usize,
     /// RAM that inference needs.
     pub arena_bytes: usize,
+    /// RAM that training needs; 0 where it is not planned.
+    pub training_bytes: usize,
     /// The directory.
     pub sections: Vec<SectionRow>,
     /// The network's inputs.
@@ -101,6 +103,7 @@ impl ImageReport {
             crc: format!("{:08x}", image.crc()),
             flash_bytes: image.bytes().len(),
             arena_bytes: image.arena_len(),
+            training_bytes: training_len(image),
             sections: image.sections().iter().map(section_row).collect(),
             inputs: image.inputs().map(|tensor| tensor_row(image, tensor)).collect(),
             outputs: image.outputs().map(|tensor| tensor_row(image, tensor)).collect(),
@@ -112,6 +115,11 @@ impl ImageReport {
             refused: refused(image),
         }
     }
+}
+
+fn training_len(image: Image<'_>) -> usize {
+    let header = Header::ref_from_prefix(image.bytes());
+    header.map_or(0, |(header, _)| header.training_len.get() as usize)
 }
 
 fn refused(image: Image<'_>) -> Option<String> {
@@ -173,113 +181,4 @@ fn operator_row(op: Op<'_>) -> OperatorRow {
         params: params::object(&params),
         params_line: params::line(&params),
     }
-}
-
-impl Display for ImageReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (version, crc) = (self.version, &self.crc);
-        writeln!(f, "Kastanet image, format version {version}, checksum {crc}")?;
-        write!(f, "{}{}", title("Sections"), self.sections())?;
-        write!(f, "{}{}", title("Inputs and outputs"), self.ports())?;
-        write!(f, "{}{}", title("Tensors"), self.tensors())?;
-        write!(f, "{}{}", title("Operators"), self.operators())?;
-        write!(f, "{}{}", title("Weights"), self.weights.table())?;
-        if !self.labels.is_empty() {
-            writeln!(f, "{}{}", title("Labels"), printable(&self.labels.join(", ")))?;
-        }
-        write!(f, "{}{}", title("Provenance"), self.provenance())?;
-        writeln!(f, "{}flash {}", title("Memory"), bytes(self.flash_bytes))?;
-        writeln!(f, "arena {}", bytes(self.arena_bytes))?;
-        match &self.refused {
-            Some(why) => writeln!(f, "\nThis version cannot run the image: {why}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl ImageReport {
-    fn sections(&self) -> Table {
-        use Column::{Left, Right};
-        let mut table =
-            Table::new(&[Right("kind"), Left("name"), Right("offset"), Right("length"), Left("")]);
-        for row in &self.sections {
-            let optional = if row.optional { "optional" } else { "required" };
-            let (offset, length) = (number(row.offset), number(row.length));
-            table.row([&row.kind.to_string(), row.name, &offset, &length, optional]);
-        }
-        table
-    }
-
-    fn ports(&self) -> Table {
-        use Column::{Left, Right};
-        let mut table = Table::new(&[
-            Left("port"),
-            Right("tensor"),
-            Left("name"),
-            Left("type"),
-            Left("shape"),
-            Right("scale"),
-            Right("zero"),
-        ]);
-        let inputs = self.inputs.iter().map(|row| ("input", row));
-        for (port, row) in inputs.chain(self.outputs.iter().map(|row| ("output", row))) {
-            let (id, name, shape) = (row.id.to_string(), text(&row.name), shape_string(&row.shape));
-            let (scale, zero) = (row.scale.to_string(), row.zero_point.to_string());
-            table.row([port, &id, &name, row.dtype, &shape, &scale, &zero]);
-        }
-        table
-    }
-
-    fn tensors(&self) -> Table {
-        use Column::{Left, Right};
-        let mut table = Table::new(&[
-            Right("id"),
-            Left("name"),
-            Left("type"),
-            Left("shape"),
-            Left("place"),
-            Right("offset"),
-            Right("bytes"),
-            Left("life"),
-        ]);
-        for row in &self.tensors {
-            let life = row.life.map_or("always".into(), |[first, last]| format!("{first}–{last}"));
-            let (id, name, shape) = (row.id.to_string(), text(&row.name), shape_string(&row.shape));
-            let (offset, bytes) = (number(row.offset), number(row.bytes));
-            table.row([&id, &name, row.dtype, &shape, row.place, &offset, &bytes, &life]);
-        }
-        table
-    }
-
-    fn operators(&self) -> Table {
-        use Column::{Left, Right};
-        let mut table = Table::new(&[
-            Right("op"),
-            Left("name"),
-            Left("operator"),
-            Left("tensors"),
-            Left("in place"),
-            Right("scratch"),
-            Left("parameters"),
-        ]);
-        for row in &self.operators {
-            let inputs = row.inputs.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
-            let tensors = format!("{inputs} → {}", row.output.unwrap_or_default());
-            let place = if row.in_place { "yes" } else { "" };
-            let (id, name) = (row.number.to_string(), text(&row.name));
-            let scratch = number(row.scratch_bytes);
-            table.row([&id, &name, &row.kind, &tensors, place, &scratch, &row.params_line]);
-        }
-        table
-    }
-
-    fn provenance(&self) -> String {
-        let line = |(key, value): (&String, &String)| printable(&format!("{key} {value}")) + "\n";
-        self.provenance.iter().map(line).collect()
-    }
-}
-
-/// A name, or a dash.
-fn text(name: &Option<String>) -> String {
-    name.clone().unwrap_or_else(|| "–".into())
 }

@@ -125,15 +125,16 @@ impl Sum {
     }
 
     fn cells(&self, name: &str) -> [String; 8] {
+        let share = |share| if self.weights == 0 { "–".into() } else { percent(share) };
         [
             String::new(),
             format!("{name} ({})", self.layers),
             String::new(),
             number(self.weights),
-            percent(self.sparsity),
+            share(self.sparsity),
             String::new(),
             number(self.bytes),
-            percent(self.share),
+            share(self.share),
         ]
     }
 }

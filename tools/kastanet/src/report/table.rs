@@ -3,6 +3,9 @@
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 use std::fmt::Display;
 
+/// Letters of a name that are shown.
+const LONGEST_NAME: usize = 40;
+
 /// The heading of a column: text stands left, numbers right.
 #[derive(Clone, Debug)]
 pub enum Column<'a> {
@@ -78,6 +81,16 @@ pub fn bytes(value: usize) -> String {
 /// A share: `96.9 %`.
 pub fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
+}
+
+/// A name that fits a column: the first of those that a converter joined, at most 40 letters.
+pub fn name(text: &str) -> String {
+    let first = text.split(';').next().unwrap_or(text);
+    let mut name: String = first.chars().take(LONGEST_NAME).collect();
+    if name.len() < text.len() {
+        name.push('…');
+    }
+    name
 }
 
 /// A heading.

@@ -71,8 +71,8 @@ struct Series {
 impl Recordings {
     /// Reads the archive.
     pub fn read() -> Result<Self, Failure> {
-        let mut archive = Archive::new("watch.npz", RECORDINGS.into())?;
-        let mut integers = |key| archive.array(key)?.integers().ok_or_else(broken);
+        let archive = Archive::new("watch.npz", RECORDINGS.into())?;
+        let integers = |key| archive.array(key)?.integers().ok_or_else(broken);
         let (samples, starts) = (integers("samples")?, integers("starts")?);
         let (label, wearer, side) = (integers("label")?, integers("wearer")?, integers("side")?);
         let scale = archive.array("scale")?.f32s().ok_or_else(broken)?;
