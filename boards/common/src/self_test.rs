@@ -1,0 +1,140 @@
+//! Does the crate compute right on this core? A few dozen results known beforehand.
+
+use crate::Error;
+use core::fmt::{Arguments, Debug, Write};
+use kastanet::image::crc32;
+use kastanet::kernels::{Channels, Lanes, Native, Portable, matvec};
+use kastanet::quant::{Range, requantise};
+use kastanet::sparse::{Format, Matrix, Streams};
+
+/// Prints one line a check.
+///
+/// # Errors
+///
+/// [`Error::Checks`] where one gave another result than expected, or [`Error::Console`].
+pub fn self_test(out: &mut dyn Write) -> Result<(), Error> {
+    let mut checks = Checks { out, count: 0, wrong: 0 };
+    checks.equal(format_args!("crc32 of 123456789"), crc32(b"123456789"), 0xcbf4_3926)?;
+    for format in Format::ALL {
+        matrix(&mut checks, format)?;
+    }
+    for (x, multiplier, shift, expected) in REQUANTISED {
+        let what = format_args!("requantise {x} by {multiplier}, {shift}");
+        checks.equal(what, requantise(x, multiplier, shift), expected)?;
+    }
+    checks.end()
+}
+
+/// The worked matrix of [`kastanet::sparse`] in `format`: its entries, and its product with
+/// [`X`] by this core's primitives and by the portable ones.
+fn matrix(checks: &mut Checks<'_>, format: Format) -> Result<(), Error> {
+    let name = format.name();
+    let Ok(matrix) = Matrix::new_checked(format, worked(format)) else {
+        return checks.equal(format_args!("{name} matrix accepted"), false, true);
+    };
+    let all = matrix.entries().eq(ENTRIES);
+    checks.equal(format_args!("{name} entries"), all, true)?;
+    checks.equal(format_args!("{name} product"), product::<Native>(&matrix), PRODUCT)?;
+    checks.equal(format_args!("{name} product, portable"), product::<Portable>(&matrix), PRODUCT)
+}
+
+fn product<L: Lanes>(matrix: &Matrix<'_>) -> [i8; 4] {
+    // A multiplier of one half, doubled: sums come out as they are.
+    let channels = Channels { bias: &[0; 4], multipliers: &[1 << 30], shifts: &[1] };
+    let mut y = [0; 4];
+    matvec::<L>(matrix, &X, channels, Range { zero_point: 0, min: -128, max: 127 }, &mut y);
+    y
+}
+
+const X: [i8; 6] = [1, -2, 3, -4, 5, -6];
+const PRODUCT: [i8; 4] = [-25, 0, 1, 14];
+const ENTRIES: [(usize, usize, i8); 6] =
+    [(0, 1, 5), (0, 4, -3), (2, 0, 7), (2, 5, 1), (3, 2, 2), (3, 3, -2)];
+
+const VALUES: [i8; 6] = [5, -3, 7, 1, 2, -2];
+const DENSE: [i8; 24] = [0, 5, 0, 0, -3, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 1, 0, 0, 2, -2, 0, 0];
+
+fn worked(format: Format) -> Streams<'static> {
+    let rows = |indices| Streams {
+        rows: 4,
+        cols: 6,
+        count_width: 1,
+        counts: &[2, 0, 2, 2],
+        indices,
+        values: &VALUES,
+    };
+    match format {
+        Format::Dense => Streams { count_width: 0, counts: &[], values: &DENSE, ..rows(&[]) },
+        Format::Delta8 => rows(&[1, 2, 0, 4, 2, 0]),
+        Format::Delta4 => rows(&[0x21, 0x40, 0x02]),
+    }
+}
+
+/// x, multiplier, shift, and the result by the rule's definition in exact arithmetic: ties of
+/// either rounding and sign, the ends of every range, a shift to the left that drops bits.
+const REQUANTISED: [(i32, i32, i32, i32); 22] = [
+    (0, 1 << 30, 0, 0),
+    (1000, 1 << 30, 0, 500),
+    (1000, 1 << 30, -3, 63),
+    (-1000, 1 << 30, -3, -63),
+    (1, 1 << 30, 0, 1),
+    (-1, 1 << 30, 0, 0),
+    (3, 1 << 30, 0, 2),
+    (-3, 1 << 30, 0, -1),
+    (5, i32::MAX, -1, 3),
+    (-5, i32::MAX, -1, -3),
+    (i32::MAX, i32::MAX, 0, 2147483646),
+    (i32::MIN, i32::MAX, 0, -2147483647),
+    (i32::MAX, i32::MAX, -31, 1),
+    (i32::MIN, i32::MAX, -31, -1),
+    (i32::MAX, 1 << 30, -1, 536870912),
+    (i32::MIN, 1 << 30, -1, -536870912),
+    (12345, 1518500250, -7, 68),
+    (-12345, 1518500250, -7, -68),
+    (1, 1 << 30, 30, 536870912),
+    (-1, i32::MAX, 30, -1073741823),
+    (1 << 30, 1 << 30, 1, -1073741824),
+    (12345, 0, 5, 0),
+];
+
+/// Prints and counts.
+struct Checks<'a> {
+    out: &'a mut dyn Write,
+    count: u32,
+    wrong: u32,
+}
+
+impl Checks<'_> {
+    fn equal<T: Debug + PartialEq>(
+        &mut self,
+        what: Arguments<'_>,
+        found: T,
+        expected: T,
+    ) -> Result<(), Error> {
+        self.count += 1;
+        if found == expected {
+            return Ok(writeln!(self.out, "ok    {what}: {found:?}")?);
+        }
+        self.wrong += 1;
+        Ok(writeln!(self.out, "WRONG {what}: {found:?}, expected {expected:?}")?)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        let right = self.count - self.wrong;
+        writeln!(self.out, "{right} of {} checks right", self.count)?;
+        match self.wrong {
+            0 => Ok(()),
+            wrong => Err(Error::Checks { wrong }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn host_is_right_and_prints_what_boards_print() {
+        let mut text = std::string::String::new();
+        super::self_test(&mut text).unwrap();
+        assert_eq!(text, include_str!("../../expected/self_test.txt"));
+    }
+}

@@ -1,0 +1,35 @@
+//! Installs what the tests need: compiler targets, emulators, the oracle.
+//!
+//! Everything is idempotent and silent where there is nothing to do, so that each check of
+//! `test` asks for what it needs. The system is not changed: what is not installed is put under
+//! the target directory.
+
+mod oracle;
+mod qemu;
+mod targets;
+
+use crate::tree::Tree;
+use anyhow::{Result, anyhow};
+
+pub use oracle::oracle;
+pub use qemu::{Emulators, qemu};
+pub use targets::{TARGETS, targets};
+
+/// `cargo xtask setup`.
+pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
+    if let Some(arg) = args.next()? {
+        return Err(arg.unexpected().into());
+    }
+    let results = [targets(), qemu(tree).map(drop), oracle(tree).map(drop)];
+    let failed: Vec<String> =
+        results.into_iter().filter_map(|result| Some(format!("{:#}", result.err()?))).collect();
+    match failed.is_empty() {
+        true => Ok(println!("ready: cargo xtask test")),
+        false => Err(anyhow!("{}", failed.join("\n\nerror: "))),
+    }
+}
+
+/// One line for a step that takes a while.
+fn say(what: &str) {
+    println!("setup: {what}");
+}

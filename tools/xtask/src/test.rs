@@ -1,0 +1,159 @@
+//! `cargo xtask test`: every check, each with its time; all failures are collected.
+
+use crate::process::run;
+use crate::qemu::{self, BOARDS, Board};
+use crate::setup::{self, TARGETS};
+use crate::tree::Tree;
+use anyhow::Result;
+use lexopt::prelude::*;
+use std::io::{Write, stdout};
+use std::time::Instant;
+
+/// A check belongs to a step, by whose name it is selected.
+struct Check {
+    step: Step,
+    name: String,
+    run: Box<dyn Fn(&Tree) -> Result<()>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Step {
+    Fmt,
+    Clippy,
+    Doc,
+    Test,
+    Build,
+    Qemu,
+}
+
+impl Step {
+    const ALL: [(Step, &str, &str); 6] = [
+        (Step::Fmt, "fmt", "the sources are formatted"),
+        (Step::Clippy, "clippy", "no warnings: the crate, the tools, the boards"),
+        (Step::Doc, "doc", "the documentation builds, every link leads somewhere"),
+        (Step::Test, "test", "tests on the host, with TFLite Micro as the oracle"),
+        (Step::Build, "build", "the crate for every embedded target, with and without defmt"),
+        (Step::Qemu, "qemu", "the boards' programs in QEMU"),
+    ];
+}
+
+/// `cargo xtask test`.
+pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
+    let mut steps = Vec::new();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("list") => return Ok(list()),
+            Value(name) => steps.push(step(&name.to_string_lossy())?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let selected = |check: &Check| steps.is_empty() || steps.contains(&check.step);
+    run_all(tree, checks().into_iter().filter(selected))
+}
+
+fn list() {
+    for (_, name, what) in Step::ALL {
+        println!("{name:<8} {what}");
+    }
+}
+
+fn step(name: &str) -> Result<Step> {
+    let found = Step::ALL.iter().find(|(_, known, _)| *known == name);
+    let names = Step::ALL.map(|(_, name, _)| name).join(", ");
+    found
+        .map(|(step, _, _)| *step)
+        .ok_or_else(|| crate::usage(format!("no step `{name}`; the steps are {names}")))
+}
+
+fn run_all(tree: &Tree, checks: impl Iterator<Item = Check>) -> Result<()> {
+    let (mut passed, mut failed) = (0, Vec::new());
+    for check in checks {
+        println!("==> {}", check.name);
+        stdout().flush()?;
+        let start = Instant::now();
+        let result = (check.run)(tree);
+        let seconds = start.elapsed().as_secs_f32();
+        match result {
+            Ok(()) => {
+                passed += 1;
+                println!("ok  {} ({seconds:.1} s)\n", check.name);
+            }
+            Err(error) => {
+                println!("FAILED {} ({seconds:.1} s): {error:#}\n", check.name);
+                failed.push(check.name);
+            }
+        }
+    }
+    for name in &failed {
+        println!("failed: {name}");
+    }
+    println!("{passed} passed, {} failed", failed.len());
+    stdout().flush()?;
+    anyhow::ensure!(failed.is_empty(), "checks failed: {}", failed.join(", "));
+    Ok(())
+}
+
+fn checks() -> Vec<Check> {
+    let mut checks = vec![
+        check(Step::Fmt, "fmt", |tree| run(&mut tree.cargo(&["fmt", "--all", "--check"]))),
+        check(Step::Fmt, "fmt boards", |tree| {
+            // Without `--all`, which would go on to the crate and the tools.
+            run(&mut tree.boards_cargo(&["fmt", "--check"]))
+        }),
+        check(Step::Clippy, "clippy", |tree| clippy(tree.cargo(&["clippy", "--workspace"]))),
+        check(Step::Clippy, "clippy boards on the host", |tree| {
+            let packages = ["-p", "kastanet-boards-common", "-p", "kastanet-boards-decode"];
+            clippy(tree.boards_cargo(&[&["clippy"][..], &packages].concat()))
+        }),
+    ];
+    checks.extend(BOARDS.iter().map(|board| {
+        check(Step::Clippy, &format!("clippy {}", board.name), |tree| clippy_board(tree, board))
+    }));
+    checks.push(check(Step::Doc, "doc", |tree| {
+        let args = ["doc", "--quiet", "--workspace", "--no-deps"];
+        run(tree.cargo(&args).env("RUSTDOCFLAGS", "-Dwarnings"))
+    }));
+    checks.push(check(Step::Test, "test", host_tests));
+    checks.push(check(Step::Test, "test boards/common", |tree| {
+        run(&mut tree.boards_cargo(&["test", "--quiet", "-p", "kastanet-boards-common"]))
+    }));
+    for target in TARGETS {
+        checks.push(check(Step::Build, &format!("build {target}"), |tree| build(tree, target)));
+    }
+    checks.extend(BOARDS.iter().map(|board| {
+        check(Step::Qemu, &format!("qemu {}", board.name), |tree| qemu::check(tree, board))
+    }));
+    checks
+}
+
+fn check(step: Step, name: &str, run: impl Fn(&Tree) -> Result<()> + 'static) -> Check {
+    Check { step, name: name.into(), run: Box::new(run) }
+}
+
+fn clippy(mut command: std::process::Command) -> Result<()> {
+    run(command.args(["--quiet", "--all-targets", "--", "-Dwarnings"]))
+}
+
+/// Programs only: firmware has no test harness.
+fn clippy_board(tree: &Tree, board: &Board) -> Result<()> {
+    setup::targets()?;
+    let args = ["clippy", "--quiet", "-p", "kastanet-boards-qemu", "--lib", "--bins"];
+    let mut command = board.cargo(tree, &args);
+    run(command.args(["--features", "defmt", "--", "-Dwarnings"]))
+}
+
+fn host_tests(tree: &Tree) -> Result<()> {
+    let python = setup::oracle(tree)?;
+    let mut command = tree.cargo(&["test", "--workspace", "--no-fail-fast"]);
+    command.env("KASTANET_ORACLE", "required").env("KASTANET_ORACLE_PYTHON", python);
+    run(&mut command)
+}
+
+fn build(tree: &Tree, target: &str) -> Result<()> {
+    setup::targets()?;
+    for features in ["", "defmt"] {
+        let args = ["build", "--quiet", "-p", "kastanet", "--target", target];
+        run(tree.cargo(&args).args(["--features", features]))?;
+    }
+    Ok(())
+}

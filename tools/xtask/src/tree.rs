@@ -1,0 +1,45 @@
+//! Where things are.
+
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The checkout and its target directory.
+pub struct Tree {
+    /// The workspace's root.
+    pub root: PathBuf,
+    /// Where cargo builds, wherever it was told to.
+    pub target: PathBuf,
+}
+
+impl Tree {
+    pub fn find() -> Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+        // This program is <target>/<profile>/xtask.
+        let this = std::env::current_exe()?;
+        let target = this.ancestors().nth(2);
+        Ok(Tree {
+            root: root.context("xtask is not in tools/xtask")?.into(),
+            target: target.context("xtask was not built by cargo")?.into(),
+        })
+    }
+
+    /// The boards' workspace.
+    pub fn boards(&self) -> PathBuf {
+        self.root.join("boards")
+    }
+
+    /// `cargo` with this target directory, in the checkout's root.
+    pub fn cargo(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        command.current_dir(&self.root).args(args).env("CARGO_TARGET_DIR", &self.target);
+        command
+    }
+
+    /// The same in the boards' workspace, with a target directory of its own.
+    pub fn boards_cargo(&self, args: &[&str]) -> Command {
+        let mut command = self.cargo(args);
+        command.current_dir(self.boards()).env("CARGO_TARGET_DIR", self.target.join("boards"));
+        command
+    }
+}
