@@ -15,6 +15,9 @@ use kastanet_cli::tflite;
 /// Random inputs for each model and sparsity.
 const SAMPLES: usize = 32;
 
+/// How many of them each weight format runs on that the tool did not choose.
+const SAMPLES_OF_A_FORMAT: usize = 4;
+
 const SPARSITIES: [f64; 3] = [0.0, 0.5, 0.9];
 
 /// A model at one sparsity.
@@ -79,6 +82,7 @@ fn pruned(packed: &Packed) -> Vec<(TensorId, Vec<u8>)> {
 fn same_outputs(case: &Case, expected: &[Vec<u8>]) {
     assert_eq!(expected.len(), case.job.samples.len(), "{}", case.name);
     compare(case, "chosen", &case.packed.image, expected);
+    let expected = &expected[..expected.len().min(SAMPLES_OF_A_FORMAT)];
     for format in Format::ALL {
         let packed = device::packed(&case.packed.graph, &options(0.0, Some(format)));
         compare(case, format.name(), &packed.image, expected);
@@ -86,7 +90,7 @@ fn same_outputs(case: &Case, expected: &[Vec<u8>]) {
 }
 
 fn compare(case: &Case, format: &str, image: &[u8], expected: &[Vec<u8>]) {
-    let found = device::run(image, &case.job.samples, 0x5a);
+    let found = device::run(image, &case.job.samples[..expected.len()], 0x5a);
     for (sample, (expected, found)) in expected.iter().zip(&found).enumerate() {
         if let Some(difference) = difference(expected, found) {
             panic!("{}, {format}, sample {sample}: {difference}", case.name);

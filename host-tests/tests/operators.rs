@@ -9,7 +9,7 @@ use kastanet_cli::pack::Options;
 
 /// Runs each case of a subject in one weight format, or in the tool's own choice.
 fn check(subject: &Subject, format: Option<Format>) {
-    for seed in 0..cases(60) {
+    for seed in 0..cases(200) {
         let mut rng = Rng::new(seed);
         let graph = (subject.make)(&mut rng);
         let options = Options { format, ..Options::default() };

@@ -12,8 +12,11 @@ use kastanet_cli::graph::{Activation, DType, Graph, OpKind, Padding};
 /// A network and an input on which the precision shows.
 pub type Case = (Graph, Vec<Vec<u8>>);
 
+/// Looks for a case.
+pub type Find = fn(&mut Rng) -> Case;
+
 /// Each kind of operator with a product or quotient of scales, and how to find a case.
-pub const CLOSE_CALLS: &[(&str, fn(&mut Rng) -> Case)] = &[
+pub const CLOSE_CALLS: &[(&str, Find)] = &[
     ("relu", |rng| search(rng, |[a, b, _]| relu(a, b), |[a, b, _]| relu(a / b, 1.0))),
     ("requantize", |rng| {
         search(rng, |[a, b, _]| requantize(a, b), |[a, b, _]| requantize(a / b, 1.0))

@@ -46,13 +46,18 @@ fn command(mut args: lexopt::Parser) -> Result<()> {
             "setup" => setup::command(&tree, args),
             "test" => test::command(&tree, args),
             "qemu" => qemu::command(&tree, args),
-            "help" => Ok(print!("{HELP}")),
+            "help" => help(),
             other => Err(usage(format!("no command `{other}`"))),
         },
-        Some(Short('h') | Long("help")) => Ok(print!("{HELP}")),
+        Some(Short('h') | Long("help")) => help(),
         Some(other) => Err(other.unexpected().into()),
         None => Err(usage("a command is missing".into())),
     }
+}
+
+fn help() -> Result<()> {
+    print!("{HELP}");
+    Ok(())
 }
 
 /// An error of the command line: exit code 2.

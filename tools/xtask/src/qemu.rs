@@ -40,9 +40,10 @@ pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
         boards.extend(&BOARDS);
     }
     let bench = Bench::new(tree)?;
-    let failed = boards.into_iter().map(|board| match &model {
+    let failed = boards.into_iter().enumerate().map(|(index, board)| match &model {
         Some(model) => bench.failures([bench.model(board, model)]),
-        None => bench.all(board, overwrite),
+        // One board writes, the others are compared with it.
+        None => bench.all(board, overwrite && index == 0),
     });
     verdict(failed.sum())
 }

@@ -9,7 +9,7 @@ mod qemu;
 mod targets;
 
 use crate::tree::Tree;
-use anyhow::{Result, anyhow};
+use anyhow::{Result, ensure};
 
 pub use oracle::oracle;
 pub use qemu::{Emulators, qemu};
@@ -23,10 +23,9 @@ pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
     let results = [targets(), qemu(tree).map(drop), oracle(tree).map(drop)];
     let failed: Vec<String> =
         results.into_iter().filter_map(|result| Some(format!("{:#}", result.err()?))).collect();
-    match failed.is_empty() {
-        true => Ok(println!("ready: cargo xtask test")),
-        false => Err(anyhow!("{}", failed.join("\n\nerror: "))),
-    }
+    ensure!(failed.is_empty(), "{}", failed.join("\n\nerror: "));
+    println!("ready: cargo xtask test");
+    Ok(())
 }
 
 /// One line for a step that takes a while.

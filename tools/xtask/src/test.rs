@@ -13,8 +13,10 @@ use std::time::Instant;
 struct Check {
     step: Step,
     name: String,
-    run: Box<dyn Fn(&Tree) -> Result<()>>,
+    run: Run,
 }
+
+type Run = Box<dyn Fn(&Tree) -> Result<()>>;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Step {
@@ -42,7 +44,7 @@ pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
     let mut steps = Vec::new();
     while let Some(arg) = args.next()? {
         match arg {
-            Long("list") => return Ok(list()),
+            Long("list") => return list(),
             Value(name) => steps.push(step(&name.to_string_lossy())?),
             other => return Err(other.unexpected().into()),
         }
@@ -51,10 +53,11 @@ pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
     run_all(tree, checks().into_iter().filter(selected))
 }
 
-fn list() {
+fn list() -> Result<()> {
     for (_, name, what) in Step::ALL {
         println!("{name:<8} {what}");
     }
+    Ok(())
 }
 
 fn step(name: &str) -> Result<Step> {

@@ -53,9 +53,9 @@ fn split(bytes: &[u8]) -> Result<(&str, &[u8]), Fault> {
         help: "save the array with numpy.save, or an archive of arrays with numpy.savez",
     };
     let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| bad("it is not a .npy file"))?;
-    let (len, rest) = match rest {
-        &[1, _, a, b, ref rest @ ..] => (u32::from_le_bytes([a, b, 0, 0]), rest),
-        &[2 | 3, _, a, b, c, d, ref rest @ ..] => (u32::from_le_bytes([a, b, c, d]), rest),
+    let (len, rest) = match *rest {
+        [1, _, a, b, ref rest @ ..] => (u32::from_le_bytes([a, b, 0, 0]), rest),
+        [2 | 3, _, a, b, c, d, ref rest @ ..] => (u32::from_le_bytes([a, b, c, d]), rest),
         _ => return Err(bad("its version is not 1, 2 or 3, or it is cut short")),
     };
     let len = usize::try_from(len).ok().filter(|&len| len <= LONGEST_HEADER);

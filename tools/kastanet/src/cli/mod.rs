@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 /// Sparse int8 neural networks for microcontrollers: pack, inspect, run.
 #[derive(Parser)]
-#[command(version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "kastanet", version, arg_required_else_help = true)]
 #[command(after_help = "Start with `kastanet demo`, which needs no files. \
     `kastanet help COMMAND` has examples.")]
 struct Cli {
@@ -83,7 +83,8 @@ fn print(answer: &Answer, json: bool) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::new("cannot write to standard output").because(error))
+            let failure = Failure::new("cannot write to standard output").because(error);
+            Err(failure.help("write to another place, or free some space"))
         }
         _ => Ok(()),
     }

@@ -55,7 +55,7 @@ impl Board {
     pub fn cargo(&self, tree: &Tree, args: &[&str]) -> Command {
         let mut command = tree.boards_cargo(args);
         command.args(["--target", self.target]).env("KASTANET_BOARD", self.name);
-        // The build script fails where the variable names no file, so none is inherited.
+        // Only `build` says which image is taken in, not the user's environment.
         command.env_remove("KASTANET_IMAGE");
         command
     }

@@ -1,0 +1,34 @@
+//! Output files appear whole or not at all.
+
+use kastanet_cli::output;
+use std::path::Path;
+
+#[test]
+fn either_all_or_none_are_written() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (good, bad) = (dir.path().join("good"), dir.path().join("nowhere/bad"));
+    let failure = output::write(&[(&good, b"1"), (&bad, b"2")]).expect_err("no such directory");
+    assert!(failure.message.contains("nowhere"), "{failure}");
+    assert_eq!(std::fs::read_dir(dir.path()).expect("a directory").count(), 0);
+    let other = dir.path().join("other");
+    output::write(&[(&good, b"1"), (&other, b"2")]).expect("both are written");
+    output::write(&[(&good, b"new")]).expect("it is replaced");
+    assert_eq!(std::fs::read(&good).expect("a file"), b"new");
+    assert_eq!(std::fs::read_dir(dir.path()).expect("a directory").count(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_devices_stay_what_they_are() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("a directory");
+    let (file, link) = (dir.path().join("file"), dir.path().join("link"));
+    std::fs::write(&file, b"old").expect("a file");
+    std::os::unix::fs::symlink(&file, &link).expect("a link");
+    output::write(&[(&link, b"new"), (Path::new("/dev/null"), b"gone")]).expect("both are written");
+    assert!(link.is_symlink() && !Path::new("/dev/null").is_file());
+    assert_eq!(std::fs::read(&file).expect("a file"), b"new");
+    assert!(output::check(&[&link], &[&file]).is_err(), "the link is the input");
+    let mode = std::fs::metadata(&file).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o400, 0o400);
+}

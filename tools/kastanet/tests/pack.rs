@@ -1,0 +1,139 @@
+//! `kastanet pack`.
+
+mod common;
+
+use common::Place;
+
+#[test]
+fn packs_and_tells_what_it_did() {
+    let place = Place::new();
+    let text = place.run(&["pack", "m.tflite", "-o", "m.kst", "--sparsity", "90%"]).ok();
+    for part in ["pruned layers", "all layers", "delta4", "flash ", "arena "] {
+        assert!(text.contains(part), "{text}");
+    }
+    let image = place.get("m.kst");
+    let json =
+        place.run(&["pack", "m.tflite", "-o", "m.kst", "--sparsity", "0.9", "--json"]).json();
+    assert_eq!(json["flash_bytes"], image.len());
+    assert!(json["arena_bytes"].as_u64() >= json["arena_lower_bound"].as_u64());
+    assert!(json["pruned"]["share"].as_f64().is_some_and(|share| share <= 0.20));
+    let sum = |key: &str| -> u64 {
+        let layers = json["layers"].as_array().expect("layers");
+        layers.iter().filter_map(|layer| layer[key].as_u64()).sum()
+    };
+    assert_eq!(json["all"]["bytes"], sum("bytes"));
+    assert_eq!(json["all"]["nonzeros"], sum("nonzeros"));
+    assert_eq!(place.get("m.kst"), image, "the same command gives the same bytes");
+    assert_eq!(place.files(), ["m.kst", "m.tflite"]);
+}
+
+#[test]
+fn prunes_layer_by_layer() {
+    let place = Place::new();
+    let names = place.run(&["inspect", "m.tflite", "--json"]).json();
+    let layers = names["layers"].as_array().expect("layers");
+    let name = layers[1]["name"].as_str().expect("a name");
+    let share = format!("{name}=50%");
+    let args = ["pack", "m.tflite", "-o", "m.kst", "--sparsity", "0.8", "--sparsity", &share];
+    let json = place.run(&[&args[..], &["--json"]].concat()).json();
+    for layer in json["layers"].as_array().expect("layers") {
+        let expected = if layer["name"] == name { 0.5 } else { 0.8 };
+        let found = layer["sparsity"].as_f64().expect("a share");
+        assert!((found - expected).abs() < 0.02, "{layer}");
+    }
+}
+
+#[test]
+fn forces_a_format() {
+    let place = Place::new();
+    for format in ["dense", "delta8", "delta4"] {
+        let args = ["pack", "m.tflite", "-o", "m.kst", "--format", format, "--json"];
+        let json = place.run(&args).json();
+        let layers = json["layers"].as_array().expect("layers");
+        assert!(layers.iter().all(|layer| layer["format"] == format), "{json}");
+    }
+}
+
+#[test]
+fn writes_the_pruned_checkpoint() {
+    let place = Place::new();
+    let args =
+        ["pack", "m.tflite", "-o", "m.kst", "--sparsity", "0.8", "--write-tflite", "p.tflite"];
+    let first = place.run(&[&args[..], &["--json"]].concat()).json();
+    let second = place.run(&["pack", "p.tflite", "-o", "p.kst", "--json"]).json();
+    assert_eq!(first["layers"], second["layers"]);
+    assert_eq!(first["tflite"], "p.tflite");
+    assert_eq!(place.get("p.tflite").len(), place.get("m.tflite").len());
+}
+
+#[test]
+fn labels_come_from_a_list_or_a_file() {
+    let place = Place::new();
+    let list = "a,b,c,d,e,f,g g";
+    place.put("labels.txt", list.replace(',', "\r\n").as_bytes());
+    for labels in [list, "labels.txt"] {
+        place.run(&["pack", "m.tflite", "-o", "m.kst", "--labels", labels]).ok();
+        let json = place.run(&["inspect", "m.kst", "--json"]).json();
+        assert_eq!(json["labels"], serde_json::json!(["a", "b", "c", "d", "e", "f", "g g"]));
+    }
+    let few = place.run(&["pack", "m.tflite", "-o", "x.kst", "--labels", "a,b"]);
+    few.fails(&["2 labels", "7 values"]);
+    let missing = place.run(&["pack", "m.tflite", "-o", "x.kst", "--labels", "no.txt"]);
+    missing.fails(&["no.txt", "no such file"]);
+}
+
+#[test]
+fn strips_names() {
+    let place = Place::new();
+    place.run(&["pack", "m.tflite", "-o", "long.kst"]).ok();
+    place.run(&["pack", "m.tflite", "-o", "short.kst", "--strip"]).ok();
+    assert!(place.get("short.kst").len() < place.get("long.kst").len());
+    let json = place.run(&["inspect", "short.kst", "--json"]).json();
+    assert!(json["layers"][0]["name"].is_null());
+    place.run(&["inspect", "short.kst"]).ok();
+}
+
+#[test]
+fn a_failure_leaves_no_output_and_changes_none() {
+    let place = Place::new();
+    place.put("old.kst", b"as it was");
+    for output in ["old.kst", "new.kst"] {
+        let run = place.run(&["pack", "m.tflite", "-o", output, "--sparsity", "nowhere=0.5"]);
+        run.fails(&["m.tflite", "`nowhere`", "layers that can be pruned: "]);
+    }
+    assert_eq!(place.get("old.kst"), b"as it was");
+    assert_eq!(place.files(), ["m.tflite", "old.kst"]);
+}
+
+#[test]
+fn refuses_outputs_that_cannot_be() {
+    let place = Place::new();
+    let pack = |output: &str| place.run(&["pack", "m.tflite", "-o", output]);
+    pack("nowhere/m.kst").fails(&["nowhere/m.kst", "no directory `nowhere`"]);
+    pack("nowhere/").fails(&["no directory"]);
+    pack(".").fails(&["it is a directory"]);
+    pack("./m.tflite").fails(&["m.tflite", "input as well"]);
+    let twice = place.run(&["pack", "m.tflite", "-o", "x", "--write-tflite", "./x"]);
+    twice.fails(&["two outputs"]);
+    assert_eq!(place.files(), ["m.tflite"]);
+}
+
+#[test]
+fn usage_errors_have_code_2() {
+    let place = Place::new();
+    for args in [
+        &["pack"][..],
+        &["pack", "m.tflite"],
+        &["pack", "m.tflite", "-o", "m.kst", "--sparsity", "1.5"],
+        &["pack", "m.tflite", "-o", "m.kst", "--sparsity", "101%"],
+        &["pack", "m.tflite", "-o", "m.kst", "--sparsity", "conv=NaN"],
+        &["pack", "m.tflite", "-o", "m.kst", "--format", "csr"],
+        &["unpack"],
+        &[],
+    ] {
+        let run = place.run(args);
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{args:?}");
+        assert!(!run.err.is_empty());
+    }
+    assert_eq!(place.files(), ["m.tflite"]);
+}
