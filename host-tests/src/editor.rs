@@ -3,14 +3,11 @@
 use kastanet::image::record::{
     Header, OpHead, SectionRecord, TensorRecord, WeightsRecord, section,
 };
-use kastanet::image::{Error, Image, crc32};
+use kastanet::image::{Error, Image, checksum};
 use kastanet::network::{self, Network};
 use kastanet_cli::pack::AlignedBytes;
 use std::ops::Range;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
-
-/// First byte that the checksum covers.
-const CRC_START: usize = 16;
 
 /// What can be seen as a record.
 pub trait Record: FromBytes + IntoBytes + Immutable + KnownLayout + Unaligned {}
@@ -104,7 +101,7 @@ impl Editor {
 
     /// Makes the checksum right again.
     pub fn seal_crc(&mut self) {
-        let crc = crc32(self.bytes.get(CRC_START..).unwrap_or_default());
+        let crc = checksum(&self.bytes);
         self.header().crc = crc.into();
     }
 

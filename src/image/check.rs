@@ -4,13 +4,10 @@
 use super::record::{
     ALIGN, Header, MAGIC, NONE, OPTIONAL, SectionRecord, TensorRecord, VERSION, section,
 };
-use super::{DType, Error, Image, Op, Place, Ports, Tensor, aligned, crc32, records};
+use super::{DType, Error, Image, Op, Place, Ports, Tensor, aligned, checksum, records};
 use core::ops::Range;
 use zerocopy::FromBytes;
 use zerocopy::little_endian::U16;
-
-/// First byte that the checksum covers.
-const CRC_START: usize = 16;
 
 /// More operators than this cannot be numbered.
 const MAX_OPERATORS: u16 = NONE - 2;
@@ -49,7 +46,7 @@ fn header(bytes: &[u8]) -> Result<&Header, Error> {
     if len < given {
         return Err(Error::TrailingBytes { expected: len, given });
     }
-    let found = crc32(bytes.get(CRC_START..).unwrap_or_default());
+    let found = checksum(bytes);
     if found != header.crc.get() {
         return Err(Error::BadChecksum { expected: header.crc.get(), found });
     }

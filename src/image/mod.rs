@@ -25,7 +25,7 @@ mod tensor;
 use record::{ALIGN, Header, Record, SectionRecord, TensorRecord, WeightsRecord, section};
 use zerocopy::FromBytes;
 
-pub use crc::crc32;
+pub use crc::{checksum, crc32};
 pub use error::Error;
 pub use op::{Op, OpKind, Operators};
 pub use record::{ALIGN as IMAGE_ALIGN, VERSION};

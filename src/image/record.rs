@@ -61,7 +61,7 @@ pub struct Header {
     pub section_count: U16,
     /// Length of the whole image.
     pub total_len: U32,
-    /// CRC-32 (ISO-HDLC) of bytes 16 to `total_len`.
+    /// CRC-32 (ISO-HDLC) of the whole image but these four bytes.
     pub crc: U32,
     /// Bytes of RAM that inference needs.
     pub arena_len: U32,

@@ -3,7 +3,7 @@
 mod common;
 
 use common::Place;
-use kastanet::image::{Image, crc32};
+use kastanet::image::{Image, checksum};
 use kastanet_cli::pack::AlignedBytes;
 use kastanet_cli::report::ImageReport;
 
@@ -30,7 +30,7 @@ fn damaged_images_can_be_reported() {
             let byte = [0, 1, 0x7f, 0x80, 0xff, random(256) as u8][random(6)];
             image[16 + random(records - 16)] = byte;
         }
-        let crc = crc32(&image[16..]).to_le_bytes();
+        let crc = checksum(&image).to_le_bytes();
         image[12..16].copy_from_slice(&crc);
         if let Ok(image) = Image::new_checked(&image) {
             let report = ImageReport::of(image);

@@ -8,7 +8,7 @@ use kastanet::image::record::{
     ALIGN, Header, MAGIC, NONE, OPTIONAL, OpHead, PER_CHANNEL, STREAM_ALIGN, SectionRecord,
     TableParams, TensorRecord, VERSION, WeightsRecord, section,
 };
-use kastanet::image::{DType, crc32};
+use kastanet::image::{DType, checksum};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use zerocopy::IntoBytes;
@@ -233,7 +233,7 @@ fn assemble(sections: Vec<(u16, Vec<u8>)>, arena_len: usize) -> Result<Vec<u8>, 
         reserved: [0; 40],
     };
     let mut image = [header.as_bytes(), entries.as_bytes(), &body].concat();
-    let crc = crc32(image.get(16..).unwrap_or_default());
+    let crc = checksum(&image);
     image[12..16].copy_from_slice(&crc.to_le_bytes());
     Ok(image)
 }
