@@ -15,7 +15,8 @@ use kastanet::sparse::Format;
 pub struct Options {
     /// Share of the weights to prune.
     pub sparsity: Sparsity,
-    /// The format of all pruned layers' weights; the smallest of each layer where not given.
+    /// The format of convolution and fully connected weights; the smallest for each layer where not
+    /// given. Depthwise filters are always dense.
     pub format: Option<Format>,
     /// Names of the classes of the first output.
     pub labels: Vec<String>,
