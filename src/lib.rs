@@ -51,6 +51,8 @@
 
 #![no_std]
 #![deny(unsafe_code, missing_docs)]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used))]
+#![cfg_attr(not(test), deny(clippy::panic, clippy::unreachable, clippy::todo))]
 
 #[cfg(test)]
 extern crate std;

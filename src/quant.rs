@@ -25,7 +25,7 @@ use crate::image::record::Scaling;
 #[inline]
 pub fn requantise(x: i32, multiplier: i32, shift: i32) -> i32 {
     let left = shift.clamp(0, 31) as u32;
-    let right = (-shift).clamp(0, 31) as u32;
+    let right = shift.min(0).unsigned_abs().min(31);
     rounding_shift_right(doubling_high_mul(x.wrapping_shl(left), multiplier), right)
 }
 

@@ -2,26 +2,29 @@
 //! operators, lifetimes, and that nothing which lives together shares bytes.
 
 use super::record::{
-    ALIGN, Header, MAGIC, NONE, OPTIONAL, SectionRecord, TensorRecord, VERSION, section,
+    ALIGN, Header, MAGIC, MAX_OPERATORS, MAX_SECTIONS, MAX_TENSORS, NONE, OPTIONAL, PER_CHANNEL,
+    STREAM_ALIGN, SectionRecord, TensorRecord, VERSION, WeightsRecord, section,
 };
-use super::{DType, Error, Image, Op, Place, Ports, Tensor, aligned, checksum, records};
+use super::{DType, Error, Image, Op, Place, Ports, Tensor, checksum, records};
+use core::mem::offset_of;
 use core::ops::Range;
 use zerocopy::FromBytes;
 use zerocopy::little_endian::U16;
-
-/// More operators than this cannot be numbered.
-const MAX_OPERATORS: u16 = NONE - 2;
 
 pub(super) fn image(bytes: &[u8]) -> Result<Image<'_>, Error> {
     let header = header(bytes)?;
     let entries = directory(bytes, header)?;
     sections(bytes, entries)?;
     let mut image = assemble(bytes, header, entries)?;
-    for tensor in 0..image.tensors.len() {
-        check_tensor(&image, tensor as u16)?;
+    for id in 0..image.tensors.len() {
+        tensor(&image, id as u16)?;
+    }
+    for record in image.weights {
+        weights(bytes, record)?;
     }
     image.operator_count = operators(&image)?;
     ports(&image)?;
+    written(&image)?;
     overlaps(&image)?;
     Ok(image)
 }
@@ -50,10 +53,21 @@ fn header(bytes: &[u8]) -> Result<&Header, Error> {
     if found != header.crc.get() {
         return Err(Error::BadChecksum { expected: header.crc.get(), found });
     }
-    if header.reserved != [0; 40] {
-        return Err(Error::ReservedNotZero { offset: 0 });
-    }
+    zero(&header.reserved, offset_of!(Header, reserved))?;
     Ok(header)
+}
+
+/// A reserved field, at byte `offset` of the image, is zero.
+fn zero(field: &[u8], offset: usize) -> Result<(), Error> {
+    match field.iter().all(|&byte| byte == 0) {
+        true => Ok(()),
+        false => Err(Error::ReservedNotZero { offset: offset as u32 }),
+    }
+}
+
+/// The byte of the image at which `record`, a part of it, starts.
+fn offset_of_record<T>(image: &[u8], record: &T) -> usize {
+    core::ptr::from_ref(record).addr() - image.as_ptr().addr()
 }
 
 /// The directory, which follows the header.
@@ -69,27 +83,37 @@ pub(super) fn directory<'a>(
     }
 }
 
-/// Sections stand in ascending order, aligned, apart, inside the image, of different kinds.
+/// Sections follow each other to the end of the image, each aligned, and are of different kinds.
 fn sections(bytes: &[u8], entries: &[SectionRecord]) -> Result<(), Error> {
+    let found = entries.len() as u32;
+    if found > MAX_SECTIONS.into() {
+        return Err(Error::TooMany { kind: 0, found, most: MAX_SECTIONS });
+    }
     let mut end = size_of::<Header>() + size_of_val(entries);
     for (index, entry) in entries.iter().enumerate() {
         let bad = Error::BadSection { section: index as u16 };
         let (start, len) = (entry.offset.get() as usize, entry.len.get() as usize);
-        if start < end || !aligned(entry.offset.get()) {
+        if start != end.next_multiple_of(ALIGN) {
             return Err(bad);
         }
         end = start.checked_add(len).filter(|&end| end <= bytes.len()).ok_or(bad)?;
-        check_kind(entry, entries.get(..index).unwrap_or_default(), index)?;
+        section_kind(bytes, entry, entries.get(..index).unwrap_or_default())?;
     }
-    Ok(())
+    match end == bytes.len() {
+        true => Ok(()),
+        false => Err(Error::BadSection { section: entries.len() as u16 }),
+    }
 }
 
-fn check_kind(entry: &SectionRecord, before: &[SectionRecord], index: usize) -> Result<(), Error> {
-    let kind = entry.kind.get();
-    if entry.reserved.get() != 0 || entry.flags.get() & !OPTIONAL != 0 {
-        let offset = size_of::<Header>() + index * size_of::<SectionRecord>();
-        return Err(Error::ReservedNotZero { offset: offset as u32 });
-    }
+fn section_kind(
+    bytes: &[u8],
+    entry: &SectionRecord,
+    before: &[SectionRecord],
+) -> Result<(), Error> {
+    let (kind, at) = (entry.kind.get(), offset_of_record(bytes, entry));
+    let unknown = entry.flags.get() & !OPTIONAL;
+    zero(&unknown.to_le_bytes(), at + offset_of!(SectionRecord, flags))?;
+    zero(&entry.reserved.to_bytes(), at + offset_of!(SectionRecord, reserved))?;
     if before.iter().any(|other| other.kind.get() == kind) {
         return Err(Error::DuplicateSection { kind });
     }
@@ -116,12 +140,15 @@ fn assemble<'a>(
     let tensors = find(section::TENSORS)?;
     let weights = find(section::WEIGHTS)?;
     let ports = find(section::PORTS)?;
+    let tensors: &[TensorRecord] = records(tensors).ok_or(bad_len(section::TENSORS, tensors))?;
+    let found = tensors.len() as u32;
+    if found > MAX_TENSORS.into() {
+        return Err(Error::TooMany { kind: section::TENSORS, found, most: MAX_TENSORS });
+    }
     Ok(Image {
         bytes,
         header,
-        tensors: records(tensors)
-            .filter(|records: &&[TensorRecord]| records.len() < usize::from(NONE))
-            .ok_or(bad_len(section::TENSORS, tensors))?,
+        tensors,
         operators: find(section::OPERATORS)?,
         weights: records(weights).ok_or(bad_len(section::WEIGHTS, weights))?,
         data: find(section::DATA)?,
@@ -138,29 +165,61 @@ fn split_ports(bytes: &[u8]) -> Option<Ports<'_>> {
     (second.len() == outputs).then_some(Ports { inputs: first, outputs: second })
 }
 
-fn check_tensor(image: &Image<'_>, id: u16) -> Result<(), Error> {
-    let bad = Error::BadTensor { tensor: id };
-    let tensor = image.tensor(id).ok_or(bad)?;
+fn tensor(image: &Image<'_>, id: u16) -> Result<(), Error> {
+    let Some(tensor) = image.tensor(id) else { return Ok(()) };
     let record = tensor.record;
-    let dtype = DType::from_code(record.dtype).ok_or(bad)?;
-    let reserved = u16::from(record.reserved) | record.reserved2.get();
-    if record.place > 1 || record.rank > 4 || reserved != 0 || !quantised(tensor, dtype) {
-        return Err(bad);
+    let at = offset_of_record(image.bytes, record);
+    zero(&[record.reserved], at + offset_of!(TensorRecord, reserved))?;
+    zero(&record.reserved2.to_bytes(), at + offset_of!(TensorRecord, reserved2))?;
+    let code = record.dtype;
+    let dtype = DType::from_code(code).ok_or(Error::UnknownType { tensor: id, code })?;
+    if record.place > 1 {
+        return Err(Error::UnknownPlace { tensor: id, code: record.place });
     }
-    let mut len = dtype.size() as u32;
-    for dim in record.dims {
-        len = len.checked_mul(dim.get()).filter(|&len| len > 0).ok_or(bad)?;
+    if !quantised(tensor, dtype) {
+        return Err(Error::BadQuantisation { tensor: id });
     }
-    let room = match tensor.place() {
-        Place::Arena if !aligned(record.offset.get()) => return Err(bad),
-        Place::Arena => image.arena_len(),
-        Place::Data => image.data.len(),
+    let len = byte_len(record, dtype).ok_or(Error::BadShape { tensor: id })?;
+    tensor_range(image, tensor, len)?;
+    let constant = tensor.place() == Place::Data;
+    let lives = constant && (record.first.get() | record.last.get()) != 0;
+    match lives || (tensor.first() == 0 && tensor.alias().is_some()) {
+        true => Err(Error::BadAlias { tensor: id }),
+        false => Ok(()),
+    }
+}
+
+/// Bytes of the tensor; `None` where its dimensions are not those of a tensor of its rank.
+fn byte_len(record: &TensorRecord, dtype: DType) -> Option<u32> {
+    let filled = 4_usize.checked_sub(record.rank.into())?;
+    let mut front = record.dims.iter().take(filled);
+    let product = |len: u32, dim: &zerocopy::little_endian::U32| {
+        len.checked_mul(dim.get()).filter(|&len| len > 0)
     };
-    let end = (record.offset.get() as usize).checked_add(len as usize);
-    match end.is_some_and(|end| end <= room) {
+    let whole = front.all(|dim| dim.get() == 1);
+    record.dims.iter().try_fold(dtype.size() as u32, product).filter(|_| whole)
+}
+
+fn tensor_range(image: &Image<'_>, tensor: Tensor<'_>, len: u32) -> Result<(), Error> {
+    let id = tensor.id();
+    let (room, align) = match tensor.place() {
+        Place::Arena => (image.arena_len(), ALIGN),
+        Place::Data => (image.data.len(), STREAM_ALIGN),
+    };
+    if !tensor.offset().is_multiple_of(align) {
+        return Err(Error::MisalignedTensor { tensor: id });
+    }
+    match tensor.offset().checked_add(len as usize).is_some_and(|end| end <= room) {
         true => Ok(()),
         false => Err(Error::TensorOutOfRange { tensor: id }),
     }
+}
+
+/// Reserved fields of a weight record; what it names is checked with its operator.
+fn weights(image: &[u8], record: &WeightsRecord) -> Result<(), Error> {
+    let at = offset_of_record(image, record);
+    zero(&[record.flags & !PER_CHANNEL], at + offset_of!(WeightsRecord, flags))?;
+    zero(&record.reserved, at + offset_of!(WeightsRecord, reserved))
 }
 
 /// A quantised type has a finite positive scale and a zero point that the type can hold.
@@ -178,23 +237,26 @@ fn quantised(tensor: Tensor<'_>, dtype: DType) -> bool {
 fn operators(image: &Image<'_>) -> Result<u16, Error> {
     let mut walk = image.operators();
     let mut count = 0;
-    for op in walk.by_ref().take(usize::from(MAX_OPERATORS)) {
+    for op in walk.by_ref().take(MAX_OPERATORS.into()) {
         operator(image, op)?;
         count = op.number() + 1;
     }
-    if !walk.rest().is_empty() {
-        return Err(Error::TruncatedOperator { operator: count });
-    }
-    let written = image.tensors.iter().filter(|t| t.place == 0 && t.first.get() > 0).count();
-    match written == usize::from(count) {
+    let found = u32::from(count) + 1;
+    match walk.rest().is_empty() {
         true => Ok(count),
-        false => Err(Error::BadLifetime { operator: count }),
+        false if count == MAX_OPERATORS => {
+            Err(Error::TooMany { kind: section::OPERATORS, found, most: MAX_OPERATORS })
+        }
+        false => Err(Error::TruncatedOperator { operator: count }),
     }
 }
 
 fn operator(image: &Image<'_>, op: Op<'_>) -> Result<(), Error> {
     let number = op.number();
     let time = number + 1;
+    for (field, offset) in op.reserved() {
+        zero(field, offset)?;
+    }
     let bad = Error::BadReference { operator: number };
     let output = op.output().filter(|tensor| tensor.place() == Place::Arena).ok_or(bad)?;
     if op.weights_id().is_some() && op.weights().is_none()
@@ -216,6 +278,9 @@ fn operator(image: &Image<'_>, op: Op<'_>) -> Result<(), Error> {
 fn scratch(image: &Image<'_>, op: Op<'_>, time: u16) -> Result<(), Error> {
     let bad = Error::BadScratch { operator: op.number() };
     let range = op.scratch();
+    if range.is_empty() {
+        return Ok(());
+    }
     if !range.start.is_multiple_of(ALIGN) || range.end > image.arena_len() {
         return Err(bad);
     }
@@ -225,22 +290,46 @@ fn scratch(image: &Image<'_>, op: Op<'_>, time: u16) -> Result<(), Error> {
     if shared { Err(bad) } else { Ok(()) }
 }
 
-/// Inputs live from the start, outputs to the end, each in the arena; at least one of each.
+/// Inputs live from the start, outputs to the end, each in the arena; at least one of each, and
+/// no input twice.
 fn ports(image: &Image<'_>) -> Result<(), Error> {
+    let (inputs, outputs) = (image.ports.inputs, image.ports.outputs);
+    let found = (inputs.len() + outputs.len()) as u32;
+    if found > MAX_TENSORS.into() {
+        return Err(Error::TooMany { kind: section::PORTS, found, most: MAX_TENSORS });
+    }
     let end = image.operator_count + 1;
-    let check = |ids: &[U16], lives: &dyn Fn(Tensor<'_>) -> bool| match ids
-        .iter()
-        .find(|id| !image.tensor(id.get()).is_some_and(|t| t.place() == Place::Arena && lives(t)))
-    {
+    port(image, inputs, |tensor| tensor.first() == 0)?;
+    port(image, outputs, |tensor| tensor.last() >= end)?;
+    let mut pairs = inputs.iter().enumerate();
+    match pairs.find(|(at, id)| inputs.iter().take(*at).any(|before| before == *id)) {
+        Some((_, id)) => Err(Error::BadPort { tensor: id.get() }),
+        None => Ok(()),
+    }
+}
+
+fn port(image: &Image<'_>, ids: &[U16], lives: impl Fn(Tensor<'_>) -> bool) -> Result<(), Error> {
+    let good = |tensor: Tensor<'_>| tensor.place() == Place::Arena && lives(tensor);
+    match ids.iter().find(|id| !image.tensor(id.get()).is_some_and(good)) {
         Some(id) => Err(Error::BadPort { tensor: id.get() }),
         None if ids.is_empty() => Err(Error::BadPort { tensor: NONE }),
         None => Ok(()),
-    };
-    check(image.ports.inputs, &|tensor| tensor.first() == 0)?;
-    check(image.ports.outputs, &|tensor| tensor.last() >= end)?;
+    }
+}
+
+/// Every tensor of the arena is an input, or the output of the operator at whose time it starts.
+///
+/// Operators start at different times and each has an output that starts then, so there is a
+/// tensor too many exactly where there are more tensors than inputs and operators.
+fn written(image: &Image<'_>) -> Result<(), Error> {
+    let known = image.ports.inputs.len() + image.operator_count();
+    if in_arena(image).count() == known {
+        return Ok(());
+    }
     let is_input = |id| image.ports.inputs.iter().any(|port| port.get() == id);
-    match in_arena(image).find(|t| t.first() == 0 && !is_input(t.id())) {
-        Some(tensor) => Err(Error::BadPort { tensor: tensor.id() }),
+    let is_output = |id| image.operators().filter_map(|op| op.output()).any(|o| o.id() == id);
+    match in_arena(image).map(|tensor| tensor.id()).find(|&id| !is_input(id) && !is_output(id)) {
+        Some(tensor) => Err(Error::NeverWritten { tensor }),
         None => Ok(()),
     }
 }

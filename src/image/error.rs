@@ -1,6 +1,6 @@
 //! Every way an image can be wrong, one variant each.
 
-use super::record::VERSION;
+use super::{IMAGE_ALIGN, VERSION};
 
 /// Why [`Image::new_checked`](super::Image::new_checked) refused an image.
 ///
@@ -10,7 +10,7 @@ use super::record::VERSION;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// The slice does not start at a multiple of [`ALIGN`](super::ALIGN).
+    /// The slice does not start at a multiple of [`ALIGN`](IMAGE_ALIGN).
     Misaligned,
     /// Fewer bytes than the header says, or than a header has.
     Truncated {
@@ -45,13 +45,23 @@ pub enum Error {
     },
     /// A reserved field is not zero, so the image means something this crate does not know.
     ReservedNotZero {
-        /// Where the field's structure starts.
+        /// The field's first byte in the image.
         offset: u32,
     },
-    /// A section lies outside the image, overlaps its neighbour or is misaligned.
+    /// A section is not where the one before it ends, at the next multiple of
+    /// [`IMAGE_ALIGN`], or the last does not end where the image does.
     BadSection {
         /// Index in the directory.
         section: u16,
+    },
+    /// More sections, tensors or operators than a reader takes on; their checks would take long.
+    TooMany {
+        /// Kind of the section that lists them; 0 for the directory.
+        kind: u16,
+        /// How many there are, or one more than are allowed.
+        found: u32,
+        /// How many there may be.
+        most: u16,
     },
     /// A section's kind is unknown and the image says it must not be skipped.
     UnknownSection {
@@ -75,8 +85,42 @@ pub enum Error {
         /// Its length.
         len: u32,
     },
-    /// A tensor's element type, place, scale, zero point or shape is not a legal value.
-    BadTensor {
+    /// A tensor's element type is not known to this build.
+    UnknownType {
+        /// The tensor.
+        tensor: u16,
+        /// The code that was found.
+        code: u8,
+    },
+    /// A tensor's place is not known to this build.
+    UnknownPlace {
+        /// The tensor.
+        tensor: u16,
+        /// The code that was found.
+        code: u8,
+    },
+    /// A tensor has a dimension of 0, 2^32 bytes or more, or dimensions beyond its rank.
+    BadShape {
+        /// The tensor.
+        tensor: u16,
+    },
+    /// A tensor's scale or zero point is out of range for its element type.
+    BadQuantisation {
+        /// The tensor.
+        tensor: u16,
+    },
+    /// A tensor does not start at a multiple of the alignment of its place.
+    MisalignedTensor {
+        /// The tensor.
+        tensor: u16,
+    },
+    /// A network input or a constant claims another tensor's bytes, or a constant a lifetime.
+    BadAlias {
+        /// The tensor.
+        tensor: u16,
+    },
+    /// A tensor of the arena is no network input and no operator writes it.
+    NeverWritten {
         /// The tensor.
         tensor: u16,
     },
@@ -85,7 +129,8 @@ pub enum Error {
         /// The tensor.
         tensor: u16,
     },
-    /// An operator record does not end inside its section.
+    /// An operator record does not end inside its section, or the length of its parameters is no
+    /// multiple of four.
     TruncatedOperator {
         /// The operator.
         operator: u16,
@@ -123,7 +168,7 @@ impl core::fmt::Display for Error {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match *self {
             Error::Misaligned => {
-                write!(f, "the image must start at a multiple of {} bytes", super::ALIGN)
+                write!(f, "the image must start at a multiple of {} bytes", IMAGE_ALIGN)
             }
             Error::Truncated { needed, given } => {
                 write!(f, "the image is cut short: {needed} bytes needed, {given} given")
@@ -144,7 +189,10 @@ impl core::fmt::Display for Error {
                 write!(f, "a reserved field at byte {offset} is not zero")
             }
             Error::BadSection { section } => {
-                write!(f, "section {section} is misplaced or overlaps another")
+                write!(f, "section {section} is not where the directory's order puts it")
+            }
+            Error::TooMany { kind, found, most } => {
+                write!(f, "{found} entries in the table of kind {kind}, at most {most} are read")
             }
             Error::UnknownSection { kind } => {
                 write!(f, "a required section of unknown kind {kind}: a newer reader is needed")
@@ -157,7 +205,21 @@ impl core::fmt::Display for Error {
                     "the section of kind {kind} has {len} bytes, not a whole number of records"
                 )
             }
-            Error::BadTensor { tensor } => write!(f, "tensor {tensor} is not well-formed"),
+            Error::UnknownType { tensor, code } => {
+                write!(f, "tensor {tensor} is of element type {code}: a newer reader is needed")
+            }
+            Error::UnknownPlace { tensor, code } => {
+                write!(f, "tensor {tensor} is in place {code}: a newer reader is needed")
+            }
+            Error::BadShape { tensor } => write!(f, "tensor {tensor} has an impossible shape"),
+            Error::BadQuantisation { tensor } => {
+                write!(f, "tensor {tensor} has a scale or zero point out of range")
+            }
+            Error::MisalignedTensor { tensor } => write!(f, "tensor {tensor} is misaligned"),
+            Error::BadAlias { tensor } => {
+                write!(f, "tensor {tensor} is an input or a constant and cannot replace another")
+            }
+            Error::NeverWritten { tensor } => write!(f, "no operator writes tensor {tensor}"),
             Error::TensorOutOfRange { tensor } => {
                 write!(f, "tensor {tensor} lies outside the memory it is said to be in")
             }

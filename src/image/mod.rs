@@ -22,7 +22,7 @@ mod op;
 pub mod record;
 mod tensor;
 
-use record::{ALIGN, Header, Record, SectionRecord, TensorRecord, WeightsRecord, section};
+use record::{Header, Record, SectionRecord, TensorRecord, WeightsRecord, section};
 use zerocopy::FromBytes;
 
 pub use crc::{checksum, crc32};
@@ -56,7 +56,8 @@ impl<'a> Image<'a> {
     ///
     /// `bytes` starts at a multiple of [`IMAGE_ALIGN`] and is exactly as long as the image; where
     /// it lies in a larger partition, [`Image::len_of`] reads its length. Time is one pass for
-    /// the checksum and T² steps for the T tensors of the plan.
+    /// the checksum and, for T tensors and S operators with scratch, T·(T/2 + S) comparisons for
+    /// the plan; both are at most 2048.
     ///
     /// # Errors
     ///
@@ -173,9 +174,11 @@ impl<'a> Image<'a> {
         text.unwrap_or_default().lines()
     }
 
-    /// `len` bytes of the data section.
+    /// `len` bytes of the data section; `None` also where they do not start at a multiple of
+    /// [`STREAM_ALIGN`](record::STREAM_ALIGN).
     pub(crate) fn stream(&self, offset: usize, len: usize) -> Option<&'a [u8]> {
-        self.data.get(offset..)?.get(..len)
+        let aligned = offset.is_multiple_of(record::STREAM_ALIGN);
+        self.data.get(offset..)?.get(..len).filter(|_| aligned)
     }
 
     /// `count` elements of the data section, in place; `None` also where they are misaligned.
@@ -208,11 +211,6 @@ impl TensorRecord {
 /// The whole of `bytes` as records, or `None` where the length is not a multiple of theirs.
 fn records<T: Record>(bytes: &[u8]) -> Option<&[T]> {
     <[T]>::ref_from_bytes(bytes).ok()
-}
-
-/// Whether `offset` is a multiple of the image's alignment.
-fn aligned(offset: u32) -> bool {
-    (offset as usize).is_multiple_of(ALIGN)
 }
 
 /// Bytes that start at a multiple of [`IMAGE_ALIGN`]: an arena, or an image in RAM.

@@ -86,6 +86,7 @@ pub struct Op<'a> {
     number: u16,
     head: &'a OpHead,
     inputs: &'a [U16],
+    padding: &'a [u8],
     params: &'a [u8],
 }
 
@@ -159,15 +160,22 @@ impl<'a> Op<'a> {
         start..start.saturating_add(self.head.scratch_len.get() as usize)
     }
 
+    /// Its fields that must be zero, and where in the image they start.
+    pub(super) fn reserved(&self) -> [(&'a [u8], usize); 2] {
+        let fields = [core::slice::from_ref(&self.head.reserved), self.padding];
+        let start = self.image.bytes().as_ptr().addr();
+        fields.map(|field| (field, field.as_ptr().addr() - start))
+    }
+
     /// Reads the record at the start of `bytes`; also gives what follows it.
     fn read(image: Image<'a>, number: u16, bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (head, rest) = OpHead::ref_from_prefix(bytes).ok()?;
         let count = usize::from(head.inputs);
         let (inputs, rest) = <[U16]>::ref_from_prefix_with_elems(rest, count).ok()?;
-        let rest = rest.get(count % 2 * size_of::<U16>()..)?;
+        let (padding, rest) = rest.split_at_checked(count % 2 * size_of::<U16>())?;
         let (params, rest) = rest.split_at_checked(usize::from(head.params_len))?;
-        let whole = head.params_len % 4 == 0 && head.reserved == 0;
-        whole.then_some((Op { image, number, head, inputs, params }, rest))
+        let op = Op { image, number, head, inputs, padding, params };
+        head.params_len.is_multiple_of(4).then_some((op, rest))
     }
 }
 

@@ -20,6 +20,15 @@ pub const ALIGN: usize = 16;
 /// Alignment in bytes of each stream of weights, biases and multipliers in the data section.
 pub const STREAM_ALIGN: usize = 8;
 
+/// Sections of an image, at most.
+pub const MAX_SECTIONS: u16 = 64;
+
+/// Tensors of an image, at most; the check of the plan takes half the square of their number.
+pub const MAX_TENSORS: u16 = 2048;
+
+/// Operators of an image, at most.
+pub const MAX_OPERATORS: u16 = 2048;
+
 /// "No such tensor", "no weights".
 pub const NONE: u16 = 0xffff;
 
@@ -96,7 +105,7 @@ pub const OPTIONAL: u16 = 1;
 pub struct TensorRecord {
     /// Element type, see [`DType`](super::DType).
     pub dtype: u8,
-    /// 0 in the arena, 1 in the data section.
+    /// 0 in the arena, 1 in the data section; 2 is kept for what outlives an inference.
     pub place: u8,
     /// Number of dimensions the source model gave it, 0 to 4.
     pub rank: u8,
@@ -104,7 +113,8 @@ pub struct TensorRecord {
     pub reserved: u8,
     /// Shape as batch, height, width, channels, filled with 1 at the front.
     pub dims: [U32; 4],
-    /// First byte in the arena (a multiple of [`ALIGN`]) or in the data section.
+    /// First byte in the arena (a multiple of [`ALIGN`]) or in the data section (of
+    /// [`STREAM_ALIGN`]).
     pub offset: U32,
     /// Real value of one step; 0 where the type is not quantised.
     pub scale: F32,
@@ -226,7 +236,7 @@ pub struct Clamp {
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct Scaling {
-    /// Q31 multiplier, not negative: 0 or in [2^30, 2^31), for MEAN from 2^29.
+    /// Q31 multiplier, not negative; but for MEAN the tool writes 0 or one in [2^30, 2^31).
     pub multiplier: I32,
     /// Shift, −31 to 30.
     pub shift: I32,

@@ -91,12 +91,12 @@ impl Tensor<'_> {
 
     /// Number of elements.
     pub fn elements(&self) -> usize {
-        self.dims().iter().product()
+        self.dims().into_iter().fold(1, usize::saturating_mul)
     }
 
     /// Length in bytes.
     pub fn byte_len(&self) -> usize {
-        self.elements() * self.dtype().size()
+        self.elements().saturating_mul(self.dtype().size())
     }
 
     /// First byte in the arena or in the data section.
@@ -106,7 +106,7 @@ impl Tensor<'_> {
 
     /// Its bytes in the arena or in the data section.
     pub fn range(&self) -> core::ops::Range<usize> {
-        self.offset()..self.offset() + self.byte_len()
+        self.offset()..self.offset().saturating_add(self.byte_len())
     }
 
     /// Real value of one step.

@@ -54,6 +54,23 @@ impl Geometry {
         self.kernel == [1, 1] && self.pad == [0, 0]
     }
 
+    /// Bytes of scratch in which a window is gathered; a kernel that takes several windows at once
+    /// uses as many as the scratch holds, and one is enough.
+    pub fn scratch_len(&self) -> usize {
+        if self.is_pointwise() { 0 } else { self.window_len() }
+    }
+
+    /// The taps of a window's rows (axis 0) or columns (axis 1) that lie in the input.
+    pub fn taps_inside(&self, axis: usize, output: usize) -> Option<core::ops::Range<usize>> {
+        let (size, kernel) = (*self.input.get(axis)?, *self.kernel.get(axis)?);
+        let (stride, dilation) = (*self.stride.get(axis)?, *self.dilation.get(axis)?);
+        let (start, pad) = (output * stride, *self.pad.get(axis)?);
+        // Tap t reads start + t · dilation − pad, which is from 0 to below size.
+        let first = pad.saturating_sub(start).div_ceil(dilation.max(1));
+        let end = (size + pad).saturating_sub(start).div_ceil(dilation.max(1)).min(kernel);
+        (first < end).then_some(first..end)
+    }
+
     /// The input row (axis 0) or column (axis 1) of a tap; `None` in the padding.
     #[inline]
     pub fn tap(&self, axis: usize, output: usize, tap: usize) -> Option<usize> {

@@ -10,7 +10,7 @@
 
 use super::Lanes;
 use crate::quant::{Range, requantise};
-use crate::sparse::{Matrix, Rows};
+use crate::sparse::{Delta4Rows, Delta8Rows, DenseRows, Matrix};
 
 /// Bias, multiplier and shift of each output channel.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ pub fn matvec<L: Lanes>(
     }
 }
 
-fn over<L: Lanes, R: Rows>(
+fn over<L: Lanes, R: DotRows>(
     mut rows: R,
     x: &[i8],
     channels: Channels<'_>,
@@ -60,5 +60,36 @@ fn over<L: Lanes, R: Rows>(
 ) {
     for (channel, y) in y.iter_mut().enumerate() {
         *y = channels.finish(channel, rows.dot_next::<L>(x), range);
+    }
+}
+
+/// The walk over a matrix's rows as dot products.
+pub trait DotRows {
+    /// The dot product of the next row and `x`, which has as many elements as the matrix has
+    /// columns. After the last row: 0.
+    fn dot_next<L: Lanes>(&mut self, x: &[i8]) -> i32;
+}
+
+impl DotRows for DenseRows<'_> {
+    #[inline]
+    fn dot_next<L: Lanes>(&mut self, x: &[i8]) -> i32 {
+        self.next().map_or(0, |row| L::dot(row, x))
+    }
+}
+
+impl DotRows for Delta8Rows<'_> {
+    #[inline]
+    fn dot_next<L: Lanes>(&mut self, x: &[i8]) -> i32 {
+        self.next().map_or(0, |row| L::dot_delta8(row, x))
+    }
+}
+
+impl DotRows for Delta4Rows<'_> {
+    #[inline]
+    fn dot_next<L: Lanes>(&mut self, x: &[i8]) -> i32 {
+        let Some(row) = self.next_row() else { return 0 };
+        let (sum, taken) = L::dot_delta4(row, x);
+        self.skip_values(taken);
+        sum
     }
 }

@@ -1,4 +1,4 @@
-//! The loops: integer arithmetic over slices, no knowledge of images or operators.
+//! The loops: integer arithmetic over slices and rows, no knowledge of images or operators.
 //!
 //! A kernel is written once, generic over [`Lanes`], the handful of primitives that differ
 //! between cores: each a whole row, so that what is checked is checked once a row. `arch` has the
@@ -15,11 +15,13 @@ mod place;
 pub mod pool;
 mod softmax;
 
+use crate::sparse::{Delta4Row, Delta8Row};
+
 pub use arch::{Native, Portable};
 pub use broadcast::{Operand, combine, spread};
 pub use depthwise::Depthwise;
 pub use gather::{Gather, Geometry};
-pub use matvec::{Channels, matvec};
+pub use matvec::{Channels, DotRows, matvec};
 pub use mean::Alternating;
 pub use place::place;
 pub use softmax::{MAX_ROW as MAX_SOFTMAX_ROW, softmax};
@@ -29,11 +31,9 @@ pub trait Lanes {
     /// Σ `w[i]` · `x[i]` over the shorter of the two.
     fn dot(w: &[i8], x: &[i8]) -> i32;
 
-    /// The same over the steps of a [`Delta8`](crate::sparse::Delta8) row. A column outside `x`
-    /// counts as zero.
-    fn dot_delta8(deltas: &[u8], values: &[i8], x: &[i8]) -> i32;
+    /// The same over the steps of a row. A column outside `x` counts as zero.
+    fn dot_delta8(row: Delta8Row<'_>, x: &[i8]) -> i32;
 
-    /// The same over `count` steps of a [`Delta4`](crate::sparse::Delta4) row, whose values start
-    /// at the front of `values`; also gives how many values were taken.
-    fn dot_delta4(steps: &[u8], count: usize, values: &[i8], x: &[i8]) -> (i32, usize);
+    /// The same over the steps of a row; also gives how many values they took.
+    fn dot_delta4(row: Delta4Row<'_>, x: &[i8]) -> (i32, usize);
 }

@@ -42,11 +42,13 @@ fn taps<'a>(
     image: &'a [i8],
     [oy, ox]: [usize; 2],
 ) -> impl Iterator<Item = &'a [i8]> {
-    let [height, width] = geometry.kernel;
-    let rows = (0..height).filter_map(move |ky| geometry.tap(0, oy, ky));
-    let places = rows
-        .flat_map(move |y| (0..width).filter_map(move |kx| Some((y, geometry.tap(1, ox, kx)?))));
-    places.filter_map(|(y, x)| geometry.channels(image, y, x))
+    // Only those inside are walked, so that a window far larger than the input costs no time.
+    let rows = geometry.taps_inside(0, oy).unwrap_or_default();
+    let columns = geometry.taps_inside(1, ox).unwrap_or_default();
+    let taps = rows.flat_map(move |ky| columns.clone().map(move |kx| (ky, kx)));
+    taps.filter_map(move |(ky, kx)| {
+        geometry.channels(image, geometry.tap(0, oy, ky)?, geometry.tap(1, ox, kx)?)
+    })
 }
 
 /// `sum` / `count`, rounded to the nearest, ties away from zero; 0 where there is nothing to count.

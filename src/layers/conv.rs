@@ -21,7 +21,7 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
     let geometry = Geometry::new(input.dims(), window);
     let channels = output.dims()[3];
     weights::check(op, channels, geometry.window_len(), channels)?;
-    Ok(if geometry.is_pointwise() { 0 } else { geometry.window_len() })
+    Ok(geometry.scratch_len())
 }
 
 fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
@@ -30,7 +30,8 @@ fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
     let range = Range { zero_point: output.zero_point(), min: window.min, max: window.max };
     let zero_point = input.zero_point() as i8;
     let bytes = memory.input(op, 0)?;
-    let patch = signed_mut(memory.scratch)?;
+    let scratch_len = Geometry::new(input.dims(), window).scratch_len();
+    let patch = signed_mut(memory.scratch)?.get_mut(..scratch_len)?;
     positions(op, bytes, signed_mut(memory.output)?, |Position { geometry, image, at }, y| {
         let gather = Gather { geometry, input: image, zero_point };
         let x = gather.window(at[0], at[1], patch)?;

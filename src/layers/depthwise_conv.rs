@@ -29,7 +29,7 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
         None | Some(Format::Dense) => weights::check(op, geometry.taps(), channels, channels)?,
         Some(found) => return Err(Error::WrongFormat { found }),
     }
-    Ok(if geometry.is_pointwise() { 0 } else { geometry.window_len() })
+    Ok(geometry.scratch_len())
 }
 
 fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
@@ -42,7 +42,8 @@ fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
     let range = Range { zero_point: output.zero_point(), min: window.min, max: window.max };
     let zero_point = input.zero_point() as i8;
     let bytes = memory.input(op, 0)?;
-    let patch = signed_mut(memory.scratch)?;
+    let scratch_len = Geometry::new(input.dims(), window).scratch_len();
+    let patch = signed_mut(memory.scratch)?.get_mut(..scratch_len)?;
     positions(op, bytes, signed_mut(memory.output)?, |Position { geometry, image, at }, y| {
         let gather = Gather { geometry, input: image, zero_point };
         filter.outputs(gather.window(at[0], at[1], patch)?, channels, range, y);

@@ -259,11 +259,12 @@ fn check_window(window: &Window, input: Tensor<'_>, output: Tensor<'_>) -> Resul
     let fits = sizes.into_iter().all(|&size| size > 0) && window.min <= window.max;
     ensure(fits && window.multiplier.get() > 0, Error::BadParameters)?;
     let [batch, height, width, _] = output.dims();
-    let reach = |axis: usize, outputs: usize| {
-        let last = (outputs as u64 - 1) * geometry.stride[axis] as u64;
-        last + (geometry.kernel[axis] as u64 - 1) * geometry.dilation[axis] as u64
+    let reach = |outputs: usize, stride: usize, taps: usize, dilation: usize| {
+        (outputs as u64 - 1) * stride as u64 + (taps as u64 - 1) * dilation as u64
     };
-    let (rows, cols) = (reach(0, height), reach(1, width));
+    let Geometry { kernel, stride, dilation, .. } = geometry;
+    let rows = reach(height, stride[0], kernel[0], dilation[0]);
+    let cols = reach(width, stride[1], kernel[1], dilation[1]);
     let inside = |reach: u64, size: usize| reach < size as u64 || !geometry.is_pointwise();
     let small = rows.max(cols) < u64::from(u32::MAX) && geometry.window_len() < 1 << 31;
     let reached = inside(rows, geometry.input[0]) && inside(cols, geometry.input[1]);

@@ -34,9 +34,7 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
 /// Whether the window at output position (`oy`, `ox`) has a tap in the input. Those between two
 /// that do then have one too.
 fn meets(geometry: &Geometry, oy: usize, ox: usize) -> bool {
-    let [kernel_height, kernel_width] = geometry.kernel;
-    (0..kernel_height).any(|tap| geometry.tap(0, oy, tap).is_some())
-        && (0..kernel_width).any(|tap| geometry.tap(1, ox, tap).is_some())
+    geometry.taps_inside(0, oy).is_some() && geometry.taps_inside(1, ox).is_some()
 }
 
 fn run_average(op: Op<'_>, memory: Memory<'_>) -> Option<()> {

@@ -1,10 +1,11 @@
 //! The weights of a layer, from its record to what kernels take.
 
 use super::{Error, ensure};
-use crate::image::record::{PER_CHANNEL, STREAM_ALIGN, WeightsRecord};
+use crate::image::record::{PER_CHANNEL, WeightsRecord};
 use crate::image::{DType, Image, Op};
 use crate::kernels::Channels;
 use crate::sparse::{Format, Matrix, Streams};
+use zerocopy::little_endian::U32;
 
 /// The matrix of a layer and the bias, multipliers and shifts of its output channels.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +26,6 @@ impl<'a> LayerWeights<'a> {
         let format = Format::from_code(record.format);
         let format = format.ok_or(Error::UnknownFormat { code: record.format })?;
         ensure(record.dtype == DType::I8 as u8, Error::UnknownFormat { code: record.dtype })?;
-        let clean = record.reserved == [0; 12] && record.flags & !PER_CHANNEL == 0;
-        ensure(clean, Error::BadParameters)?;
         let streams = streams(image, record).ok_or(Error::WeightsOutOfRange)?;
         let channels = channels(image, record).ok_or(Error::WeightsOutOfRange)?;
         let shifts_fit = channels.shifts.iter().all(|shift| (-31..=30).contains(shift));
@@ -55,20 +54,15 @@ pub(super) fn check(op: Op<'_>, rows: usize, cols: usize, channels: usize) -> Re
 fn streams<'a>(image: Image<'a>, record: &'a WeightsRecord) -> Option<Streams<'a>> {
     let (rows, cols) = (record.rows.get() as usize, record.cols.get() as usize);
     let counts_len = rows.checked_mul(usize::from(record.count_width))?;
-    let part = |offset: usize, len: usize| match offset % STREAM_ALIGN {
-        0 => image.stream(offset, len),
-        _ => None,
-    };
+    let part = |offset: U32, len| image.stream(offset.get() as usize, len);
+    let (indices_len, values_len) = (record.indices_len.get(), record.values_len.get());
     Some(Streams {
         rows,
         cols,
         count_width: record.count_width,
-        counts: part(record.counts_offset.get() as usize, counts_len)?,
-        indices: part(record.indices_offset.get() as usize, record.indices_len.get() as usize)?,
-        values: super::signed(part(
-            record.values_offset.get() as usize,
-            record.values_len.get() as usize,
-        )?)?,
+        counts: part(record.counts_offset, counts_len)?,
+        indices: part(record.indices_offset, indices_len as usize)?,
+        values: super::signed(part(record.values_offset, values_len as usize)?)?,
     })
 }
 

@@ -6,13 +6,14 @@
 
 mod arena;
 
-use crate::image::{DType, Image, Op, OpKind, Tensor, record::ALIGN};
+use crate::image::{DType, Image, Op, OpKind, record::ALIGN};
 use crate::layers::{self, Operator};
 
 /// A checked image with the RAM it runs in.
 ///
-/// After [`Network::new`] has returned `Ok`, [`Network::infer`] cannot panic, and it can fail
-/// only where the image's bytes change while the network is alive.
+/// After [`Network::new`] has returned `Ok`, [`Network::infer`] cannot panic or fail, as long as the
+/// image's bytes stay as they are. Where flash is rewritten under a running network, it still
+/// touches nothing but the arena, and fails or gives void outputs.
 pub struct Network<'a, 'm> {
     image: Image<'a>,
     arena: &'m mut [u8],
@@ -164,7 +165,7 @@ impl<'a, 'm> Network<'a, 'm> {
     ///
     /// # Errors
     ///
-    /// [`ImageChanged`] where flash is rewritten under a running network; outputs are then void.
+    /// [`ImageChanged`] where flash is rewritten under a running network and that is noticed.
     pub fn infer(&mut self) -> Result<(), ImageChanged> {
         self.infer_with(|_, _| ())
     }
@@ -176,7 +177,9 @@ impl<'a, 'm> Network<'a, 'm> {
     ///
     /// As [`Network::infer`].
     pub fn infer_with(&mut self, mut after: impl FnMut(Op<'a>, &[u8])) -> Result<(), ImageChanged> {
-        for op in self.image.operators() {
+        let mut operators = self.image.operators();
+        for _ in 0..self.image.operator_count() {
+            let op = operators.next().ok_or(ImageChanged)?;
             self.run(op).ok_or(ImageChanged)?;
             let output = op.output().and_then(|tensor| self.arena.get(tensor.range()));
             after(op, output.unwrap_or_default());
@@ -212,13 +215,5 @@ fn check_operator(op: Op<'_>, operator: &Operator) -> Result<(), layers::Error> 
     match needed <= given {
         true => Ok(()),
         false => Err(layers::Error::ScratchTooSmall { needed: needed as u32, given: given as u32 }),
-    }
-}
-
-/// A tensor as the network's user sees it.
-impl Tensor<'_> {
-    /// The real value of a stored one.
-    pub fn dequantise(&self, stored: i32) -> f32 {
-        self.scale() * (stored - self.zero_point()) as f32
     }
 }

@@ -11,8 +11,7 @@
 //! padding nonzero would cost one and a half. A row's steps start on a byte; the last half byte
 //! of an odd row is 0. 4 + 3 + 6 bytes for the worked matrix.
 
-use super::{Counts, Error, Rows, Streams, check_len};
-use crate::kernels::Lanes;
+use super::{Counts, Error, Streams, check_len};
 
 /// A matrix with 4-bit column deltas.
 ///
@@ -66,8 +65,11 @@ impl<'a> Delta4<'a> {
             let (steps, after) = rest.split_at_checked(count.div_ceil(2)).ok_or(short)?;
             let (end, taken) = measure(steps, count);
             let spare = count % 2 == 1 && steps.last().is_some_and(|last| last >> 4 != 0);
-            if end > streams.cols || spare {
+            if end > streams.cols {
                 return Err(Error::ColumnOutOfRange { row: row as u32 });
+            }
+            if spare {
+                return Err(Error::SpareNotZero { row: row as u32 });
             }
             (rest, values) = (after, values + taken);
         }
@@ -118,24 +120,46 @@ pub struct Delta4Rows<'a> {
     values: &'a [i8],
 }
 
-impl<'a> Delta4Rows<'a> {
-    /// The next row's steps and their number. The values stay where they are.
-    #[inline]
-    fn next(&mut self) -> Option<(&'a [u8], usize)> {
-        let count = self.counts.next()?;
-        let (steps, rest) = self.steps.split_at_checked(count.div_ceil(2))?;
-        self.steps = rest;
-        Some((steps, count))
+/// A row of a [`Delta4`] matrix.
+#[derive(Clone, Copy, Debug)]
+pub struct Delta4Row<'a> {
+    steps: &'a [u8],
+    count: usize,
+    values: &'a [i8],
+}
+
+impl<'a> Delta4Row<'a> {
+    /// The steps, two a byte, the first in the low half.
+    pub fn steps(&self) -> &'a [u8] {
+        self.steps
+    }
+
+    /// Number of steps.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The values from this row's first to the matrix's last; one is for each step below 15.
+    pub fn values(&self) -> &'a [i8] {
+        self.values
     }
 }
 
-impl Rows for Delta4Rows<'_> {
+impl<'a> Delta4Rows<'a> {
+    /// The next row. How many values it takes shows only when its steps are decoded, so whoever
+    /// does that tells [`Delta4Rows::skip_values`] before asking for the row after it.
     #[inline]
-    fn dot_next<L: Lanes>(&mut self, x: &[i8]) -> i32 {
-        let Some((steps, count)) = self.next() else { return 0 };
-        let (sum, taken) = L::dot_delta4(steps, count, self.values, x);
+    pub fn next_row(&mut self) -> Option<Delta4Row<'a>> {
+        let count = self.counts.next()?;
+        let (steps, rest) = self.steps.split_at_checked(count.div_ceil(2))?;
+        self.steps = rest;
+        Some(Delta4Row { steps, count, values: self.values })
+    }
+
+    /// Leaves the last row's `taken` values behind.
+    #[inline]
+    pub fn skip_values(&mut self, taken: usize) {
         self.values = self.values.get(taken..).unwrap_or_default();
-        sum
     }
 }
 
@@ -163,12 +187,15 @@ impl Iterator for Entries<'_> {
                 self.col += usize::from(step);
                 if step != Delta4::SKIP {
                     self.col += 1;
-                    let (&value, rest) = self.rows.values.split_first()?;
-                    self.rows.values = rest;
-                    return Some((self.row - 1, self.col - 1, value));
+                    let &value = self.rows.values.first()?;
+                    self.rows.skip_values(1);
+                    if value != 0 {
+                        return Some((self.row - 1, self.col - 1, value));
+                    }
                 }
             }
-            (self.steps, self.count) = self.rows.next()?;
+            let row = self.rows.next_row()?;
+            (self.steps, self.count) = (row.steps, row.count);
             (self.row, self.col, self.at) = (self.row + 1, 0, 0);
         }
     }
@@ -178,7 +205,6 @@ impl Iterator for Entries<'_> {
 mod tests {
     use super::super::worked;
     use super::*;
-    use crate::kernels::Portable;
 
     const WORKED: Streams<'static> = Streams {
         rows: worked::ROWS,
@@ -193,9 +219,6 @@ mod tests {
     fn worked_matrix() {
         let matrix = Delta4::new_checked(WORKED).unwrap();
         assert!(matrix.entries().eq(worked::ENTRIES));
-        let mut rows = matrix.rows();
-        assert_eq!(worked::PRODUCT.map(|_| rows.dot_next::<Portable>(&worked::X)), worked::PRODUCT);
-        assert_eq!(rows.dot_next::<Portable>(&worked::X), 0);
     }
 
     #[test]
@@ -210,10 +233,6 @@ mod tests {
         };
         let matrix = Delta4::new_checked(streams).unwrap();
         assert!(matrix.entries().eq([(0, 39, 9), (1, 0, -1)]));
-        let mut x = [0; 40];
-        (x[39], x[0]) = (-3, 100);
-        let mut rows = matrix.rows();
-        assert_eq!([0; 2].map(|_: i32| rows.dot_next::<Portable>(&x)), [-27, -100]);
     }
 
     #[test]
@@ -222,7 +241,7 @@ mod tests {
         let long = &[0x21, 0x40, 0x32];
         assert_eq!(error(Streams { indices: long, ..WORKED }), Error::ColumnOutOfRange { row: 3 });
         let spare = Streams { counts: &[2, 0, 2, 1], indices: &[0x21, 0x40, 0x12], ..WORKED };
-        assert_eq!(error(spare), Error::ColumnOutOfRange { row: 3 });
+        assert_eq!(error(spare), Error::SpareNotZero { row: 3 });
         assert_eq!(error(Streams { count_width: 0, ..WORKED }), Error::BadCountWidth { width: 0 });
         let more = Streams { counts: &[2, 0, 2, 3], ..WORKED };
         assert_eq!(error(more), Error::BadLength { expected: 2, found: 1 });

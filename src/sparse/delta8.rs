@@ -10,8 +10,7 @@
 //! step has a value, so the loop over a row has no branch; a gap of more than 255 columns is
 //! crossed by steps with delta 255 and value 0. 4 + 6 + 6 bytes for the worked matrix.
 
-use super::{Counts, Error, Rows, Streams, check_len};
-use crate::kernels::Lanes;
+use super::{Counts, Error, Streams, check_len};
 
 /// A matrix with 8-bit column deltas.
 ///
@@ -99,22 +98,35 @@ pub struct Delta8Rows<'a> {
     values: &'a [i8],
 }
 
-impl<'a> Delta8Rows<'a> {
-    /// The next row's deltas and values.
+/// A row of a [`Delta8`] matrix.
+#[derive(Clone, Copy, Debug)]
+pub struct Delta8Row<'a> {
+    deltas: &'a [u8],
+    values: &'a [i8],
+}
+
+impl<'a> Delta8Row<'a> {
+    /// Columns skipped before each step.
+    pub fn deltas(&self) -> &'a [u8] {
+        self.deltas
+    }
+
+    /// The value of each step; as many as deltas.
+    pub fn values(&self) -> &'a [i8] {
+        self.values
+    }
+}
+
+impl<'a> Iterator for Delta8Rows<'a> {
+    type Item = Delta8Row<'a>;
+
     #[inline]
-    fn next(&mut self) -> Option<(&'a [u8], &'a [i8])> {
+    fn next(&mut self) -> Option<Delta8Row<'a>> {
         let count = self.counts.next()?;
         let (deltas, deltas_rest) = self.deltas.split_at_checked(count)?;
         let (values, values_rest) = self.values.split_at_checked(count)?;
         (self.deltas, self.values) = (deltas_rest, values_rest);
-        Some((deltas, values))
-    }
-}
-
-impl Rows for Delta8Rows<'_> {
-    #[inline]
-    fn dot_next<L: Lanes>(&mut self, x: &[i8]) -> i32 {
-        self.next().map_or(0, |(deltas, values)| L::dot_delta8(deltas, values, x))
+        Some(Delta8Row { deltas, values })
     }
 }
 
@@ -144,7 +156,7 @@ impl Iterator for Entries<'_> {
                     return Some((self.row - 1, self.col - 1, value));
                 }
             }
-            (self.deltas, self.values) = self.rows.next()?;
+            Delta8Row { deltas: self.deltas, values: self.values } = self.rows.next()?;
             (self.row, self.col) = (self.row + 1, 0);
         }
     }
@@ -154,7 +166,6 @@ impl Iterator for Entries<'_> {
 mod tests {
     use super::super::worked;
     use super::*;
-    use crate::kernels::Portable;
 
     const WORKED: Streams<'static> = Streams {
         rows: worked::ROWS,
@@ -169,9 +180,6 @@ mod tests {
     fn worked_matrix() {
         let matrix = Delta8::new_checked(WORKED).unwrap();
         assert!(matrix.entries().eq(worked::ENTRIES));
-        let mut rows = matrix.rows();
-        assert_eq!(worked::PRODUCT.map(|_| rows.dot_next::<Portable>(&worked::X)), worked::PRODUCT);
-        assert_eq!(rows.dot_next::<Portable>(&worked::X), 0);
     }
 
     #[test]
@@ -186,9 +194,6 @@ mod tests {
         };
         let matrix = Delta8::new_checked(streams).unwrap();
         assert!(matrix.entries().eq([(0, 599, 9)]));
-        let mut x = [0; 600];
-        x[599] = -3;
-        assert_eq!(matrix.rows().dot_next::<Portable>(&x), -27);
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 mod portable;
 
+#[cfg(test)]
+mod tests;
+
 pub use portable::Portable;
 
 /// The primitives of the core this build is for.

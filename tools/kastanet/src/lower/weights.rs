@@ -95,8 +95,7 @@ fn conv_shape(kind: OpKind, kernel: [usize; 2]) -> Option<(Code, Shape)> {
 }
 
 fn scratch_len(dims: [usize; 4], window: &Window) -> usize {
-    let geometry = Geometry::new(dims, window);
-    if geometry.is_pointwise() { 0 } else { geometry.window_len() }
+    Geometry::new(dims, window).scratch_len()
 }
 
 /// How a weight tensor is a matrix.

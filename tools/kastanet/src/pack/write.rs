@@ -5,7 +5,7 @@ use crate::graph::Graph;
 use crate::lower::{Op, Params, Program, Weights};
 use crate::plan::{Placed, Plan};
 use kastanet::image::record::{
-    ALIGN, Header, MAGIC, NONE, OPTIONAL, OpHead, PER_CHANNEL, STREAM_ALIGN, SectionRecord,
+    ALIGN, Header, MAGIC, MAX_OPERATORS, MAX_TENSORS, NONE, OPTIONAL, OpHead, PER_CHANNEL, STREAM_ALIGN, SectionRecord,
     TableParams, TensorRecord, VERSION, WeightsRecord, section,
 };
 use kastanet::image::{DType, checksum};
@@ -13,21 +13,14 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use zerocopy::IntoBytes;
 
-/// Tensors, operators or ports that 16-bit numbers can name.
-const MOST: usize = NONE as usize - 2;
-
 pub(super) fn write(
     program: &Program,
     plan: &Plan,
     graph: &Graph,
     options: &Options,
 ) -> Result<Vec<u8>, Error> {
-    for (what, found) in [
-        ("the number of tensors", program.tensors.len()),
-        ("the number of operators", program.ops.len()),
-    ] {
-        limit(what, found, MOST)?;
-    }
+    limit("the number of tensors", program.tensors.len(), MAX_TENSORS.into())?;
+    limit("the number of operators", program.ops.len(), MAX_OPERATORS.into())?;
     let mut data = Data::default();
     let weights: Vec<WeightsRecord> =
         program.weights.iter().map(|weights| weights_record(weights, &mut data)).collect();
