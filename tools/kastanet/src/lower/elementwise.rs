@@ -4,6 +4,7 @@ use super::{Failure, Lowering, bytes, scaling};
 use crate::graph::{self, Activation};
 use kastanet::image::OpKind as Code;
 use kastanet::image::record::{AddParams, ScaleParams, SoftmaxParams};
+use kastanet::kernels::MAX_SOFTMAX_ROW;
 
 /// Bits by which ADD raises its inputs before it rescales them.
 const ADD_SHIFT: i32 = 20;
@@ -42,6 +43,12 @@ impl Lowering<'_> {
         let (input, output) = self.unary(op)?;
         if output.scale != 1.0 / 256.0 || output.zero_point != -128 {
             return Err("its output must have scale 1/256 and zero point -128".into());
+        }
+        let classes = input.dims()[3];
+        if classes > MAX_SOFTMAX_ROW {
+            return Err(
+                format!("{classes} classes, at most {MAX_SOFTMAX_ROW} are supported").into()
+            );
         }
         let largest = f64::from(i32::MAX);
         let real = f64::from(beta) * f64::from(input.scale) * f64::from(1 << (31 - DIFF_BITS));

@@ -8,7 +8,7 @@ use kastanet::image::record::{Clamp, Scaling};
 pub(super) fn quantise(real: f64) -> Said<(i32, i32)> {
     if !real.is_finite() || real < 0.0 {
         return Err(format!(
-            "its scales give a multiplier of {real}, expected a finite positive one"
+            "its scales give a multiplier of {real:e}, expected a finite positive one"
         ));
     }
     let (fraction, mut shift) = libm::frexp(real);
@@ -21,7 +21,7 @@ pub(super) fn quantise(real: f64) -> Said<(i32, i32)> {
         return Ok((0, 0));
     }
     if shift > 30 {
-        return Err(format!("its scales give a multiplier of {real}, more than 2^30"));
+        return Err(format!("its scales give a multiplier of {real:e}, more than 2^30"));
     }
     Ok((multiplier as i32, shift))
 }

@@ -5,6 +5,12 @@ use crate::graph::{self, Activation, OpKind, Tensor};
 use kastanet::image::OpKind as Code;
 use kastanet::image::record::{Clamp, PadParams, ScaleParams, Scaling};
 
+/// Elements of one mean, at most: their sum fits 32 bits.
+const MAX_MEAN: usize = 1 << 23;
+
+/// Inputs of one operator, at most.
+const MAX_INPUTS: usize = 255;
+
 impl Lowering<'_> {
     pub(super) fn mean(&mut self, op: &graph::Op) -> Result<(), Failure> {
         let (input, output) = self.unary(op)?;
@@ -17,6 +23,11 @@ impl Lowering<'_> {
         let sizes = input.dims().into_iter().enumerate();
         let averaged = sizes.filter(|(dim, _)| mask >> dim & 1 == 1);
         let count: usize = averaged.map(|(_, size)| size).product();
+        if count > MAX_MEAN {
+            return Err(
+                format!("a mean of {count} elements, at most {MAX_MEAN} are supported").into()
+            );
+        }
         let params = ScaleParams {
             output: mean_scaling(f64::from(input.scale) / f64::from(output.scale), count as i64)?,
             clamp: scaling::clamp(Activation::None, output)?,
@@ -71,6 +82,12 @@ impl Lowering<'_> {
                 let name = &input.tensor.name;
                 return Err(format!("input `{name}` must have the output's scale").into());
             }
+        }
+        let inputs = op.inputs.len();
+        if inputs > MAX_INPUTS {
+            return Err(
+                format!("it joins {inputs} tensors, at most {MAX_INPUTS} are supported").into()
+            );
         }
         if activation != Activation::None {
             return Err("a fused activation is not supported here".into());

@@ -4,6 +4,7 @@ use super::{Failure, Lowering, Quantised, Said, bytes, scaling};
 use crate::graph::{self, Activation, OpKind, Padding};
 use kastanet::image::OpKind as Code;
 use kastanet::image::record::Window;
+use kastanet::kernels::pool;
 
 /// A window before its padding is known.
 #[derive(Clone, Copy)]
@@ -30,6 +31,11 @@ impl Lowering<'_> {
         let (input, output) = self.unary(op)?;
         if (input.scale, input.zero_point) != (output.scale, output.zero_point) {
             return Err("input and output must have the same scale and zero point".into());
+        }
+        let taps = shape.kernel[0].saturating_mul(shape.kernel[1]);
+        if taps > pool::MAX_TAPS {
+            let most = pool::MAX_TAPS;
+            return Err(format!("a window of {taps} taps, at most {most} are supported").into());
         }
         let params = bytes(&window(shape, input, output)?);
         self.emit(op, code, 1, params)
