@@ -1,7 +1,7 @@
 //! Changes to an image's bytes, to see what its reader makes of them.
 
 use kastanet::image::record::{
-    Header, OpHead, SectionRecord, TensorRecord, WeightsRecord, section,
+    ALIGN, Header, OpHead, SectionRecord, TensorRecord, WeightsRecord, section,
 };
 use kastanet::image::{Error, Image, checksum};
 use kastanet::network::{self, Network};
@@ -83,14 +83,70 @@ impl Editor {
         self.record(at)
     }
 
-    fn op_start(&mut self, number: usize) -> usize {
-        let mut at = self.section(section::OPERATORS).start;
-        for _ in 0..number {
-            let head: &OpHead = self.record(at);
-            let inputs = usize::from(head.inputs).next_multiple_of(2) * 2;
-            at += size_of::<OpHead>() + inputs + usize::from(head.params_len);
+    /// The parameters of operator `number`.
+    pub fn params<T: Record>(&mut self, number: usize) -> &mut T {
+        let at = self.params_start(number);
+        self.record(at)
+    }
+
+    /// Where in the image the record of operator `number` starts.
+    pub fn op_start(&mut self, number: usize) -> usize {
+        match number.checked_sub(1) {
+            Some(before) => {
+                let params_len = self.op(before).params_len;
+                self.params_start(before) + usize::from(params_len)
+            }
+            None => self.section(section::OPERATORS).start,
         }
-        at
+    }
+
+    /// Where in the image the parameters of operator `number` start.
+    pub fn params_start(&mut self, number: usize) -> usize {
+        let inputs = usize::from(self.op(number).inputs).next_multiple_of(2) * 2;
+        self.op_start(number) + size_of::<OpHead>() + inputs
+    }
+
+    /// Number of operators.
+    pub fn op_count(&mut self) -> usize {
+        let end = self.section(section::OPERATORS).end;
+        (0..).find(|&number| self.op_start(number) >= end).unwrap_or(0)
+    }
+
+    /// Every section: its entry in the directory and its bytes.
+    pub fn sections(&mut self) -> Vec<(SectionRecord, Vec<u8>)> {
+        let count = usize::from(self.header().section_count.get());
+        let entries: Vec<SectionRecord> = (0..count).map(|index| *self.entry(index)).collect();
+        let bytes = |entry: &SectionRecord| {
+            let start = entry.offset.get() as usize;
+            self.bytes[start..start + entry.len.get() as usize].to_vec()
+        };
+        entries.iter().map(|entry| (*entry, bytes(entry))).collect()
+    }
+
+    /// Writes the image anew with other sections, one after another.
+    pub fn assemble(&mut self, sections: &[(SectionRecord, Vec<u8>)]) {
+        self.header().section_count = (sections.len() as u16).into();
+        let mut image = self.header().as_bytes().to_vec();
+        let mut body = Vec::new();
+        let first = size_of::<Header>() + size_of::<SectionRecord>() * sections.len();
+        for (entry, bytes) in sections {
+            let start = (first + body.len()).next_multiple_of(ALIGN);
+            body.resize(start - first, 0);
+            body.extend(bytes);
+            let (offset, len) = ((start as u32).into(), (bytes.len() as u32).into());
+            image.extend(SectionRecord { offset, len, ..*entry }.as_bytes());
+        }
+        image.extend(body);
+        self.bytes = image;
+        self.seal();
+    }
+
+    /// Changes the bytes of the section of `kind`, their number too; what follows moves.
+    pub fn rewrite(&mut self, kind: u16, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut sections = self.sections();
+        let index = self.index(kind);
+        change(&mut sections[index].1);
+        self.assemble(&sections);
     }
 
     /// Makes the length and the checksum right again.

@@ -3,7 +3,8 @@
 //! Two oracles say what a network computes: [`naive`], plain arithmetic over the imported graph,
 //! and [`tflm`], TFLite Micro's own interpreter. [`models`] finds whole networks to compare on;
 //! [`generate`] makes small ones, one operator each, from a seed of [`random`]; [`device`] packs
-//! a graph and runs the image as a microcontroller would, [`editor`] damages it.
+//! a graph and runs the image as a microcontroller would, [`editor`] damages it, [`refusals`] provokes
+//! every error.
 
 pub mod naive;
 
@@ -18,6 +19,8 @@ pub mod generate;
 pub mod device;
 
 pub mod editor;
+
+pub mod refusals;
 
 /// How many random cases a property test runs for each of its subjects: `KASTANET_CASES`, or
 /// `default` where it is not set.

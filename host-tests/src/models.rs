@@ -34,26 +34,37 @@ pub fn workspace() -> &'static Path {
 
 /// Every model that is at hand. What is not is said on standard error, so that nobody takes its
 /// absence for a pass.
+///
+/// # Panics
+///
+/// Where a model is absent that everyone can have: the demo's always, the package's where
+/// `KASTANET_ORACLE` is `required`.
 pub fn all() -> Vec<Model> {
     let demo = workspace().join("tools/kastanet/demo");
-    let mut models = read(&demo, &DEMO, "the demo's models");
-    models.extend(read(&workspace().join(MLPERF_TINY_FOLDER), &MLPERF_TINY, "MLPerf Tiny models"));
-    let folder = microflow().map(|root| root.join("models")).unwrap_or_default();
-    models.extend(read(&folder, &MICROFLOW, "models of the package microflow"));
-    models
+    let mlperf_tiny = workspace().join(MLPERF_TINY_FOLDER);
+    let package = microflow().map(|root| root.join("models")).unwrap_or_default();
+    let required = std::env::var_os("KASTANET_ORACLE").is_some_and(|how| how == "required");
+    let groups = [
+        (demo, &DEMO[..], true),
+        (mlperf_tiny, &MLPERF_TINY, false),
+        (package, &MICROFLOW, required),
+    ];
+    let models = groups.iter().flat_map(|(folder, names, required)| {
+        names
+            .iter()
+            .filter_map(|name| read(&folder.join(format!("{name}.tflite")), name, *required))
+    });
+    models.collect()
 }
 
-fn read(folder: &Path, names: &[&str], what: &str) -> Vec<Model> {
-    let one = |name: &&str| {
-        let bytes = fs::read(folder.join(format!("{name}.tflite")));
-        bytes.map(|bytes| Model { name: name.to_string(), bytes })
-    };
-    match names.iter().map(one).collect() {
-        Ok(models) => models,
+fn read(path: &Path, name: &str, required: bool) -> Option<Model> {
+    match fs::read(path) {
+        Ok(bytes) => Some(Model { name: name.into(), bytes }),
         Err(error) => {
-            let message = format!("SKIPPED: {what} ({}: {error})\n", folder.display());
+            assert!(!required, "no model {name} at {}: {error}", path.display());
+            let message = format!("SKIPPED: model {name} ({}: {error})\n", path.display());
             let _ = std::io::stderr().write_all(message.as_bytes());
-            Vec::new()
+            None
         }
     }
 }

@@ -1,11 +1,14 @@
-//! Nothing exists without a test: operators, weight formats, and ways to refuse an image.
+//! Nothing exists without a test: operators, weight formats, and ways to be refused.
 
 use host_tests::device;
 use host_tests::generate::SUBJECTS;
 use host_tests::random::Rng;
+use host_tests::refusals::{Case, image, layers, network, sparse, variant};
 use kastanet::image::{Image, OpKind};
 use kastanet::sparse::Format;
 use kastanet_cli::pack::{AlignedBytes, Options};
+use std::collections::BTreeSet;
+use std::fmt::Debug;
 
 /// `tests/operators.rs` runs every subject, so a kind that a subject has is tested.
 #[test]
@@ -57,32 +60,43 @@ fn of_formats() {
     }
 }
 
-/// Each variant of the image's errors has a test that is called after it.
+/// Each variant of each error has been seen, provoked by a case of its name.
 #[test]
 fn of_image_errors() {
-    let tests = include_str!("image.rs");
-    let source = include_str!("../../src/image/error.rs");
-    let (_, body) = source.split_once("pub enum Error {").expect("the errors are there");
-    let (body, _) = body.split_once("\n}\n").expect("the enumeration ends");
-    let line = |line: &'static str| {
-        let name = line.strip_prefix("    ")?.strip_suffix([',', '{'])?.trim();
-        name.starts_with(char::is_uppercase).then_some(name)
-    };
-    let variants: Vec<_> = body.lines().filter_map(line).collect();
-    assert!(variants.len() >= 20, "{variants:?}");
-    for variant in variants {
-        let test = format!("fn {}()", snake_case(variant));
-        assert!(tests.contains(&test), "tests/image.rs lacks `{test}`");
-    }
+    compare(include_str!("../../src/image/error.rs"), image::CASES, 25);
 }
 
-fn snake_case(name: &str) -> String {
-    let mut snake = String::new();
-    for letter in name.chars() {
-        if letter.is_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    snake
+#[test]
+fn of_network_errors() {
+    compare(include_str!("../../src/network/mod.rs"), network::CASES, 5);
+}
+
+#[test]
+fn of_layer_errors() {
+    compare(include_str!("../../src/layers/mod.rs"), layers::CASES, 11);
+}
+
+#[test]
+fn of_matrix_errors() {
+    compare(include_str!("../../src/sparse/mod.rs"), sparse::CASES, 5);
+}
+
+/// Compares the variants of the `Error` in `source`, at least so many, with those that are seen.
+fn compare<E: Debug>(source: &str, cases: &[Case<E>], least: usize) {
+    let variants = variants(source);
+    assert!(variants.len() >= least, "{variants:?}");
+    let seen: BTreeSet<_> =
+        cases.iter().flat_map(|(_, provoke)| provoke()).map(|error| variant(&error)).collect();
+    assert_eq!(seen, variants, "seen and existing variants");
+}
+
+/// The names of the variants of the `Error` in a source file.
+fn variants(source: &str) -> BTreeSet<String> {
+    let (_, body) = source.split_once("pub enum Error {").expect("the errors are there");
+    let (body, _) = body.split_once("\n}\n").expect("the enumeration ends");
+    let name = |line: &str| {
+        let line = line.strip_prefix("    ").filter(|line| line.starts_with(char::is_uppercase))?;
+        Some(line.chars().take_while(|letter| letter.is_alphanumeric()).collect())
+    };
+    body.lines().filter_map(name).collect()
 }

@@ -22,7 +22,10 @@ pub fn log(image: &'static [u8], damaged: &[u8], arena: &mut [u8]) -> Result<(),
     let mut network = Network::new(image, arena)?;
     defmt::info!("image {=u32:08x}: {=usize} bytes", image.crc(), image.bytes().len());
     for op in image.operators() {
-        defmt::debug!("operator {=u16}: {}", op.number(), op.kind());
+        match op.kind() {
+            Some(kind) => defmt::debug!("operator {=u16}: {}", op.number(), kind),
+            None => defmt::debug!("operator {=u16} is unknown", op.number()),
+        }
     }
     fill_inputs(&mut network, 0);
     let ran: Result<(), network::ImageChanged> = network.infer();

@@ -2,8 +2,9 @@
 
 use crate::Error;
 use core::fmt::{Arguments, Debug, Write};
-use kastanet::image::crc32;
+use kastanet::image::{Aligned, Image, crc32};
 use kastanet::kernels::{Channels, Lanes, Native, Portable, matvec};
+use kastanet::network::Network;
 use kastanet::quant::{Range, requantise};
 use kastanet::sparse::{Format, Matrix, Streams};
 
@@ -22,7 +23,31 @@ pub fn self_test(out: &mut dyn Write) -> Result<(), Error> {
         let what = format_args!("requantise {x} by {multiplier}, {shift}");
         checks.equal(what, requantise(x, multiplier, shift), expected)?;
     }
+    image(&mut checks)?;
     checks.end()
+}
+
+/// The worked image of FORMAT.md: its output for [`X`].
+fn image(checks: &mut Checks<'_>) -> Result<(), Error> {
+    let bytes = kastanet::include_image!("../../../src/image/golden/worked-v1.kst");
+    let what = format_args!("image inference");
+    match Image::new_checked(bytes).map_err(Error::from).and_then(inference) {
+        Ok(y) => checks.equal(what, y, PRODUCT),
+        Err(error) => checks.equal(what, Err(error), Ok(PRODUCT)),
+    }
+}
+
+/// The image's output for [`X`].
+fn inference(image: Image<'_>) -> Result<[i8; 4], Error> {
+    let mut arena = Aligned([0; 64]);
+    let mut network = Network::new(image, &mut arena.0)?;
+    let input = network.input_mut(0).unwrap_or_default();
+    input.iter_mut().zip(X).for_each(|(byte, x)| *byte = x as u8);
+    network.infer()?;
+    let mut y = [0; 4];
+    let output = network.output(0).unwrap_or_default();
+    y.iter_mut().zip(output).for_each(|(y, &byte)| *y = byte as i8);
+    Ok(y)
 }
 
 /// The worked matrix of [`kastanet::sparse`] in `format`: its entries, and its product with

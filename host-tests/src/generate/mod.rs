@@ -10,12 +10,14 @@ mod network;
 pub mod precision;
 mod shapes;
 mod windows;
+mod worked;
 
 use crate::random::Rng;
 use kastanet::image::OpKind;
 use kastanet_cli::graph::{DType, Graph, Tensor};
 
 pub use network::example;
+pub use worked::worked;
 
 /// A family of random networks.
 #[derive(Clone, Copy)]

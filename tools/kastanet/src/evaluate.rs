@@ -16,17 +16,19 @@ pub use score::{Score, argmax, score};
 
 use crate::arrays::{Array, Element};
 use crate::failure::Failure;
-use crate::pack::AlignedBytes;
+use crate::pack::{AlignedBytes, MAX_ARENA};
 use kastanet::image::{DType, Image, Tensor};
 use kastanet::network::Network;
+use kastanet::quant::dequantise;
 
-/// The largest arena that is allocated, in bytes.
-pub const MAX_ARENA: usize = 1 << 30;
+/// The most bytes of outputs that are collected.
+pub const MAX_RESULTS: usize = 1 << 30;
 
 /// An image with the arrays to run it over.
 pub struct Session<'a> {
     image: Image<'a>,
     inputs: Vec<Input<'a>>,
+    names: Vec<String>,
     samples: usize,
 }
 
@@ -39,7 +41,8 @@ impl<'a> Session<'a> {
     pub fn new(image: Image<'a>, arrays: &[(String, &'a Array)]) -> Result<Self, Failure> {
         let inputs = bind(image, arrays)?;
         let samples = inputs.first().map_or(0, |input| input.samples());
-        Ok(Session { image, inputs, samples })
+        let names = arrays.iter().map(|(name, _)| name.clone()).collect();
+        Ok(Session { image, inputs, names, samples })
     }
 
     /// Number of samples.
@@ -65,7 +68,15 @@ impl<'a> Session<'a> {
         let mut network = Network::new(self.image, &mut arena).map_err(cannot_run)?;
         for sample in 0..self.samples {
             for (index, input) in self.inputs.iter().enumerate() {
+                // An input that is not there is empty, which no sample fits.
                 input.write(sample, network.input_mut(index).unwrap_or_default())?;
+            }
+            for (index, (tensor, name)) in self.image.inputs().zip(&self.names).enumerate() {
+                let bytes = network.input_mut(index).unwrap_or_default();
+                if tensor.dtype() == DType::F32 && floats(tensor, bytes).any(f32::is_nan) {
+                    return Err(Failure::new(format!("{name} holds NaN in sample {sample}"))
+                        .help("replace values that are not numbers, numpy.nan_to_num does"));
+                }
             }
             network.infer().map_err(cannot_run)?;
             after(sample, &network)?;
@@ -77,10 +88,10 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Session::run`].
+    /// As [`Session::run`], and outputs of more than [`MAX_RESULTS`] bytes.
     pub fn collect(&self, count: usize, mut after: impl FnMut()) -> Result<Vec<Array>, Failure> {
         let outputs: Vec<_> = self.image.outputs().take(count).collect();
-        let mut bytes = vec![vec![]; outputs.len()];
+        let mut bytes = self.room(&outputs)?;
         self.run(|_, network| {
             for (index, (tensor, bytes)) in outputs.iter().zip(&mut bytes).enumerate() {
                 let output = network.output(index).unwrap_or_default();
@@ -94,6 +105,32 @@ impl<'a> Session<'a> {
         })?;
         let arrays = outputs.iter().zip(bytes);
         Ok(arrays.map(|(tensor, bytes)| self.array(*tensor, bytes)).collect())
+    }
+
+    /// Room for the bytes of `outputs`, all samples.
+    fn room(&self, outputs: &[Tensor<'_>]) -> Result<Vec<Vec<u8>>, Failure> {
+        let size = |tensor: &Tensor<'_>| match self.is_float() {
+            true => tensor.elements().saturating_mul(Element::F32.size),
+            false => tensor.byte_len(),
+        };
+        let sizes = outputs.iter().map(|tensor| size(tensor).saturating_mul(self.samples));
+        let sizes: Vec<usize> = sizes.collect();
+        let all = sizes.iter().fold(0, |sum: usize, &size| sum.saturating_add(size));
+        let failed = || Failure::new(format!("the outputs take {all} bytes"));
+        if all > MAX_RESULTS {
+            return Err(failed()
+                .because(format!(
+                    "{} samples were given, at most {MAX_RESULTS} bytes are collected",
+                    self.samples
+                ))
+                .help("run fewer samples at a time"));
+        }
+        let room = sizes.into_iter().map(|size| {
+            let mut bytes = vec![];
+            bytes.try_reserve_exact(size).map(|()| bytes)
+        });
+        room.collect::<Result<_, _>>()
+            .map_err(|error| failed().because(error).help("run fewer samples at a time"))
     }
 
     fn array(&self, tensor: Tensor<'_>, bytes: Vec<u8>) -> Array {
@@ -143,9 +180,10 @@ pub fn element(dtype: DType) -> Element {
 /// The real values of a tensor's bytes.
 pub fn floats<'t>(tensor: Tensor<'t>, bytes: &'t [u8]) -> impl Iterator<Item = f32> + 't {
     let dtype = tensor.dtype();
+    let real = move |stored| dequantise(stored, tensor.scale(), tensor.zero_point());
     bytes.chunks_exact(dtype.size()).map(move |bytes| match (dtype, bytes) {
-        (DType::I8, &[byte]) => tensor.dequantise(byte.cast_signed().into()),
-        (DType::U8, &[byte]) => tensor.dequantise(byte.into()),
+        (DType::I8, &[byte]) => real(byte.cast_signed().into()),
+        (DType::U8, &[byte]) => real(byte.into()),
         (_, &[a, b, c, d]) => f32::from_le_bytes([a, b, c, d]),
         _ => f32::NAN,
     })

@@ -1,9 +1,11 @@
 //! What went wrong, said for people: one sentence, its causes, and what to do about it.
 
+use crate::report::printable;
 use crate::tflite::ImportError;
 use std::fmt;
 
-/// An error as the command line prints it.
+/// An error as the command line prints it; what a terminal would act upon is left out, for names
+/// come from files.
 ///
 /// ```
 /// use kastanet_cli::failure::Failure;
@@ -24,47 +26,19 @@ pub struct Failure {
 impl Failure {
     /// A failure without causes.
     pub fn new(message: impl Into<String>) -> Self {
-        Failure { message: message.into(), causes: vec![], help: None }
+        Failure { message: printable(&message.into()), causes: vec![], help: None }
     }
 
     /// Adds a cause.
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
-        self.causes.push(cause.to_string());
+        self.causes.push(printable(&cause.to_string()));
         self
     }
 
     /// Says what to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(printable(&help.into()));
         self
-    }
-
-    /// Adds a cause whose text may end in advice.
-    ///
-    /// Library errors say what is wrong, then, behind a semicolon, what to do: here it becomes
-    /// the help.
-    pub fn because_advised(self, cause: impl fmt::Display) -> Self {
-        let text = cause.to_string();
-        for (mark, kept) in [(". Supported: ", "Supported: "), ("; ", "")] {
-            if let Some((cause, advice)) = text.split_once(mark) {
-                return self.because(cause).help(format!("{kept}{advice}").to_lower_start());
-            }
-        }
-        self.because(text)
-    }
-}
-
-/// Sentences that become clauses.
-trait LowerStart {
-    /// The same with a small first letter.
-    fn to_lower_start(self) -> String;
-}
-
-impl LowerStart for String {
-    fn to_lower_start(self) -> String {
-        let mut letters = self.chars();
-        let first = letters.next().map(|letter| letter.to_ascii_lowercase());
-        first.into_iter().chain(letters).collect()
     }
 }
 
@@ -86,7 +60,20 @@ impl std::error::Error for Failure {}
 /// A checkpoint that cannot be read.
 impl From<ImportError> for Failure {
     fn from(error: ImportError) -> Self {
-        let failure = Failure::new(format!("cannot use `{}`", error.file));
-        failure.because_advised(&error.fault)
+        let ImportError { file, fault } = error;
+        Failure::new(format!("cannot use `{file}`")).because(&fault).help(fault.help())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_reach_the_terminal() {
+        let name = "a\u{1b}[2J\u{9b}1m\r\n\u{202e}b";
+        let failure = Failure::new(name).because(name).help(name).to_string();
+        assert!(!failure.contains(|c: char| c.is_control() || c == '\u{202e}'), "{failure:?}");
+        assert!(failure.contains("[2J"));
     }
 }

@@ -89,10 +89,15 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         _ => failed().because(error),
     };
     let file = File::open(path).map_err(unread)?;
-    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+    let metadata = file.metadata().map_err(unread)?;
+    if metadata.is_dir() {
         return Err(failed().because("it is a directory").help("name a file in it"));
     }
-    let mut bytes = vec![];
+    // One byte more tells that the end is reached; a pipe's length is not known.
+    let (len, mut bytes) = (metadata.len().min(MAX_BYTES) as usize + 1, vec![]);
+    bytes
+        .try_reserve_exact(len)
+        .map_err(|error| failed().because(error).help("free some memory"))?;
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unread)?;
     match bytes.len() as u64 {
         0 => Err(failed().because("the file is empty").help("write it again")),
@@ -117,12 +122,25 @@ pub enum Model {
 pub fn read_model(path: &Path) -> Result<Model, Failure> {
     let bytes = read(path)?;
     match Kind::of_file(path, &bytes) {
-        Kind::Image => Ok(Model::Image(AlignedBytes::new(&bytes))),
+        Kind::Image => check_len(path, &bytes).map(|()| Model::Image(AlignedBytes::new(&bytes))),
         Kind::Tflite => {
             let graph = import(path, &bytes)?;
             Ok(Model::Checkpoint(graph, bytes))
         }
         kind => Err(not_a_model(path, kind)),
+    }
+}
+
+/// Compares a file's length with the one that its header states.
+fn check_len(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    match Image::len_of(bytes) {
+        Some(len) if len != bytes.len() => {
+            let cut = if bytes.len() < len { "it is cut short: " } else { "" };
+            Err(Failure::new(format!("cannot use `{}`", path.display()))
+                .because(format!("{cut}its header says {len} bytes, the file has {}", bytes.len()))
+                .help("copy the file again, or pack the checkpoint again"))
+        }
+        _ => Ok(()),
     }
 }
 

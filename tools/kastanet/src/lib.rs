@@ -20,6 +20,8 @@ pub mod pack;
 
 pub mod failure;
 
+pub mod words;
+
 pub mod files;
 
 pub mod output;

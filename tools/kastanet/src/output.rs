@@ -1,14 +1,15 @@
 //! Output files, which appear whole or not at all.
 //!
 //! Paths are checked before any work is done. Bytes go to a temporary file in the same directory,
-//! which is flushed to the disk and then renamed; where several files belong together, none is
-//! renamed before all are written.
+//! which is flushed to the disk and then renamed. Where several files belong together, none is
+//! renamed before all are written, and the renamed ones are put back if one cannot be. What a
+//! device or pipe has taken cannot be put back: they get their bytes when all files are in place.
 
 use crate::failure::Failure;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 /// Checks that a file could be written to each of `outputs`, and that none of them is another or
 /// one of `inputs`.
@@ -70,20 +71,39 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
     })
 }
 
-/// Writes all of `files`, or none.
+/// Writes all of `files`, or none; devices and pipes among them last.
 ///
 /// # Errors
 ///
-/// What the file system refuses.
+/// What the file system refuses. Then every file is as it was before; should the file system not
+/// even allow that, the error says which are not.
 pub fn write(files: &[(&Path, &[u8])]) -> Result<(), Failure> {
     let staged = files.iter().map(|&(path, bytes)| {
         let staged = stage(path, bytes).map_err(|error| advised(path, &error))?;
         Ok((path, staged))
     });
-    for (path, staged) in staged.collect::<Result<Vec<_>, Failure>>()? {
-        staged.publish().map_err(|error| advised(path, &error))?;
+    let mut staged = staged.collect::<Result<Vec<_>, Failure>>()?;
+    staged.sort_by_key(|(_, staged)| matches!(staged, Staged::Stream(..)));
+    let mut replaced = vec![];
+    let mut rest = staged.into_iter();
+    while let Some((path, staged)) = rest.next() {
+        match staged.publish(rest.len() > 0) {
+            Ok(before) => replaced.extend(before.map(|before| (path, before))),
+            Err(error) => return Err(put_back(replaced, advised(path, &error))),
+        }
     }
     Ok(())
+}
+
+/// Undoes what was done; `failure` is why.
+fn put_back(replaced: Vec<(&Path, Before)>, failure: Failure) -> Failure {
+    replaced.into_iter().rev().fold(failure, |failure, (path, before)| match before.restore() {
+        Ok(()) => failure,
+        Err(error) => failure.because(format!(
+            "`{}` is written and cannot be put back as it was: {error}",
+            path.display()
+        )),
+    })
 }
 
 fn advised(path: &Path, error: &io::Error) -> Failure {
@@ -127,12 +147,50 @@ fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
 }
 
 impl Staged {
-    fn publish(self) -> io::Result<()> {
+    /// Lets the file be seen; with `keep` gives what was there before.
+    fn publish(self, keep: bool) -> io::Result<Option<Before>> {
         match self {
-            Staged::File(file, path) => file.persist(path).map(drop).map_err(|error| error.error),
-            Staged::Stream(path, bytes) => {
-                OpenOptions::new().write(true).open(path)?.write_all(&bytes)
+            Staged::File(file, path) => {
+                let before = keep.then(|| Before::keep(&path)).transpose()?;
+                file.persist(path).map_err(|error| error.error)?;
+                Ok(before)
             }
+            Staged::Stream(path, bytes) => {
+                OpenOptions::new().write(true).open(path)?.write_all(&bytes)?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// What lay at a path before it was written to.
+enum Before {
+    Nothing(PathBuf),
+    /// A second name of the old file, or a copy of it.
+    File(TempPath, PathBuf),
+}
+
+impl Before {
+    fn keep(path: &Path) -> io::Result<Self> {
+        if !path.exists() {
+            return Ok(Before::Nothing(path.into()));
+        }
+        let mut builder = tempfile::Builder::new();
+        let linked = builder.prefix(".kastanet-").make_in(directory(path), |second| {
+            // Where there are no links, the copy is made under a name that is free.
+            fs::hard_link(path, second).or_else(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => Err(error),
+                _ if second.exists() => Err(io::ErrorKind::AlreadyExists.into()),
+                _ => fs::copy(path, second).map(drop),
+            })
+        })?;
+        Ok(Before::File(linked.into_temp_path(), path.into()))
+    }
+
+    fn restore(self) -> io::Result<()> {
+        match self {
+            Before::Nothing(path) => fs::remove_file(path),
+            Before::File(second, path) => second.persist(path).map_err(|error| error.error),
         }
     }
 }

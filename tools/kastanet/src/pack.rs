@@ -10,6 +10,9 @@ use kastanet::image::{IMAGE_ALIGN as ALIGN, Image};
 use kastanet::network::Network;
 use kastanet::sparse::Format;
 
+/// The largest arena that is planned or allocated, in bytes.
+pub const MAX_ARENA: usize = 1 << 30;
+
 /// What to do on the way.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -58,6 +61,12 @@ pub enum Error {
         /// How much would fit.
         most: usize,
     },
+    /// Inference would need more memory than any device has.
+    #[error("inference needs {found} bytes of RAM, at most {MAX_ARENA} can be planned")]
+    Arena {
+        /// How much it needs.
+        found: usize,
+    },
     /// The image was written but the reader refuses it.
     #[error("the reader refuses what was written ({0}); please report this")]
     Refused(String),
@@ -72,6 +81,9 @@ pub fn pack(mut graph: Graph, options: &Options) -> Result<Packed, Error> {
     let pruned = prune::prune(&mut graph, &options.sparsity)?;
     let program = lower::lower(&graph, &|_| options.format)?;
     let plan = plan(&program);
+    if plan.arena_len > MAX_ARENA {
+        return Err(Error::Arena { found: plan.arena_len });
+    }
     let image = write::write(&program, &plan, &graph, options)?;
     read_back(&image)?;
     Ok(Packed { image, graph, pruned, plan })

@@ -5,6 +5,8 @@
 //! checkpoint already has stay zero. Depthwise filters are left dense: they hold few weights.
 
 use crate::graph::{Graph, Op, OpKind, Tensor, TensorId};
+use crate::words;
+use std::collections::{HashMap, HashSet};
 
 /// Which share of each layer's weights becomes zero.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,7 +24,10 @@ pub enum Error {
     #[error("sparsity {0} is not between 0 and 1")]
     OutOfRange(f64),
     /// No such layer.
-    #[error("no convolution or fully connected layer is called `{name}`; there are {}", known.join(", "))]
+    #[error(
+        "no convolution or fully connected layer is called `{name}`; there are {}",
+        words::list(known)
+    )]
     UnknownLayer {
         /// What was asked for.
         name: String,
@@ -56,10 +61,10 @@ pub fn prune(graph: &mut Graph, sparsity: &Sparsity) -> Result<Vec<TensorId>, Er
     let layers: Vec<(String, TensorId)> =
         graph.ops.iter().filter_map(|op| Some((op.name.clone(), prunable(op)?))).collect();
     check(sparsity, &layers)?;
-    let mut changed = vec![];
+    let (mut changed, mut known) = (vec![], HashSet::new());
     for (name, id) in layers {
         let share = sparsity.of(&name);
-        if share > 0.0 && !changed.contains(&id) {
+        if share > 0.0 && known.insert(id) {
             prune_tensor(&mut graph.tensors[id], share);
             changed.push(id);
         }
@@ -88,11 +93,11 @@ fn check(sparsity: &Sparsity, layers: &[(String, TensorId)]) -> Result<(), Error
             return Err(Error::UnknownLayer { name: name.clone(), known });
         }
     }
-    for (at, (name, id)) in layers.iter().enumerate() {
-        let twin = layers[..at].iter().find(|(_, other)| other == id);
-        if let Some((other, _)) = twin.filter(|(other, _)| sparsity.of(other) != sparsity.of(name))
-        {
-            return Err(Error::Shared(other.clone(), name.clone()));
+    let mut owners = HashMap::new();
+    for (name, id) in layers {
+        let owner = *owners.entry(id).or_insert(name);
+        if sparsity.of(owner) != sparsity.of(name) {
+            return Err(Error::Shared(owner.clone(), name.clone()));
         }
     }
     Ok(())

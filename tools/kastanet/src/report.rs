@@ -9,13 +9,16 @@ mod image;
 
 mod layers;
 
+mod names;
+
 mod params;
 
 mod table;
 
 pub use checkpoint::CheckpointReport;
 pub use image::ImageReport;
-pub use layers::{Layer, Layers, Sum};
+pub use layers::{Layer, Layers, PRUNED_FROM, Sum};
+pub(crate) use table::printable;
 pub use table::{Column, Table, bytes, number, percent, title};
 
 /// A shape as people write it: `1×32×32×3`, or `scalar`.

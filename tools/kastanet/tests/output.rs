@@ -32,3 +32,21 @@ fn links_and_devices_stay_what_they_are() {
     let mode = std::fs::metadata(&file).expect("a file").permissions().mode();
     assert_eq!(mode & 0o400, 0o400);
 }
+
+/// A device that takes nothing fails when the file before it is in place already.
+#[cfg(target_os = "linux")]
+#[test]
+fn files_are_put_back() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (old, new) = (dir.path().join("old"), dir.path().join("new"));
+    std::fs::write(&old, b"before").expect("a file");
+    let full = Path::new("/dev/full");
+    for files in [[&old, full, &new], [full, &new, &old]] {
+        let files = files.map(|path| (path, &b"after"[..]));
+        let failure = output::write(&files).expect_err("the device is full");
+        assert!(failure.message.contains("/dev/full"), "{failure}");
+        assert_eq!(failure.causes.len(), 1, "{failure}");
+        assert_eq!(std::fs::read(&old).expect("a file"), b"before");
+        assert_eq!(std::fs::read_dir(dir.path()).expect("a directory").count(), 1);
+    }
+}

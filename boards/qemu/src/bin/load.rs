@@ -8,7 +8,6 @@
 extern crate alloc;
 
 use alloc::ffi::CString;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 use embedded_alloc::LlffHeap;
@@ -40,7 +39,7 @@ fn load(console: &mut Console) -> Result<(), Error> {
     let [image, inputs, outputs] = arguments()?;
     let (mut image_bytes, len) = open(&image).and_then(|file| read_all(&file))?;
     let image = Image::new_checked(aligned(&mut image_bytes, len)).map_err(common::Error::from)?;
-    let mut arena = vec![0; image.arena_len() + IMAGE_ALIGN];
+    let mut arena = room("the arena", image.arena_len())?;
     let arena = aligned(&mut arena, image.arena_len());
     let mut network = Network::new(image, arena).map_err(common::Error::from)?;
     let samples = infer_all(&mut network, &open(&inputs)?, &create(&outputs)?)?;
@@ -86,10 +85,23 @@ fn create(path: &CString) -> Result<File, Error> {
 
 /// The file's bytes with room to align them, and their number.
 fn read_all(mut file: &File) -> Result<(Vec<u8>, usize), Error> {
-    let len = file.metadata()?.len() as usize;
-    let mut bytes = vec![0; len + IMAGE_ALIGN];
+    // What is longer than the address space is as much too long as the longest that is not.
+    let len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let mut bytes = room("the image", len)?;
     file.read_exact(aligned(&mut bytes, len))?;
     Ok((bytes, len))
+}
+
+/// `len` zeros with room to align them, if the heap has as many.
+fn room(what: &'static str, len: usize) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let refused = Error::TooLarge { what, len, free: HEAP.free() };
+    let padded = len.checked_add(IMAGE_ALIGN).filter(|&padded| padded <= HEAP.free());
+    match padded.map(|padded| bytes.try_reserve_exact(padded).map(|()| padded)) {
+        Some(Ok(padded)) => bytes.resize(padded, 0),
+        _ => return Err(refused),
+    }
+    Ok(bytes)
 }
 
 /// `len` bytes from the first multiple of the image's alignment; `bytes` has room for both.
@@ -100,6 +112,7 @@ fn aligned(bytes: &mut [u8], len: usize) -> &mut [u8] {
 
 enum Error {
     Usage,
+    TooLarge { what: &'static str, len: usize, free: usize },
     File(CString, io::Error),
     Io(io::Error),
     Common(common::Error),
@@ -109,6 +122,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Usage => write!(f, "usage: load IMAGE INPUTS OUTPUTS"),
+            Error::TooLarge { what, len, free } => {
+                write!(f, "{what} takes {len} bytes, of the heap {free} are free")
+            }
             Error::File(path, error) => write!(f, "{}: {error}", path.to_string_lossy()),
             Error::Io(error) => write!(f, "{error}"),
             Error::Common(error) => write!(f, "{error}"),

@@ -28,8 +28,10 @@ pub struct Element {
 pub enum Class {
     /// A signed integer.
     Signed,
-    /// An unsigned integer, or a truth value.
+    /// An unsigned integer.
     Unsigned,
+    /// A truth value.
+    Bool,
     /// A float.
     Float,
 }
@@ -49,6 +51,7 @@ impl std::fmt::Display for Element {
         let class = match self.class {
             Class::Signed => "int",
             Class::Unsigned => "uint",
+            Class::Bool => return f.write_str("bool"),
             Class::Float => "float",
         };
         write!(f, "{class}{}", self.size * 8)
@@ -80,6 +83,11 @@ impl Array {
         (self.element == Element::F32).then(floats)
     }
 
+    /// Whether the elements are integers or truth values.
+    pub fn is_integer(&self) -> bool {
+        self.element.class != Class::Float
+    }
+
     /// The elements as integers, if they are and fit.
     pub fn integers(&self) -> Option<Vec<i64>> {
         let Element { class, size } = self.element;
@@ -92,7 +100,7 @@ impl Array {
             ((value < 0) == (sign != 0)).then_some(value)
         };
         let integers = self.bytes.chunks_exact(size.max(1)).map(value);
-        if class == Class::Float { None } else { integers.collect() }
+        if self.is_integer() { integers.collect() } else { None }
     }
 
     /// The shape as NumPy writes it: `(10, 49)`.
@@ -107,7 +115,7 @@ impl Array {
     /// A file that cannot be read or is no array of numbers.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let bytes = files::read(path)?;
-        npy::parse(&bytes).map_err(|fault| fault.of(&format!("`{}`", path.display())))
+        npy::parse(bytes).map_err(|fault| fault.of(&format!("`{}`", path.display())))
     }
 
     /// The bytes of a `.npy` file.

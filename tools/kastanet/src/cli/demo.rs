@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let images = [dense.image.as_slice(), sparse.image.as_slice()];
     output::write(&places.into_iter().zip(images).collect::<Vec<_>>())?;
     let report = report(&dense, &sparse, [test.len(), stranger.len()]);
-    Ok(Answer::new(text(&report), &report))
+    Ok(Answer::new(report, text))
 }
 
 /// A packed network and how well it does.
@@ -99,7 +99,8 @@ impl Network {
         let image = files::check_image(Path::new(name), &bytes)?;
         let accuracy = |windows: &Windows| {
             let x: [(String, &Array); 1] = [("the recordings".into(), &windows.x)];
-            score(image, &x, &windows.y, || progress.step()).map(|score| score.accuracy)
+            score(image, &x, ("the classes", &windows.y), || progress.step())
+                .map(|score| score.accuracy)
         };
         let [test, stranger] = parts.map(accuracy);
         Ok(Network {

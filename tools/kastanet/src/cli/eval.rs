@@ -2,11 +2,12 @@
 
 use super::Answer;
 use super::progress::Progress;
-use crate::arrays::Archive;
-use crate::evaluate::{Score, score};
+use crate::arrays::{Archive, shape_string};
+use crate::evaluate::{Score, sample_shape, score};
 use crate::failure::Failure;
-use crate::files;
 use crate::report::{Column, Table, number, percent, title};
+use crate::{files, words};
+use kastanet::image::Image;
 use std::path::PathBuf;
 
 /// Compare an image's answers with the true classes
@@ -32,13 +33,35 @@ const MOST_PRINTED: usize = 24;
 pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let bytes = files::read_image(&args.model)?;
     let image = files::check_image(&args.model, &bytes)?;
+    check(args, image)?;
     let archive = Archive::open(&args.data)?;
     let (x, y) = (archive.array("x")?, archive.array("y")?);
-    let name = format!("array `x` of `{}`", args.data.display());
+    let name = |key| format!("array `{key}` of `{}`", args.data.display());
     let progress = Progress::new(x.shape.first().copied().unwrap_or(0), "evaluating");
-    let score = score(image, &[(name, &x)], &y, || progress.step())?;
+    let score = score(image, &[(name("x"), &x)], (&name("y"), &y), || progress.step())?;
     drop(progress);
-    Ok(Answer::new(text(&score), &score))
+    Ok(Answer::new(score, text))
+}
+
+/// One input, and one row of values in the first output.
+fn check(args: &Args, image: Image<'_>) -> Result<(), Failure> {
+    let failed = |cause: String| {
+        Err(Failure::new(format!("cannot evaluate `{}`", args.model.display()))
+            .because(cause)
+            .help("use `kastanet run` and compare its outputs"))
+    };
+    let inputs = image.inputs().len();
+    if inputs != 1 {
+        return failed(format!("it has {}, a classifier has one", words::count(inputs, "input")));
+    }
+    let output = image.outputs().next().map(sample_shape).unwrap_or_default();
+    match output.iter().filter(|&&dim| dim > 1).count() {
+        0 | 1 => Ok(()),
+        _ => failed(format!(
+            "its first output has the shape {} a sample, a classifier's has one dimension",
+            shape_string(&output)
+        )),
+    }
 }
 
 fn text(score: &Score) -> String {
@@ -55,7 +78,7 @@ fn confusion(score: &Score) -> Table {
     let counts = numbers.iter().map(|number| Column::Right(number));
     let columns = [Column::Right(""), Column::Left("class")].into_iter().chain(counts);
     let mut table = Table::new(&columns.chain([Column::Right("right")]).collect::<Vec<_>>());
-    for (class, (name, row)) in score.classes.iter().zip(&score.confusion).enumerate() {
+    for (class, (name, row)) in score.classes.iter().zip(score.confusion.rows()).enumerate() {
         let (right, all) = (row.get(class).copied().unwrap_or(0), row.iter().sum::<usize>());
         let share = if all == 0 { "–".into() } else { percent(right as f64 / all as f64) };
         let counts = row.iter().map(usize::to_string);

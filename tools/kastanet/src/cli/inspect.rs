@@ -25,11 +25,10 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     match files::read_model(&args.file)? {
         Model::Image(bytes) => {
             let report = ImageReport::of(files::check_image(&args.file, &bytes)?);
-            Ok(Answer::new(report.to_string(), &report))
+            Ok(Answer::new(report, ToString::to_string))
         }
         Model::Checkpoint(graph, _) => {
-            let report = CheckpointReport::of(&graph);
-            Ok(Answer::new(report.to_string(), &report))
+            Ok(Answer::new(CheckpointReport::of(&graph), ToString::to_string))
         }
     }
 }

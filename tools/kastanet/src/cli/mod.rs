@@ -1,6 +1,6 @@
 //! The command line: `kastanet COMMAND …`, one module a command.
 //!
-//! A command returns an [`Answer`], which is printed as text or, with `--json`, as one JSON object
+//! A command returns an answer, which is printed as text or, with `--json`, as one JSON object
 //! and nothing else; or a [`Failure`], which is printed on standard error. The exit code is 0, 1
 //! for a failure, 2 for a command line that makes no sense.
 
@@ -17,9 +17,9 @@ mod progress;
 mod run;
 
 use crate::failure::Failure;
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind as UsageError;
+use clap::{CommandFactory, Parser, Subcommand};
 use serde::Serialize;
-use serde_json::Value;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -47,20 +47,24 @@ enum Command {
 
 /// What a command has to say.
 struct Answer {
-    text: String,
-    json: Value,
+    say: Box<dyn Fn(bool) -> Result<String, serde_json::Error>>,
 }
 
 impl Answer {
-    /// The text, and what says the same as JSON.
-    fn new(text: impl Into<String>, json: &impl Serialize) -> Self {
-        Answer { text: text.into(), json: serde_json::to_value(json).unwrap_or_default() }
+    /// What is said as JSON, and the text that says the same; only what is asked for is made.
+    fn new<T: Serialize + 'static>(report: T, text: impl Fn(&T) -> String + 'static) -> Self {
+        let say = move |json| match json {
+            true => serde_json::to_string(&report).map(|text| text + "\n"),
+            false => Ok(text(&report)),
+        };
+        Answer { say: Box::new(say) }
     }
 }
 
 /// Runs the command that the program was called with.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    check(&cli);
     let answer = match &cli.command {
         Command::Pack(args) => pack::run(args),
         Command::Inspect(args) => inspect::run(args),
@@ -77,9 +81,22 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Ends the program where options contradict each other.
+fn check(cli: &Cli) {
+    let Command::Pack(args) = &cli.command else { return };
+    if let Err(what) = args.check() {
+        let mut command = Cli::command();
+        command.build();
+        let pack = command.find_subcommand_mut("pack");
+        let error = pack.map(|pack| pack.error(UsageError::ArgumentConflict, &what));
+        error.unwrap_or_else(|| Cli::command().error(UsageError::ArgumentConflict, &what)).exit();
+    }
+}
+
 /// Prints on standard output. A reader that has seen enough is no failure.
 fn print(answer: &Answer, json: bool) -> Result<(), Failure> {
-    let text = if json { format!("{}\n", answer.json) } else { answer.text.clone() };
+    let text = (answer.say)(json)
+        .map_err(|error| Failure::new("cannot write the answer as JSON").because(error))?;
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {

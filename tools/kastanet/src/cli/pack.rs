@@ -6,10 +6,12 @@ use crate::graph::Graph;
 use crate::pack::{Error, Options, Packed, pack};
 use crate::prune::{self, Sparsity};
 use crate::report::{Layers, bytes};
-use crate::{files, output, tflite};
+use crate::tflite::{Fault, ImportError};
+use crate::{files, output, tflite, words};
 use clap::ValueEnum;
 use kastanet::sparse::Format;
 use serde::Serialize;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// Prune a checkpoint and write it as a flash image
@@ -30,7 +32,7 @@ pub struct Args {
     #[arg(short, long, value_name = "MODEL.kst")]
     output: PathBuf,
     /// Share of the weights to zero, as 0.9 or 90%, in all layers or in one; may be repeated
-    #[arg(long, value_name = "[LAYER=]S", value_parser = share)]
+    #[arg(long, value_name = "[LAYER=]S", value_parser = share, allow_negative_numbers = true)]
     sparsity: Vec<Share>,
     /// How to store the weights of convolutions and fully connected layers
     #[arg(long, default_value = "auto")]
@@ -93,6 +95,26 @@ fn share(text: &str) -> Result<Share, String> {
     }
 }
 
+impl Args {
+    /// Whether the options make sense together.
+    ///
+    /// # Errors
+    ///
+    /// Two shares for one layer, or for all.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let mut known = HashSet::new();
+        match self.sparsity.iter().find(|share| !known.insert(&share.layer)) {
+            None => Ok(()),
+            Some(Share { layer: None, .. }) => {
+                Err("--sparsity for all layers is given twice".into())
+            }
+            Some(Share { layer: Some(layer), .. }) => {
+                Err(format!("--sparsity for layer `{}` is given twice", words::short(layer)))
+            }
+        }
+    }
+}
+
 /// What is told about the image.
 #[derive(Serialize)]
 struct Report {
@@ -109,12 +131,14 @@ struct Report {
 pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let outputs: Vec<&Path> =
         [&args.output].into_iter().chain(&args.write_tflite).map(|path| path.as_path()).collect();
-    output::check(&outputs, &[&args.checkpoint])?;
+    let labels = args.labels.as_deref().and_then(labels_file);
+    let inputs: Vec<&Path> = [args.checkpoint.as_path()].into_iter().chain(labels).collect();
+    output::check(&outputs, &inputs)?;
     let (graph, source) = files::read_checkpoint(&args.checkpoint)?;
     let options = options(args, &graph, source)?;
     let packed = pack(graph, &options).map_err(|error| failed(args, &error))?;
-    let tflite =
-        args.write_tflite.as_ref().map(|_| rewritten(&options.source, &packed)).transpose()?;
+    let tflite = args.write_tflite.as_ref();
+    let tflite = tflite.map(|_| rewritten(args, &options.source, &packed)).transpose()?;
     let contents = [Some(packed.image.as_slice()), tflite.as_deref()];
     let written: Vec<_> = outputs.into_iter().zip(contents.into_iter().flatten()).collect();
     let answer = answer(args, &packed)?;
@@ -130,38 +154,63 @@ fn options(args: &Args, graph: &Graph, source: Vec<u8>) -> Result<Options, Failu
             None => sparsity.uniform = share,
         }
     }
-    let labels = args.labels.as_deref().map(labels).transpose()?.unwrap_or_default();
-    check_labels(&labels, graph)?;
+    let labels = match &args.labels {
+        None => vec![],
+        Some(text) => {
+            let labels = labels(text)?;
+            check_labels(args, text, &labels, graph)?;
+            labels
+        }
+    };
     Ok(Options { sparsity, format: args.format.format(), labels, strip: args.strip, source })
+}
+
+/// The file that `--labels` names; nothing where it is a list.
+fn labels_file(text: &str) -> Option<&Path> {
+    let path = Path::new(text);
+    let names_file = !text.contains(',') && (path.extension().is_some() || text.contains('/'));
+    (path.is_file() || names_file).then_some(path)
 }
 
 /// A list, or the lines of a file.
 fn labels(text: &str) -> Result<Vec<String>, Failure> {
-    let path = Path::new(text);
-    let names_file = !text.contains(',') && (path.extension().is_some() || text.contains('/'));
-    let list = match path.is_file() || names_file {
-        true => String::from_utf8(files::read(path)?).map_err(|_| {
+    let list = match labels_file(text) {
+        Some(path) => String::from_utf8(files::read(path)?).map_err(|_| {
             Failure::new(format!("cannot read labels from `{text}`"))
                 .because("it is not text in UTF-8")
                 .help("give a text file with one label a line")
         })?,
-        false => text.replace(',', "\n"),
+        None => text.replace(',', "\n"),
     };
+    // Editors on Windows put a mark before the text.
+    let list = list.strip_prefix('\u{feff}').unwrap_or(&list);
     let labels = list.lines().map(|label| label.trim().to_string());
-    Ok(labels.filter(|label| !label.is_empty()).collect())
+    let labels: Vec<String> = labels.filter(|label| !label.is_empty()).collect();
+    match labels.is_empty() {
+        false => Ok(labels),
+        true => Err(Failure::new(format!("no labels in `{}`", words::short(text)))
+            .help("give a list with commas, or a text file with one label a line")),
+    }
 }
 
 /// As many labels as the first output has values.
-fn check_labels(labels: &[String], graph: &Graph) -> Result<(), Failure> {
+fn check_labels(args: &Args, text: &str, labels: &[String], graph: &Graph) -> Result<(), Failure> {
     let output = graph.outputs.first().and_then(|&id| graph.tensors.get(id));
-    let Some(output) = output.filter(|_| !labels.is_empty()) else { return Ok(()) };
+    let Some(output) = output else { return Ok(()) };
     let (expected, found) = (output.elements(), labels.len());
-    match expected == found {
-        true => Ok(()),
-        false => Err(Failure::new(format!("{found} labels do not fit the model"))
-            .because(format!("its first output `{}` has {expected} values", output.name))
-            .help("give one label for each, in order")),
+    if expected == found {
+        return Ok(());
     }
+    let (checkpoint, text) = (args.checkpoint.display(), words::short(text));
+    let fit = if found == 1 { "does not fit" } else { "do not fit" };
+    let found = words::count(found, "label");
+    let mut failure = Failure::new(format!("{found} in `{text}` {fit} `{checkpoint}`")).because(
+        format!("its first output `{}` has {expected} values", words::short(&output.name)),
+    );
+    if labels.len() == 1 && labels_file(&text).is_none() {
+        failure = failure.because(format!("`{text}` was taken as a list, there is no such file"));
+    }
+    Err(failure.help("give one label for each, in order"))
 }
 
 fn failed(args: &Args, error: &Error) -> Failure {
@@ -169,20 +218,34 @@ fn failed(args: &Args, error: &Error) -> Failure {
     match error {
         Error::Prune(prune::Error::UnknownLayer { name, known }) => failure
             .because(format!("no convolution or fully connected layer is called `{name}`"))
-            .help(format!("layers that can be pruned: {}", known.join(", "))),
+            .help(format!("layers that can be pruned: {}", words::list(known))),
         Error::Prune(error) => failure.because(error).help("change --sparsity"),
-        Error::Lower(error) => failure.because_advised(error),
+        Error::Lower(error) => failure
+            .because(error)
+            .help("change the model, or cut it so that this part runs outside"),
+        Error::TooLarge { .. } | Error::Arena { .. } => {
+            failure.because(error).help("give a smaller model")
+        }
         error => failure.because(error),
     }
 }
 
 /// The checkpoint with the pruned weights in it.
-fn rewritten(source: &[u8], packed: &Packed) -> Result<Vec<u8>, Failure> {
+fn rewritten(args: &Args, source: &[u8], packed: &Packed) -> Result<Vec<u8>, Failure> {
     let weights = packed.pruned.iter().filter_map(|&id| {
         let data = packed.graph.tensors.get(id)?.data.clone()?;
         Some((id, data))
     });
-    Ok(tflite::replace_constants(source, &weights.collect::<Vec<_>>())?)
+    let replaced = tflite::replace_constants(source, &weights.collect::<Vec<_>>());
+    replaced.map_err(|ImportError { fault, .. }| {
+        let failure =
+            Failure::new(format!("cannot prune `{}` in place", args.checkpoint.display()));
+        let help = match *fault {
+            Fault::Shared { .. } => "give both layers the same --sparsity".into(),
+            _ => fault.help(),
+        };
+        failure.because(&fault).help(help)
+    })
 }
 
 fn answer(args: &Args, packed: &Packed) -> Result<Answer, Failure> {
@@ -197,12 +260,15 @@ fn answer(args: &Args, packed: &Packed) -> Result<Answer, Failure> {
         arena_bytes: packed.plan.arena_len,
         arena_lower_bound: packed.plan.lower_bound,
     };
-    let text = format!(
+    Ok(Answer::new(report, text))
+}
+
+fn text(report: &Report) -> String {
+    format!(
         "{}\nflash {}\narena {} (no plan needs less than {})\n",
         report.weights.table(),
         bytes(report.flash_bytes),
         bytes(report.arena_bytes),
         bytes(report.arena_lower_bound),
-    );
-    Ok(Answer::new(text, &report))
+    )
 }

@@ -2,10 +2,10 @@
 
 use super::Answer;
 use super::progress::Progress;
-use crate::arrays::Array;
+use crate::arrays::{Array, shape_string};
 use crate::evaluate::Session;
 use crate::failure::Failure;
-use crate::{files, output};
+use crate::{files, output, words};
 use kastanet::image::Image;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -53,35 +53,51 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     check_outputs(args, image)?;
     let arrays = args.input.iter().map(|path| Array::read(path)).collect::<Result<Vec<_>, _>>()?;
     let names = args.input.iter().map(|path| format!("`{}`", path.display()));
-    let session = Session::new(image, &names.zip(&arrays).collect::<Vec<_>>())?;
+    let session = Session::new(image, &names.zip(&arrays).collect::<Vec<_>>());
+    let session = session.map_err(|failure| match image.inputs().len() == arrays.len() {
+        true => failure,
+        // Not one array is wrong, but their number for this image.
+        false => Failure {
+            message: format!("cannot run `{}`", args.model.display()),
+            causes: vec![failure.message],
+            help: failure.help,
+        },
+    })?;
     let progress = Progress::new(session.samples(), "running");
     let results = session.collect(outputs.len(), || progress.step())?;
-    let npys: Vec<Vec<u8>> = results.iter().map(Array::to_npy).collect();
+    drop(progress);
+    let report = report(args, session.samples(), &results);
+    let npys: Vec<Vec<u8>> = results.into_iter().map(|array| array.to_npy()).collect();
     let written: Vec<_> = outputs.into_iter().zip(npys.iter().map(Vec::as_slice)).collect();
     output::write(&written)?;
-    Ok(answer(args, session.samples(), &results))
+    Ok(Answer::new(report, text))
 }
 
 fn check_outputs(args: &Args, image: Image<'_>) -> Result<(), Failure> {
     let (most, found) = (image.outputs().len(), args.output.len());
     match found <= most {
         true => Ok(()),
-        false => {
-            Err(Failure::new(format!("the network has {most} outputs, {found} were asked for"))
-                .help("give --output once for each that you want"))
-        }
+        false => Err(Failure::new(format!("cannot run `{}`", args.model.display()))
+            .because(format!(
+                "the network has {}, {found} were asked for",
+                words::count(most, "output")
+            ))
+            .help("give --output once for each that you want")),
     }
 }
 
-fn answer(args: &Args, samples: usize, results: &[Array]) -> Answer {
+fn report(args: &Args, samples: usize, results: &[Array]) -> Report {
     let outputs = args.output.iter().zip(results).map(|(path, array)| Output {
         file: path.display().to_string(),
         dtype: array.element.to_string(),
         shape: array.shape.clone(),
     });
-    let report = Report { samples, outputs: outputs.collect() };
-    let lines = report.outputs.iter().zip(results).map(|(output, array)| {
-        format!("{}: {} {}\n", output.file, output.dtype, array.shape_string())
+    Report { samples, outputs: outputs.collect() }
+}
+
+fn text(report: &Report) -> String {
+    let lines = report.outputs.iter().map(|output| {
+        format!("{}: {} {}\n", output.file, output.dtype, shape_string(&output.shape))
     });
-    Answer::new(format!("{samples} samples\n{}", lines.collect::<String>()), &report)
+    format!("{} samples\n{}", report.samples, lines.collect::<String>())
 }

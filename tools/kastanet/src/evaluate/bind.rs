@@ -4,6 +4,7 @@ use super::{element, sample_shape};
 use crate::arrays::{Array, Element, shape_string};
 use crate::failure::Failure;
 use kastanet::image::{DType, Image, Tensor};
+use kastanet::quant;
 
 /// One input with the array it is read from.
 pub struct Input<'a> {
@@ -116,9 +117,13 @@ impl Input<'_> {
     pub(super) fn write(&self, sample: usize, bytes: &mut [u8]) -> Result<(), Failure> {
         let len = self.tensor.elements() * self.array.element.size;
         let stored = self.array.bytes.get(sample * len..).and_then(|rest| rest.get(..len));
-        let stored = stored.unwrap_or_default();
+        let stored = stored.filter(|_| bytes.len() == self.tensor.byte_len()).ok_or_else(|| {
+            Failure::new(format!("{} lacks sample {sample}", self.name))
+                .because(format!("{len} bytes of its {} make a sample", self.array.bytes.len()))
+                .help("write the array again")
+        })?;
         if !self.is_quantised_here() {
-            bytes.iter_mut().zip(stored).for_each(|(byte, &stored)| *byte = stored);
+            bytes.copy_from_slice(stored);
             return Ok(());
         }
         let (floats, _) = stored.as_chunks();
@@ -157,13 +162,13 @@ fn squeezed(shape: &[usize]) -> Vec<usize> {
     shape.iter().copied().filter(|&dim| dim != 1).collect()
 }
 
-/// The byte that stands for a real value: divided by the scale, rounded to the nearest (ties away
-/// from zero), moved by the zero point, clamped. `None` for NaN.
+/// The byte that stands for a real value, by [`quant::quantise`] and clamped, as the network's own
+/// QUANTIZE does it. `None` for NaN.
 pub fn quantise(tensor: Tensor<'_>, value: f32) -> Option<u8> {
-    let stored = (value / tensor.scale()).round() + tensor.zero_point() as f32;
+    let stored = quant::quantise(value, tensor.scale(), tensor.zero_point());
     let byte = match tensor.dtype() {
-        DType::U8 => stored.clamp(0.0, 255.0) as u8,
-        _ => (stored.clamp(-128.0, 127.0) as i8).cast_unsigned(),
+        DType::U8 => stored.clamp(0, 255) as u8,
+        _ => (stored.clamp(-128, 127) as i8).cast_unsigned(),
     };
-    (!stored.is_nan()).then_some(byte)
+    (!value.is_nan()).then_some(byte)
 }

@@ -4,7 +4,8 @@ use super::{Session, floats};
 use crate::arrays::Array;
 use crate::failure::Failure;
 use kastanet::image::Image;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
 
 /// More outputs than this are no classes.
 const MAX_CLASSES: usize = 4096;
@@ -21,7 +22,49 @@ pub struct Score {
     /// The classes' names, or their numbers.
     pub classes: Vec<String>,
     /// Samples by true class (outer) and class found (inner).
-    pub confusion: Vec<Vec<usize>>,
+    pub confusion: Confusion,
+}
+
+/// Counts of samples by true class and class found; only those that are not zero take memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Confusion {
+    classes: usize,
+    counts: BTreeMap<(usize, usize), usize>,
+}
+
+impl Confusion {
+    fn new(classes: usize) -> Self {
+        Confusion { classes, counts: BTreeMap::new() }
+    }
+
+    fn add(&mut self, class: usize, found: usize) {
+        *self.counts.entry((class, found)).or_default() += 1;
+    }
+
+    /// Samples whose class was found.
+    fn correct(&self) -> usize {
+        self.counts.iter().filter(|((class, found), _)| class == found).map(|(_, n)| n).sum()
+    }
+
+    /// One row a true class, with a count for each class found.
+    pub fn rows(&self) -> impl Iterator<Item = Vec<usize>> {
+        (0..self.classes).map(|class| {
+            let mut row = vec![0; self.classes];
+            for (&(_, found), &count) in self.counts.range((class, 0)..(class + 1, 0)) {
+                if let Some(place) = row.get_mut(found) {
+                    *place = count;
+                }
+            }
+            row
+        })
+    }
+}
+
+/// Row by row.
+impl Serialize for Confusion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.rows())
+    }
 }
 
 /// The place of the largest value; the first of equals.
@@ -36,7 +79,7 @@ pub fn argmax(values: impl IntoIterator<Item = f32>) -> usize {
 }
 
 /// Runs `image` over the samples of `x` and compares the largest value of its first output with
-/// the class in `y`; `after` is called once a sample.
+/// the class in `y`, each given with its name in messages; `after` is called once a sample.
 ///
 /// # Errors
 ///
@@ -44,25 +87,23 @@ pub fn argmax(values: impl IntoIterator<Item = f32>) -> usize {
 pub fn score<'a>(
     image: Image<'a>,
     x: &[(String, &'a Array)],
-    y: &Array,
+    y: (&str, &Array),
     mut after: impl FnMut(),
 ) -> Result<Score, Failure> {
     let session = Session::new(image, x)?;
     let output = image.outputs().next().ok_or_else(|| Failure::new("the network has no output"))?;
     let classes = classes(image, output.elements())?;
     let y = truth(y, session.samples(), classes.len())?;
-    let mut confusion = vec![vec![0; classes.len()]; classes.len()];
+    let mut confusion = Confusion::new(classes.len());
     session.run(|sample, network| {
         let found = argmax(floats(output, network.output(0).unwrap_or_default()));
-        let row = y.get(sample).and_then(|&class| confusion.get_mut(class));
-        if let Some(count) = row.and_then(|row| row.get_mut(found)) {
-            *count += 1;
+        if let Some(&class) = y.get(sample) {
+            confusion.add(class, found);
         }
         after();
         Ok(())
     })?;
-    let samples = session.samples();
-    let correct = (0..classes.len()).filter_map(|class| confusion.get(class)?.get(class)).sum();
+    let (samples, correct) = (session.samples(), confusion.correct());
     Ok(Score { samples, correct, accuracy: correct as f64 / samples as f64, classes, confusion })
 }
 
@@ -78,17 +119,22 @@ fn classes(image: Image<'_>, count: usize) -> Result<Vec<String>, Failure> {
 }
 
 /// The true class of each sample.
-fn truth(y: &Array, samples: usize, classes: usize) -> Result<Vec<usize>, Failure> {
-    let failed = || Failure::new("array `y` cannot be used");
+fn truth((name, y): (&str, &Array), samples: usize, classes: usize) -> Result<Vec<usize>, Failure> {
+    let failed = || Failure::new(format!("cannot use {name}"));
     if y.shape != [samples] {
         return Err(failed()
             .because(format!("expected the shape ({samples},), found {}", y.shape_string()))
             .help("give one class number for each sample of `x`; of one-hot rows, y.argmax(1)"));
     }
+    if !y.is_integer() {
+        return Err(failed()
+            .because(format!("expected integers, found {}", y.element))
+            .help("give class numbers, y.astype(numpy.int64)"));
+    }
     let numbers = y.integers().ok_or_else(|| {
         failed()
-            .because(format!("expected integers, found {}", y.element))
-            .help("give class numbers, y.astype(numpy.int64)")
+            .because(format!("a class is out of range, the network has {classes} outputs"))
+            .help("number the classes from 0, in the order of the network's outputs")
     })?;
     let class = |(sample, number): (usize, i64)| {
         let class = usize::try_from(number).ok().filter(|&class| class < classes);

@@ -12,17 +12,13 @@ pub enum GraphError {
     #[error("{owner} names tensor {id}, but there are {count}: the model is damaged")]
     TensorId { owner: String, id: usize, count: usize },
     /// Nothing goes in, or nothing comes out.
-    #[error("the model has no {what}: export it with at least one")]
+    #[error("the model has no {what}")]
     NoBorder { what: &'static str },
     /// A shape has too many dimensions.
-    #[error(
-        "tensor {tensor:?} has {found} dimensions ({shape}), expected at most {limit}; reshape the model's layers"
-    )]
+    #[error("tensor {tensor:?} has {found} dimensions ({shape}), expected at most {limit}")]
     Rank { tensor: String, shape: String, found: usize, limit: usize },
     /// A shape has a dimension of size zero.
-    #[error(
-        "tensor {tensor:?} has the shape {shape}, expected no dimension of size zero; export the model with fixed sizes"
-    )]
+    #[error("tensor {tensor:?} has the shape {shape}, expected no dimension of size zero")]
     EmptyDimension { tensor: String, shape: String },
     /// A tensor is larger than any device could hold.
     #[error(
@@ -46,7 +42,7 @@ pub enum GraphError {
     QuantDimension { tensor: String, shape: String, dimension: usize, scales: usize },
     /// A scale is no positive number.
     #[error(
-        "tensor {tensor:?} has the scale {scale} (channel {channel}), expected a finite number above zero; check the calibration data and convert again"
+        "tensor {tensor:?} has the scale {scale} (channel {channel}), expected a finite number above zero"
     )]
     Scale { tensor: String, channel: usize, scale: f32 },
     /// A zero point is no value of the type.
@@ -58,18 +54,42 @@ pub enum GraphError {
     #[error("two operators are called {op:?}, expected different names")]
     Name { op: String },
     /// A tensor is set more than once.
-    #[error(
-        "tensor {tensor:?} is set by {by}, but it is already set; each tensor may be a constant, an input, or the output of one operator"
-    )]
+    #[error("tensor {tensor:?} is set by {by}, but it is already set")]
     SetTwice { tensor: String, by: String },
     /// A tensor is read before it is set.
-    #[error(
-        "tensor {tensor:?} is read by {by}, but nothing before that sets it: operators must be in execution order"
-    )]
+    #[error("tensor {tensor:?} is read by {by}, but nothing before that sets it")]
     Unset { tensor: String, by: String },
     /// An operator does not fit its tensors.
     #[error("operator {op:?} ({kind}): {fault}")]
     Op { op: String, kind: &'static str, fault: Box<OpError> },
+}
+
+const AGAIN: &str = "export the model again";
+const FIXED: &str = "export the model with fixed sizes and weights";
+const INT8: &str = "convert with full-integer int8 quantisation";
+
+impl GraphError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            GraphError::NoBorder { .. } => "export it with at least one",
+            GraphError::Rank { .. } => "reshape the model's layers",
+            GraphError::EmptyDimension { .. } => FIXED,
+            GraphError::TooLarge { .. } => "export the file again, or give a smaller model",
+            GraphError::Scale { .. } => "check the calibration data and convert again",
+            GraphError::Name { .. } => "give each operator a name of its own",
+            GraphError::SetTwice { .. } => {
+                "make each tensor a constant, an input, or the output of one operator"
+            }
+            GraphError::Unset { .. } => "put the operators in execution order",
+            GraphError::TensorId { .. }
+            | GraphError::ConstantBytes { .. }
+            | GraphError::QuantCounts { .. }
+            | GraphError::QuantDimension { .. }
+            | GraphError::ZeroPoint { .. } => AGAIN,
+            GraphError::Op { fault, .. } => fault.help(),
+        }
+    }
 }
 
 /// One way for an operator not to fit its tensors.
@@ -83,14 +103,10 @@ pub enum OpError {
     #[error("it lacks its {role}: the model is damaged")]
     Missing { role: &'static str },
     /// An input must be known beforehand and is not.
-    #[error(
-        "its {role} {tensor:?} is computed, expected a constant; export the model with fixed sizes and weights"
-    )]
+    #[error("its {role} {tensor:?} is computed, expected a constant")]
     NotConstant { role: &'static str, tensor: String },
     /// A tensor has a type that it cannot use.
-    #[error(
-        "its {role} {tensor:?} is {found}, expected {expected}; convert with full-integer int8 quantisation"
-    )]
+    #[error("its {role} {tensor:?} is {found}, expected {expected}")]
     DType { role: &'static str, tensor: String, found: DType, expected: String },
     /// A parameter cannot be used.
     #[error("{what} is {found}, expected {expected}")]
@@ -99,8 +115,20 @@ pub enum OpError {
     #[error("its {role} {tensor:?} has the shape {found}, expected {expected}")]
     Shape { role: &'static str, tensor: String, found: String, expected: String },
     /// A tensor has a quantisation that does not fit.
-    #[error(
-        "its {role} {tensor:?} has {found}, expected {expected}; convert with full-integer int8 quantisation"
-    )]
+    #[error("its {role} {tensor:?} has {found}, expected {expected}")]
     Quant { role: &'static str, tensor: String, found: String, expected: String },
+}
+
+impl OpError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            OpError::Arity { .. } | OpError::Missing { .. } => AGAIN,
+            OpError::NotConstant { .. } => FIXED,
+            OpError::DType { .. } | OpError::Quant { .. } => INT8,
+            OpError::Parameter { .. } | OpError::Shape { .. } => {
+                "change the layer and convert again"
+            }
+        }
+    }
 }

@@ -5,8 +5,8 @@ use crate::graph::Graph;
 use crate::lower::{Op, Params, Program, Weights};
 use crate::plan::{Placed, Plan};
 use kastanet::image::record::{
-    ALIGN, Header, MAGIC, MAX_OPERATORS, MAX_TENSORS, NONE, OPTIONAL, OpHead, PER_CHANNEL, STREAM_ALIGN, SectionRecord,
-    TableParams, TensorRecord, VERSION, WeightsRecord, section,
+    ALIGN, Header, MAGIC, MAX_OPERATORS, MAX_TENSORS, NONE, OPTIONAL, OpHead, PER_CHANNEL,
+    STREAM_ALIGN, SectionRecord, TableParams, TensorRecord, VERSION, WeightsRecord, section,
 };
 use kastanet::image::{DType, checksum};
 use sha2::{Digest, Sha256};

@@ -1,11 +1,12 @@
 //! What is in a checkpoint, before it is packed.
 
 use super::shape_string;
-use super::table::{Column, Table, bytes, name, number, percent, title};
+use super::table::{Column, Table, bytes, name, number, percent, printable, title};
 use crate::graph::{Graph, Op, Tensor};
 use crate::lower::lower;
 use crate::plan::plan;
 use crate::prune::prunable;
+use crate::words::real;
 use serde::Serialize;
 use std::fmt::{self, Display};
 
@@ -135,7 +136,7 @@ impl Display for CheckpointReport {
         writeln!(f, "{}tensor {}", title("Inputs"), line(&self.inputs))?;
         writeln!(f, "{}tensor {}", title("Outputs"), line(&self.outputs))?;
         match (&self.refused, self.arena_bytes) {
-            (Some(why), _) => writeln!(f, "\nThe checkpoint cannot be packed: {why}"),
+            (Some(why), _) => writeln!(f, "\nThe checkpoint cannot be packed: {}", printable(why)),
             (None, arena) => {
                 writeln!(f, "{}arena {}", title("Packed"), bytes(arena.unwrap_or_default()))
             }
@@ -160,7 +161,10 @@ impl CheckpointReport {
             let constant = if row.constant { "yes" } else { "" };
             let (id, shape, bytes) =
                 (row.id.to_string(), shape_string(&row.shape), number(row.bytes));
-            let (scale, zero) = (one_or_count(&row.scales), one_or_count(&row.zero_points));
+            let (scale, zero) = (
+                one_or_count(&row.scales, |&scale| real(scale)),
+                one_or_count(&row.zero_points, i32::to_string),
+            );
             table.row([&id, &name(&row.name), row.dtype, &shape, constant, &bytes, &scale, &zero]);
         }
         table
@@ -199,10 +203,10 @@ impl CheckpointReport {
 }
 
 /// The one value, or how many there are.
-fn one_or_count<T: Display>(values: &[T]) -> String {
+fn one_or_count<T>(values: &[T], text: impl Fn(&T) -> String) -> String {
     match values {
         [] => String::new(),
-        [one] => one.to_string(),
+        [one] => text(one),
         several => format!("{} channels", several.len()),
     }
 }

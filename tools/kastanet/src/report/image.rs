@@ -2,6 +2,7 @@
 
 mod text;
 
+use super::names::Names;
 use super::{Layers, params};
 use crate::evaluate::arena;
 use kastanet::image::record::{Header, OPTIONAL, SectionRecord, section};
@@ -96,6 +97,8 @@ pub struct OperatorRow {
 impl ImageReport {
     /// Gathers what `image` says.
     pub fn of(image: Image<'_>) -> Self {
+        let names = Names::of(image);
+        let row = |tensor| tensor_row(tensor, &names);
         let tensors = 0..image.tensor_count().min(u16::MAX.into()) as u16;
         ImageReport {
             kind: "image",
@@ -105,10 +108,10 @@ impl ImageReport {
             arena_bytes: image.arena_len(),
             training_bytes: training_len(image),
             sections: image.sections().iter().map(section_row).collect(),
-            inputs: image.inputs().map(|tensor| tensor_row(image, tensor)).collect(),
-            outputs: image.outputs().map(|tensor| tensor_row(image, tensor)).collect(),
-            tensors: tensors.filter_map(|id| Some(tensor_row(image, image.tensor(id)?))).collect(),
-            operators: image.operators().map(operator_row).collect(),
+            inputs: image.inputs().map(row).collect(),
+            outputs: image.outputs().map(row).collect(),
+            tensors: tensors.filter_map(|id| image.tensor(id).map(row)).collect(),
+            operators: image.operators().map(|op| operator_row(op, &names)).collect(),
             weights: Layers::of(image),
             labels: image.labels().map(Into::into).collect(),
             provenance: image.provenance().map(|(k, v)| (k.into(), v.into())).collect(),
@@ -149,12 +152,12 @@ fn section_row(record: &SectionRecord) -> SectionRow {
     SectionRow { name, kind, offset, length, optional: record.flags.get() & OPTIONAL != 0 }
 }
 
-fn tensor_row(image: Image<'_>, tensor: Tensor<'_>) -> TensorRow {
+fn tensor_row(tensor: Tensor<'_>, names: &Names<'_>) -> TensorRow {
     let in_arena = tensor.place() == Place::Arena;
     let dims = tensor.dims();
     TensorRow {
         id: tensor.id(),
-        name: image.tensor_name(tensor.id()).map(Into::into),
+        name: names.tensor(tensor.id()),
         dtype: tensor.dtype().name(),
         shape: dims.get(4 - tensor.rank().min(4)..).unwrap_or_default().to_vec(),
         bytes: tensor.byte_len(),
@@ -167,11 +170,11 @@ fn tensor_row(image: Image<'_>, tensor: Tensor<'_>) -> TensorRow {
     }
 }
 
-fn operator_row(op: Op<'_>) -> OperatorRow {
+fn operator_row(op: Op<'_>, names: &Names<'_>) -> OperatorRow {
     let params = params::of(op);
     OperatorRow {
         number: op.number(),
-        name: op.image().operator_name(op.number()).map(Into::into),
+        name: names.operator(op.number()),
         kind: params::kind(op),
         inputs: op.inputs().map(|tensor| tensor.id()).collect(),
         output: op.output().map(|tensor| tensor.id()),

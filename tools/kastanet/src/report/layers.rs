@@ -1,5 +1,6 @@
 //! The weights of an image, layer by layer, and their sums.
 
+use super::names::Names;
 use super::table::{Column, Table, number, percent};
 use kastanet::image::record::{STREAM_ALIGN, WeightsRecord, Window};
 use kastanet::image::{Image, Op, OpKind};
@@ -68,7 +69,8 @@ pub struct Layers {
 impl Layers {
     /// Counts the weights of `image`.
     pub fn of(image: Image<'_>) -> Self {
-        let layers: Vec<Layer> = image.operators().filter_map(layer).collect();
+        let names = Names::of(image);
+        let layers: Vec<Layer> = image.operators().filter_map(|op| layer(op, &names)).collect();
         let pruned = Sum::over(layers.iter().filter(|layer| layer.pruned));
         Layers { pruned, all: Sum::over(layers.iter()), layers }
     }
@@ -144,7 +146,7 @@ fn share(part: usize, whole: usize, empty: f64) -> f64 {
     if whole == 0 { empty } else { part as f64 / whole as f64 }
 }
 
-fn layer(op: Op<'_>) -> Option<Layer> {
+fn layer(op: Op<'_>, names: &Names<'_>) -> Option<Layer> {
     let record = op.weights()?;
     let format = Format::from_code(record.format);
     let weights = (record.rows.get() as usize).saturating_mul(record.cols.get() as usize);
@@ -154,7 +156,7 @@ fn layer(op: Op<'_>) -> Option<Layer> {
     let compressed = format != Some(Format::Dense);
     Some(Layer {
         operator: op.number(),
-        name: op.image().operator_name(op.number()).map(Into::into),
+        name: names.operator(op.number()),
         kind: super::params::kind(op),
         shape: shape(op, record),
         weights,

@@ -56,8 +56,11 @@ impl Table {
 }
 
 /// Names come from files: what a terminal would act upon is left out.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+pub(crate) fn printable(text: &str) -> String {
+    // Controls, and marks that turn the direction of writing.
+    let acts =
+        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if acts(c) { ' ' } else { c }).collect()
 }
 
 impl Display for Table {

@@ -30,7 +30,7 @@ const FREE_READS: usize = 1 << 16;
 pub enum FlatbufferError {
     /// Something reaches beyond the end of the file.
     #[error(
-        "{what} at byte {at} reaches beyond the end of the file ({len} bytes): it is damaged or cut short; copy or export it again"
+        "{what} at byte {at} reaches beyond the end of the file ({len} bytes): it is damaged or cut short"
     )]
     OutOfFile {
         /// The kind of thing.
@@ -42,7 +42,7 @@ pub enum FlatbufferError {
     },
     /// The same bytes are named so often that reading them all would take too much memory.
     #[error(
-        "the vector at byte {at} is named again and again ({allowance} bytes of vectors were read from it and others): the file is damaged; export it again"
+        "the vector at byte {at} is named again and again ({allowance} bytes of vectors were read from it and others): the file is damaged"
     )]
     Repetitive {
         /// Where it starts.

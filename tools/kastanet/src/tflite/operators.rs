@@ -21,16 +21,16 @@ pub const SQUEEZE: i32 = 43;
 pub const PADV2: i32 = 60;
 pub const QUANTIZE: i32 = 114;
 
-/// What is supported: the operator, the number of its options' type, and the last component that
-/// Keras gives to the names of its tensors.
+/// What is supported: the operator, the number of its options' type, and the last components that
+/// Keras gives to the names of its tensors, the most telling first.
 const SUPPORTED: [(i32, u8, &[&str]); 19] = [
     (ADD, 11, &["add", "addv2"]),
     (AVERAGE_POOL_2D, 5, &["avgpool"]),
     (CONCATENATION, 10, &["concat"]),
-    (CONV_2D, 1, &["conv2d", "convolution"]),
-    (DEPTHWISE_CONV_2D, 2, &["depthwise"]),
+    (CONV_2D, 1, &["conv2d", "convolution", "conv1d", "biasadd"]),
+    (DEPTHWISE_CONV_2D, 2, &["depthwise", "biasadd"]),
     (DEQUANTIZE, 38, &[]),
-    (FULLY_CONNECTED, 8, &["matmul"]),
+    (FULLY_CONNECTED, 8, &["matmul", "biasadd"]),
     (LOGISTIC, 0, &["sigmoid"]),
     (MAX_POOL_2D, 5, &["maxpool"]),
     (MEAN, 27, &["mean"]),
@@ -96,6 +96,18 @@ pub fn options_type(code: i32) -> u8 {
 /// How Keras ends the names of the operator's tensors, in lower case.
 pub fn hints(code: i32) -> &'static [&'static str] {
     row(code).map_or(&[], |&(_, _, hints)| hints)
+}
+
+/// What Keras calls a layer of this kind that the user has not named.
+pub fn layer(code: i32) -> String {
+    match code {
+        CONV_2D => "conv2d".into(),
+        DEPTHWISE_CONV_2D => "depthwise_conv2d".into(),
+        FULLY_CONNECTED => "dense".into(),
+        AVERAGE_POOL_2D => "average_pooling2d".into(),
+        MAX_POOL_2D => "max_pooling2d".into(),
+        _ => name(code).unwrap_or("op").to_lowercase(),
+    }
 }
 
 /// The names of all supported operators, as a list for people.

@@ -114,3 +114,21 @@ fn operators_are_named_after_layers() {
     graph.tensors[4].name = "ü".repeat(9999);
     assert_eq!(names(&graph)[1], "ü".repeat(48));
 }
+
+#[test]
+fn operators_without_layers_are_named_after_their_kind() {
+    let mut graph = small();
+    let mut name = |weights: &str, output: &str| {
+        graph.tensors[1].name = weights.into();
+        graph.tensors[3].name = output.into();
+        import("sample", &build(&graph)).unwrap().ops.remove(0).name
+    };
+    assert_eq!(name("Conv2D_1", "Relu_1;add_1;Conv2D_1;Const_61"), "conv2d");
+    assert_eq!(name("model/Conv2D", "model/Relu"), "conv2d");
+    assert_eq!(name("w", "sequential/stem/Relu;sequential/stem/BiasAdd"), "stem");
+    assert_eq!(name("w", "net/act/Relu6;net/bn/FusedBatchNormV3;net/stem/BiasAdd"), "stem");
+    assert_eq!(name("w", "model_1/stem/BiasAdd/ReadVariableOp/resource"), "stem");
+    assert_eq!(name("model/conv2d_5/Conv2D", "Identity"), "conv2d_5");
+    assert_eq!(name("w", "Relu;model/add/add"), "add");
+    assert_eq!(name("w", "stem"), "stem");
+}

@@ -25,6 +25,7 @@ pub fn kastanet(dir: &Path, args: &[&str]) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_kastanet"))
         .current_dir(dir)
         .args(args)
+        .env_remove("CLICOLOR_FORCE")
         .output()
         .expect("the program starts");
     let text = |bytes| String::from_utf8(bytes).expect("it prints text");

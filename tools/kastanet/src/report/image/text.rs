@@ -3,6 +3,7 @@
 use super::ImageReport;
 use crate::report::shape_string;
 use crate::report::table::{Column, Table, bytes, name, number, printable, title};
+use crate::words::real;
 use std::fmt::{self, Display};
 
 impl Display for ImageReport {
@@ -20,7 +21,7 @@ impl Display for ImageReport {
         writeln!(f, "{}flash {}", title("Memory"), bytes(self.flash_bytes))?;
         writeln!(f, "arena {}", bytes(self.arena_bytes))?;
         match &self.refused {
-            Some(why) => writeln!(f, "\nThis version cannot run the image: {why}"),
+            Some(why) => writeln!(f, "\nThis version cannot run the image: {}", printable(why)),
             None => Ok(()),
         }
     }
@@ -65,7 +66,7 @@ impl ImageReport {
         for (port, row) in inputs.chain(self.outputs.iter().map(|row| ("output", row))) {
             let (id, name, shape) =
                 (row.id.to_string(), named(&row.name), shape_string(&row.shape));
-            let (scale, zero) = (row.scale.to_string(), row.zero_point.to_string());
+            let (scale, zero) = (real(row.scale), row.zero_point.to_string());
             table.row([port, &id, &name, row.dtype, &shape, &scale, &zero]);
         }
         table
