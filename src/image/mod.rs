@@ -19,6 +19,7 @@ mod check;
 mod crc;
 mod error;
 mod op;
+mod plan;
 pub mod record;
 mod tensor;
 
