@@ -153,15 +153,16 @@ impl<'a> Image<'a> {
         self.lines(section::LABELS)
     }
 
-    /// The source's name of an operator; `None` in a stripped image.
-    pub fn operator_name(&self, number: u16) -> Option<&'a str> {
-        self.lines(section::NAMES).nth(number.into())
+    /// The source's names of the operators, in order; none in a stripped image.
+    pub fn operator_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.lines(section::NAMES).take(self.operator_count())
     }
 
-    /// The source's name of an input or output; `None` for other tensors and in a stripped image.
-    pub fn tensor_name(&self, id: u16) -> Option<&'a str> {
-        let name = self.lines(section::NAMES).nth(self.operator_count() + usize::from(id));
-        name.filter(|name| !name.is_empty())
+    /// The source's names of the tensors, in order, `None` for those that are neither input nor
+    /// output; none in a stripped image.
+    pub fn tensor_names(&self) -> impl Iterator<Item = Option<&'a str>> + use<'a> {
+        let names = self.lines(section::NAMES).skip(self.operator_count());
+        names.map(|name| (!name.is_empty()).then_some(name))
     }
 
     /// Where the image comes from, as lines of a key, a space and a value.

@@ -5,11 +5,11 @@
 //! channel o / multiplier. The input's zero point is folded into the bias, padding reads it.
 //! Scratch: one window.
 
-use super::windows::{Position, positions};
-use super::{Error, LayerWeights, Memory, Operator, ensure, int8, params, signed_mut, weights};
+use super::windows::gathered;
+use super::{Error, LayerWeights, Memory, Operator, ensure, int8, params, weights};
 use crate::image::record::Window;
 use crate::image::{Op, OpKind};
-use crate::kernels::{Depthwise, Gather, Geometry};
+use crate::kernels::{Depthwise, Geometry};
 use crate::quant::Range;
 use crate::sparse::{Format, Matrix};
 
@@ -40,13 +40,5 @@ fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
     let multiplier = usize::from(window.multiplier.get());
     let filter = Depthwise { weights: matrix.values(), inputs: input.dims()[3], multiplier };
     let range = Range { zero_point: output.zero_point(), min: window.min, max: window.max };
-    let zero_point = input.zero_point() as i8;
-    let bytes = memory.input(op, 0)?;
-    let scratch_len = Geometry::new(input.dims(), window).scratch_len();
-    let patch = signed_mut(memory.scratch)?.get_mut(..scratch_len)?;
-    positions(op, bytes, signed_mut(memory.output)?, |Position { geometry, image, at }, y| {
-        let gather = Gather { geometry, input: image, zero_point };
-        filter.outputs(gather.window(at[0], at[1], patch)?, channels, range, y);
-        Some(())
-    })
+    gathered(op, memory, |x, y| filter.outputs(x, channels, range, y))
 }

@@ -1,7 +1,9 @@
-//! What operators that move a window over an image share: the walk over output positions.
+//! What operators that move a window over an image share: the walk over output positions, and over
+//! gathered windows.
 
+use super::{Memory, signed_mut};
 use crate::image::{Op, record::Window};
-use crate::kernels::Geometry;
+use crate::kernels::{Gather, Geometry};
 
 /// An image of the batch and a position of its output.
 pub(super) struct Position<'a> {
@@ -32,4 +34,23 @@ pub(super) fn positions<'a>(
         }
     }
     Some(())
+}
+
+/// Calls `each` with every window, gathered in the scratch where it does not lie in the input as it
+/// is, and the output channels of its position.
+pub(super) fn gathered(
+    op: Op<'_>,
+    memory: Memory<'_>,
+    mut each: impl FnMut(&[i8], &mut [i8]),
+) -> Option<()> {
+    let input = op.input(0)?;
+    let zero_point = input.zero_point() as i8;
+    let scratch_len = Geometry::new(input.dims(), op.params::<Window>()?).scratch_len();
+    let bytes = memory.input(op, 0)?;
+    let patch = signed_mut(memory.scratch)?.get_mut(..scratch_len)?;
+    positions(op, bytes, signed_mut(memory.output)?, |Position { geometry, image, at }, y| {
+        let gather = Gather { geometry, input: image, zero_point };
+        each(gather.window(at[0], at[1], patch)?, y);
+        Some(())
+    })
 }

@@ -28,7 +28,6 @@ pub const MAX_RESULTS: usize = 1 << 30;
 pub struct Session<'a> {
     image: Image<'a>,
     inputs: Vec<Input<'a>>,
-    names: Vec<String>,
     samples: usize,
 }
 
@@ -41,8 +40,7 @@ impl<'a> Session<'a> {
     pub fn new(image: Image<'a>, arrays: &[(String, &'a Array)]) -> Result<Self, Failure> {
         let inputs = bind(image, arrays)?;
         let samples = inputs.first().map_or(0, |input| input.samples());
-        let names = arrays.iter().map(|(name, _)| name.clone()).collect();
-        Ok(Session { image, inputs, names, samples })
+        Ok(Session { image, inputs, samples })
     }
 
     /// Number of samples.
@@ -70,13 +68,6 @@ impl<'a> Session<'a> {
             for (index, input) in self.inputs.iter().enumerate() {
                 // An input that is not there is empty, which no sample fits.
                 input.write(sample, network.input_mut(index).unwrap_or_default())?;
-            }
-            for (index, (tensor, name)) in self.image.inputs().zip(&self.names).enumerate() {
-                let bytes = network.input_mut(index).unwrap_or_default();
-                if tensor.dtype() == DType::F32 && floats(tensor, bytes).any(f32::is_nan) {
-                    return Err(Failure::new(format!("{name} holds NaN in sample {sample}"))
-                        .help("replace values that are not numbers, numpy.nan_to_num does"));
-                }
             }
             network.infer().map_err(cannot_run)?;
             after(sample, &network)?;

@@ -51,7 +51,8 @@ fn describe(tensor: Tensor<'_>) -> String {
 /// The name of a tensor, or its number.
 fn label(image: Image<'_>, tensor: Tensor<'_>) -> String {
     let number = || format!("tensor {}", tensor.id());
-    image.tensor_name(tensor.id()).map_or_else(number, |name| format!("`{name}`"))
+    let name = image.tensor_names().nth(tensor.id().into()).flatten();
+    name.map_or_else(number, |name| format!("`{name}`"))
 }
 
 /// The shape of an array of samples.
@@ -122,18 +123,27 @@ impl Input<'_> {
                 .because(format!("{len} bytes of its {} make a sample", self.array.bytes.len()))
                 .help("write the array again")
         })?;
+        if self.array.element == Element::F32 {
+            let (floats, _) = stored.as_chunks();
+            if floats.iter().any(|&float| f32::from_le_bytes(float).is_nan()) {
+                let message = format!("{} holds NaN in sample {sample}", self.name);
+                return Err(Failure::new(message)
+                    .help("replace values that are not numbers, numpy.nan_to_num does"));
+            }
+        }
+        self.store(stored, bytes);
+        Ok(())
+    }
+
+    /// Copies a sample, or quantises it.
+    fn store(&self, stored: &[u8], bytes: &mut [u8]) {
         if !self.is_quantised_here() {
-            bytes.copy_from_slice(stored);
-            return Ok(());
+            return bytes.copy_from_slice(stored);
         }
         let (floats, _) = stored.as_chunks();
         for (byte, &float) in bytes.iter_mut().zip(floats) {
-            *byte = quantise(self.tensor, f32::from_le_bytes(float)).ok_or_else(|| {
-                Failure::new(format!("{} holds NaN in sample {sample}", self.name))
-                    .help("replace values that are not numbers, numpy.nan_to_num does")
-            })?;
+            *byte = quantise(self.tensor, f32::from_le_bytes(float));
         }
-        Ok(())
     }
 }
 
@@ -163,12 +173,11 @@ fn squeezed(shape: &[usize]) -> Vec<usize> {
 }
 
 /// The byte that stands for a real value, by [`quant::quantise`] and clamped, as the network's own
-/// QUANTIZE does it. `None` for NaN.
-pub fn quantise(tensor: Tensor<'_>, value: f32) -> Option<u8> {
+/// QUANTIZE does it.
+pub fn quantise(tensor: Tensor<'_>, value: f32) -> u8 {
     let stored = quant::quantise(value, tensor.scale(), tensor.zero_point());
-    let byte = match tensor.dtype() {
+    match tensor.dtype() {
         DType::U8 => stored.clamp(0, 255) as u8,
         _ => (stored.clamp(-128, 127) as i8).cast_unsigned(),
-    };
-    (!value.is_nan()).then_some(byte)
+    }
 }

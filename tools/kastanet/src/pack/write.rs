@@ -11,6 +11,7 @@ use kastanet::image::record::{
 use kastanet::image::{DType, checksum};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::mem::offset_of;
 use zerocopy::IntoBytes;
 
 pub(super) fn write(
@@ -26,7 +27,7 @@ pub(super) fn write(
         program.weights.iter().map(|weights| weights_record(weights, &mut data)).collect();
     let mut ops = vec![];
     for (number, op) in program.ops.iter().enumerate() {
-        ops.extend(op_record(op, plan.scratch[number], &mut data)?);
+        ops.extend(op_record(op, plan.scratch[number], &mut data));
     }
     let tensors = tensor_records(program, plan, &mut data);
     let mut sections = vec![
@@ -95,8 +96,7 @@ fn le_bytes(numbers: &[i32]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
-fn op_record(op: &Op, scratch_offset: usize, data: &mut Data) -> Result<Vec<u8>, Error> {
-    limit("the number of inputs of an operator", op.inputs.len(), 255)?;
+fn op_record(op: &Op, scratch_offset: usize, data: &mut Data) -> Vec<u8> {
     let params = match &op.params {
         Params::Bytes(bytes) => bytes.clone(),
         Params::Table(table) => {
@@ -117,17 +117,16 @@ fn op_record(op: &Op, scratch_offset: usize, data: &mut Data) -> Result<Vec<u8>,
     record.extend(op.inputs.iter().flat_map(|&input| (input as u16).to_le_bytes()));
     record.resize(record.len().next_multiple_of(4), 0);
     record.extend(params);
-    Ok(record)
+    record
 }
 
 fn tensor_records(program: &Program, plan: &Plan, data: &mut Data) -> Vec<TensorRecord> {
     let tensors = program.tensors.iter().zip(&plan.tensors);
     tensors
         .map(|(tensor, placed)| {
-            let offset = match (placed, &tensor.data) {
-                (Some(placed), _) => placed.offset as u32,
-                (None, Some(bytes)) => data.put(bytes),
-                (None, None) => 0,
+            let offset = match placed {
+                Some(placed) => placed.offset as u32,
+                None => data.put(tensor.data.as_deref().unwrap_or_default()),
             };
             let life = placed.as_ref().map_or(0..=0, |placed: &Placed| placed.life.clone());
             let alias = placed.as_ref().and_then(|placed| placed.alias);
@@ -214,7 +213,6 @@ fn assemble(sections: Vec<(u16, Vec<u8>)>, arena_len: usize) -> Result<Vec<u8>, 
     }
     let total = directory + body.len();
     limit("the size of the image", total, i32::MAX as usize)?;
-    limit("the size of the arena", arena_len, i32::MAX as usize)?;
     let header = Header {
         magic: MAGIC,
         version: VERSION.into(),
@@ -226,7 +224,7 @@ fn assemble(sections: Vec<(u16, Vec<u8>)>, arena_len: usize) -> Result<Vec<u8>, 
         reserved: [0; 40],
     };
     let mut image = [header.as_bytes(), entries.as_bytes(), &body].concat();
-    let crc = checksum(&image);
-    image[12..16].copy_from_slice(&crc.to_le_bytes());
+    let crc = checksum(&image).to_le_bytes();
+    image[offset_of!(Header, crc)..][..crc.len()].copy_from_slice(&crc);
     Ok(image)
 }

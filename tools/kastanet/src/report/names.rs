@@ -1,30 +1,27 @@
 //! The names in an image, read once.
 
 use kastanet::image::Image;
-use kastanet::image::record::section;
 
-/// The lines of the names section: operators, then tensors.
+/// The names of operators and tensors, by number.
 pub struct Names<'a> {
-    lines: Vec<&'a str>,
-    operators: usize,
+    operators: Vec<&'a str>,
+    tensors: Vec<Option<&'a str>>,
 }
 
 impl<'a> Names<'a> {
     /// The names in `image`; none in a stripped one.
     pub fn of(image: Image<'a>) -> Self {
-        let text = image.section(section::NAMES).and_then(|bytes| str::from_utf8(bytes).ok());
-        let lines = text.unwrap_or_default().lines().collect();
-        Names { lines, operators: image.operator_count() }
+        let (operators, tensors) = (image.operator_names(), image.tensor_names());
+        Names { operators: operators.collect(), tensors: tensors.collect() }
     }
 
-    /// As [`Image::operator_name`].
+    /// The name of an operator.
     pub fn operator(&self, number: u16) -> Option<String> {
-        self.lines.get(usize::from(number)).map(ToString::to_string)
+        self.operators.get(usize::from(number)).map(ToString::to_string)
     }
 
-    /// As [`Image::tensor_name`].
+    /// The name of an input or output.
     pub fn tensor(&self, id: u16) -> Option<String> {
-        let name = self.lines.get(self.operators + usize::from(id));
-        name.filter(|name| !name.is_empty()).map(ToString::to_string)
+        self.tensors.get(usize::from(id)).copied().flatten().map(Into::into)
     }
 }
