@@ -1,30 +1,43 @@
 //! Tells the crate which core it is built for, as `cfg(kastanet_core = "…")`.
 //!
-//! Stable Rust does not show target features such as `dsp` to `cfg`, so the core is derived from
-//! the triple here, in this one place. `KASTANET_CORE` overrides it where two cores share a triple.
+//! Stable Rust does not show target features such as `dsp` to `cfg`, so the core is derived here, in
+//! this one place: from the triple, and where two cores share it from `-Ctarget-cpu` or
+//! `-Ctarget-feature`. `KASTANET_CORE` overrides both.
 
 use std::env;
 
-const CORES: [&str; 6] = ["armv6m", "armv7m", "armv7em", "armv8m", "rv32", "portable"];
+const CORES: [&str; 8] =
+    ["armv6m", "armv7m", "armv7em", "armv8m", "helium", "rv32", "rv32v", "portable"];
 
 fn main() {
     println!("cargo::rerun-if-env-changed=KASTANET_CORE");
     let known = CORES.map(|core| format!("\"{core}\"")).join(", ");
     println!("cargo::rustc-check-cfg=cfg(kastanet_core, values({known}))");
-    let core = env::var("KASTANET_CORE")
-        .unwrap_or_else(|_| core_of(&env::var("TARGET").unwrap_or_default()).into());
+    let core =
+        env::var("KASTANET_CORE").ok().filter(|core| !core.is_empty()).unwrap_or_else(|| {
+            let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+            core_of(&env::var("TARGET").unwrap_or_default(), &flags).into()
+        });
     if !CORES.contains(&core.as_str()) {
         println!("cargo::error=KASTANET_CORE={core} is unknown; it is one of {}", CORES.join(", "));
     }
     println!("cargo::rustc-cfg=kastanet_core=\"{core}\"");
 }
 
-fn core_of(triple: &str) -> &'static str {
+/// The core of a target triple and of the compiler's flags, which are parted by unit separators.
+fn core_of(triple: &str, flags: &str) -> &'static str {
     match triple.split('-').next().unwrap_or_default() {
-        "thumbv6m" => "armv6m",
+        "thumbv6m" | "thumbv8m.base" => "armv6m",
         "thumbv7m" => "armv7m",
         "thumbv7em" => "armv7em",
-        arch if arch.starts_with("thumbv8m") => "armv8m",
+        "thumbv8m.main"
+            if ["cortex-m55", "cortex-m85", "+mve"].iter().any(|f| flags.contains(f)) =>
+        {
+            "helium"
+        }
+        // With the DSP instructions; a core without them is `armv7m` by `KASTANET_CORE`.
+        "thumbv8m.main" => "armv8m",
+        arch if arch.starts_with("riscv32") && flags.contains("+v") => "rv32v",
         arch if arch.starts_with("riscv32") => "rv32",
         _ => "portable",
     }
