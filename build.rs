@@ -6,8 +6,10 @@
 
 use std::env;
 
-const CORES: [&str; 8] =
-    ["armv6m", "armv7m", "armv7em", "armv8m", "helium", "rv32", "rv32v", "portable"];
+const CORES: [&str; 10] = [
+    "armv6m", "armv7m", "armv7em", "armv8m", "helium", "rv32", "rv32v", "x86_64", "aarch64",
+    "portable",
+];
 
 fn main() {
     println!("cargo::rerun-if-env-changed=KASTANET_CORE");
@@ -39,6 +41,15 @@ fn core_of(triple: &str, flags: &str) -> &'static str {
         "thumbv8m.main" => "armv8m",
         arch if arch.starts_with("riscv32") && flags.contains("+v") => "rv32v",
         arch if arch.starts_with("riscv32") => "rv32",
+        // What the machine has is found out where it runs, for which it takes `std`.
+        "x86_64" if env::var_os("CARGO_FEATURE_STD").is_some() => "x86_64",
+        "aarch64" if has_feature("neon") => "aarch64",
         _ => "portable",
     }
+}
+
+/// Whether the target has a feature that stable Rust shows.
+fn has_feature(name: &str) -> bool {
+    let features = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
+    features.split(',').any(|feature| feature == name)
 }

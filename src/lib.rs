@@ -46,6 +46,7 @@
 //! # Features
 //!
 //! - `defmt`: `defmt::Format` for errors and descriptions. Off by default.
+//! - `std`: on an x86-64, the kernels use AVX2 where the machine has it. Off by default; for hosts.
 //!
 //! `FORMAT.md` draws every bit of an image, `DESIGN.md` says why things are as they are.
 
@@ -54,7 +55,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used))]
 #![cfg_attr(not(test), deny(clippy::panic, clippy::unreachable, clippy::todo))]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
 #[cfg(target_endian = "big")]

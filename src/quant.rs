@@ -50,6 +50,80 @@ pub fn rounding_shift_right(x: i32, exponent: u32) -> i32 {
     (x >> exponent) + i32::from((x & mask) > threshold)
 }
 
+/// A multiplier and a shift made ready for many [`requantise`]s.
+///
+/// The usual case, an accumulator within ±2^30 after the shift to the left, needs one wide
+/// multiplication and three additions; others take the long way. Both give the same bits:
+///
+/// - the doubled high multiplication of x and m, rounded, is the upper half of 2x·m plus the top bit
+///   of its lower half;
+/// - half to the nearest, ties away from zero, is (x − [x < 0] + 2^(s − 1)) >> s for s > 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale {
+    multiplier: i32,
+    shift: i32,
+    left: u32,
+    right: u32,
+    /// 2^(right − 1), or 0.
+    half: i32,
+    /// −1 where there is a shift to the right, or 0.
+    away: i32,
+}
+
+impl Scale {
+    /// Multiplier and shift in the ranges of [`requantise`].
+    #[inline]
+    pub fn new(multiplier: i32, shift: i32) -> Self {
+        let left = shift.clamp(0, 31) as u32;
+        let right = shift.min(0).unsigned_abs().min(31);
+        let (half, away) = ((1 << right) >> 1, if right > 0 { -1 } else { 0 });
+        Scale { multiplier, shift, left, right, half, away }
+    }
+
+    /// Whether the shift is to the right, as it is but for tiny layers.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.right > 0
+    }
+
+    /// [`requantise`] of `x`.
+    #[inline]
+    pub fn apply(&self, x: i32) -> i32 {
+        let shifted = x.wrapping_shl(self.left);
+        match shifted.checked_add(shifted) {
+            Some(doubled) => self.round((self.high(doubled) >> 31) & self.away, self.high(doubled)),
+            None => self.apply_slowly(x),
+        }
+    }
+
+    /// [`requantise`] of `x`, where the scale [is plain](Scale::is_plain).
+    #[inline]
+    pub fn apply_plain(&self, x: i32) -> i32 {
+        match x.checked_add(x) {
+            Some(doubled) => self.round(self.high(doubled) >> 31, self.high(doubled)),
+            None => self.apply_slowly(x),
+        }
+    }
+
+    /// The upper half of the product, rounded.
+    #[inline]
+    fn high(&self, doubled: i32) -> i32 {
+        let product = i64::from(doubled) * i64::from(self.multiplier);
+        ((product >> 32) as i32).wrapping_add(((product as u32) >> 31) as i32)
+    }
+
+    #[inline]
+    fn round(&self, away: i32, high: i32) -> i32 {
+        high.wrapping_add(away).wrapping_add(self.half) >> (self.right & 31)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn apply_slowly(&self, x: i32) -> i32 {
+        requantise(x, self.multiplier, self.shift)
+    }
+}
+
 impl Scaling {
     /// [`requantise`] with this multiplier and shift.
     #[inline]
@@ -70,6 +144,18 @@ pub struct Range {
 }
 
 impl Range {
+    /// Whether every byte is in it.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        (self.min, self.max) == (i8::MIN, i8::MAX)
+    }
+
+    /// As [`Range::clamp`] where the range [is full](Range::is_full), for x of at most ±2^30.
+    #[inline]
+    pub fn saturate(&self, x: i32) -> i8 {
+        x.wrapping_add(self.zero_point).clamp(i8::MIN.into(), i8::MAX.into()) as i8
+    }
+
     /// Adds the zero point and clamps.
     #[inline]
     pub fn clamp(&self, x: i32) -> i8 {
@@ -115,6 +201,27 @@ mod tests {
         assert_eq!(doubling_high_mul(i32::MIN, i32::MIN), i32::MAX);
         assert_eq!(doubling_high_mul(i32::MIN, i32::MAX), -i32::MAX);
         assert_eq!([3, -3, 1, -1].map(|x| doubling_high_mul(x, 1 << 30)), [2, -1, 1, 0]);
+    }
+
+    #[test]
+    fn scale_is_requantise() {
+        let mut x = 1_u32;
+        for multiplier in [0, 1, 1 << 30, (1 << 30) + 1, 1518500250, i32::MAX] {
+            for shift in -31..=30 {
+                let scale = Scale::new(multiplier, shift);
+                for _ in 0..200 {
+                    x = x.wrapping_mul(1664525).wrapping_add(1013904223);
+                    let x = (x as i32) >> (x % 32);
+                    for x in [x, -x, x - x % 256, 1 << 30, -(1 << 30), i32::MIN, i32::MAX] {
+                        let expected = requantise(x, multiplier, shift);
+                        assert_eq!(scale.apply(x), expected, "{x} {multiplier} {shift}");
+                        if scale.is_plain() {
+                            assert_eq!(scale.apply_plain(x), expected, "{x} {multiplier} {shift}");
+                        }
+                    }
+                }
+            }
+        }
     }
 
     #[test]

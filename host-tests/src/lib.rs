@@ -4,7 +4,7 @@
 //! and [`tflm`], TFLite Micro's own interpreter. [`models`] finds whole networks to compare on;
 //! [`generate`] makes small ones, one operator each, from a seed of [`random`]; [`device`] packs
 //! a graph and runs the image as a microcontroller would, [`editor`] damages it, [`refusals`] provokes
-//! every error.
+//! every error. [`matrices`] walks weight matrices as kernels do.
 
 pub mod naive;
 
@@ -21,6 +21,8 @@ pub mod device;
 pub mod editor;
 
 pub mod refusals;
+
+pub mod matrices;
 
 /// How many random cases a property test runs for each of its subjects: `KASTANET_CASES`, or
 /// `default` where it is not set.

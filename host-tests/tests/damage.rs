@@ -164,7 +164,9 @@ fn disturb(rng: &mut Rng, editor: &mut Editor) {
             2 => {
                 let other = rng.range(0, count - 1);
                 editor.tensor(id).alias = (other as u16).into();
-                editor.tensor(id).offset = editor.tensor(other).offset;
+                // A constant may lie at a multiple of less.
+                let offset = editor.tensor(other).offset.get() / ALIGN as u32 * ALIGN as u32;
+                editor.tensor(id).offset = offset.into();
             }
             _ => {
                 let last = editor.tensor(id).last.get();

@@ -1,9 +1,12 @@
 //! FORMAT.md says what the records in `src/image/record.rs` are, number for number, and its worked
 //! image is the golden one, byte for byte.
 
-use host_tests::refusals::{image, variant};
+use host_tests::generate::worked_of;
+use host_tests::refusals::{image, sparse, variant};
 use kastanet::image::VERSION;
 use kastanet::image::record::*;
+use kastanet::sparse::{Format, Pattern};
+use kastanet_cli::encode::encode;
 use std::collections::BTreeSet;
 use std::mem::offset_of;
 
@@ -97,7 +100,7 @@ fn operator() {
 #[test]
 fn weights() {
     let fields = offsets_of!(
-        WeightsRecord: format dtype count_width flags rows cols channels nonzeros counts_offset
+        WeightsRecord: format dtype parameter flags rows cols channels nonzeros counts_offset
         indices_offset indices_len values_offset values_len bias_offset multipliers_offset
         shifts_offset reserved
     );
@@ -139,12 +142,57 @@ fn limits() {
     assert!(TEXT.contains(&limits), "FORMAT.md does not say: {limits}");
 }
 
-/// The table of what is rejected has every error of the reader.
+/// The formats with their codes, and of each what the writer writes of the worked matrix.
+#[test]
+fn formats() {
+    let codes = Format::ALL.map(|format| format!("{} {}", format as u8, format.name()));
+    assert!(TEXT.contains(&format!("| format | {} |", codes.join(", "))));
+    for (format, code) in Format::ALL.into_iter().zip(codes) {
+        let text = between(&format!("\n**{code}**: "), "\n**");
+        let cols = if format == Format::Block1x4 { 8 } else { 6 };
+        let graph = worked_of(cols);
+        let weights = graph.tensors[1].to_i8().expect("a constant");
+        let encoded = encode(format, &weights, cols).expect("the format holds it");
+        let values: Vec<_> = encoded.values.iter().map(|&value| value as u8).collect();
+        assert_eq!(stream(text, "counts"), encoded.counts, "{code}");
+        assert_eq!(stream(text, "indices"), encoded.indices, "{code}");
+        assert_eq!(stream(text, "values"), values, "{code}");
+    }
+}
+
+/// The bytes of a stream in the first block of a format's text; none where it has no line.
+fn stream(text: &str, name: &str) -> Vec<u8> {
+    let (_, block) = text.split_once("```\n").expect("a block");
+    let (block, _) = block.split_once("```").expect("the block ends");
+    let line = block.lines().find_map(|line| line.trim_start().strip_prefix(name));
+    let bytes = line.unwrap_or_default().split_whitespace();
+    bytes.map(|byte| u8::from_str_radix(byte, 16).expect("a byte")).collect()
+}
+
+/// The patterns of nm by their parameters.
+#[test]
+fn patterns() {
+    for pattern in Pattern::ALL {
+        let column = |row: &str| {
+            let (_, cells) = TEXT.split_once(row).expect("the row is there");
+            cells.lines().next().expect("cells").split('|').map(str::trim).collect::<Vec<_>>()
+        };
+        let code = format!("{:#04x}", pattern as u8);
+        let at =
+            column("\n| parameter |").iter().position(|cell| *cell == code).expect("it is there");
+        assert_eq!(column("\n| N:M |")[at], format!("{}:{}", pattern.kept(), pattern.group()));
+        assert_eq!(column("\n| bits of an index |")[at], pattern.bits().to_string());
+    }
+}
+
+/// The table of what is rejected has every error of the reader and of the formats.
 #[test]
 fn errors() {
     let table = between("\n## Accepted and rejected\n", "\n## ");
     let seen = image::CASES.iter().flat_map(|(_, provoke)| provoke());
-    let names: BTreeSet<_> = seen.map(|error| variant(&error)).collect();
+    let mut names: BTreeSet<_> = seen.map(|error| variant(&error)).collect();
+    let seen = sparse::CASES.iter().flat_map(|(_, provoke)| provoke());
+    names.extend(seen.map(|error| variant(&error)));
     let missing: Vec<_> =
         names.iter().filter(|name| !table.contains(&format!("`{name}`"))).collect();
     assert!(missing.is_empty(), "not in the table: {missing:?}");

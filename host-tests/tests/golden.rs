@@ -3,7 +3,7 @@
 //! `KASTANET_OVERWRITE=1 cargo test -p host-tests --test golden` writes the golden image of the
 //! current version anew; an image of an older version is never written again.
 
-use host_tests::generate;
+use host_tests::{device, generate};
 use kastanet::image::{Image, VERSION};
 use kastanet::network::Network;
 use kastanet::sparse::Format;
@@ -39,4 +39,19 @@ fn the_writer_writes_the_golden_image() {
     }
     let golden = std::fs::read(&path).unwrap();
     assert!(written == golden, "the writer's bytes differ from {}", path.display());
+}
+
+/// One image a format: what the writer writes of the worked matrix gives its product. Blocks of 4
+/// columns need two columns more than it has.
+#[test]
+fn every_format_is_read_and_gives_the_product() {
+    for format in Format::ALL {
+        let cols = if format == Format::Block1x4 { 8 } else { 6 };
+        let options = Options { format: Some(format), ..Options::default() };
+        let written = pack(generate::worked_of(cols), &options).unwrap().image;
+        let x = [1, -2, 3, -4, 5, -6, 7, -8].map(|x: i8| x as u8);
+        let found = device::run(&written, &[vec![x[..cols].to_vec()]], 0xa5);
+        let expected = [-25, 0, 1, 14].map(|y: i8| y as u8);
+        assert_eq!(found, [expected], "{format:?}");
+    }
 }

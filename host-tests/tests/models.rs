@@ -6,10 +6,10 @@ use host_tests::random::Rng;
 use host_tests::tflm::{Job, Outcome, Tflm};
 use host_tests::{device, difference, generate, naive};
 use kastanet::image::Image;
-use kastanet::sparse::Format;
+use kastanet::sparse::{Format, Pattern};
 use kastanet_cli::graph::{Op, OpKind, Tensor, TensorId};
-use kastanet_cli::pack::{AlignedBytes, Options, Packed};
-use kastanet_cli::prune::Sparsity;
+use kastanet_cli::pack::{AlignedBytes, Options, Packed, pack};
+use kastanet_cli::prune::{Sparsity, Unit};
 use kastanet_cli::tflite;
 use std::collections::BTreeSet;
 
@@ -86,8 +86,37 @@ fn same_outputs(case: &Case, expected: &[Vec<u8>]) {
     compare(case, "chosen", &case.packed.image, expected);
     let expected = &expected[..expected.len().min(SAMPLES_OF_A_FORMAT)];
     for format in Format::ALL {
-        let packed = device::packed(&case.packed.graph, &options(0.0, Some(format)));
+        let options = options(0.0, Some(format));
+        let packed = match format {
+            // These do not hold every matrix; `units` has what they hold.
+            Format::Block1x4 | Format::Nm => pack(case.packed.graph.clone(), &options).ok(),
+            _ => Some(device::packed(&case.packed.graph, &options)),
+        };
+        let Some(packed) = packed else { continue };
         compare(case, format.name(), &packed.image, expected);
+    }
+}
+
+/// Pruned in blocks and to N:M: in the tool's choice of formats, and in the unit's own where each
+/// layer has the columns for it.
+#[test]
+fn units() {
+    let patterns = Pattern::ALL.map(|pattern| (Unit::Nm(pattern), 0.0, Format::Nm));
+    let blocks = [(Unit::Block4x1, Format::Block4x1), (Unit::Block1x4, Format::Block1x4)];
+    let blocks = blocks.map(|(unit, format)| (unit, 0.75, format));
+    for model in models::all() {
+        let graph = tflite::import(&model.name, &model.bytes).expect("the model is imported");
+        let sample = vec![generate::sample(&graph, &mut Rng::new(7))];
+        for (unit, sparsity, format) in patterns.into_iter().chain(blocks) {
+            let options = Options { unit, ..options(sparsity, None) };
+            let chosen = device::packed(&graph, &options);
+            let expected = naive::run(&chosen.graph, &sample[0]).concat();
+            let own = pack(graph.clone(), &Options { format: Some(format), ..options });
+            for packed in [Some(chosen), own.ok()].into_iter().flatten() {
+                let found = &device::run(&packed.image, &sample, 0x5a)[0];
+                assert_eq!(difference(&expected, found), None, "{} by {unit:?}", model.name);
+            }
+        }
     }
 }
 

@@ -21,7 +21,8 @@ mod layers {
 
 mod sparse {
     host_tests::a_test_for_each! { host_tests::refusals::sparse:
-        bad_length column_out_of_range bad_count_width spare_not_zero too_large
+        bad_length column_out_of_range columns_not_ascending bad_count_width bad_parameter
+        bad_columns spare_not_zero phantom_not_zero too_large
     }
 }
 

@@ -163,8 +163,9 @@ pub struct WeightsRecord {
     pub format: u8,
     /// Element type of the values, see [`DType`](super::DType).
     pub dtype: u8,
-    /// Bytes of one entry of the row table: 0 (dense), 1 or 2.
-    pub count_width: u8,
+    /// Bytes of one entry of the row table, 1 or 2; of a format without one, what it needs to know:
+    /// see [`Streams`](crate::sparse::Streams).
+    pub parameter: u8,
     /// Bit 0: multipliers and shifts are per output channel, else one of each.
     pub flags: u8,
     /// Rows: output channels (filter taps for a depthwise filter).
@@ -175,7 +176,7 @@ pub struct WeightsRecord {
     pub channels: U32,
     /// Weights that are not zero.
     pub nonzeros: U32,
-    /// Row table: for each row, its number of steps in the index stream.
+    /// Row table: numbers of indices in the index stream.
     pub counts_offset: U32,
     /// Index stream.
     pub indices_offset: U32,

@@ -2,100 +2,102 @@
 //!
 //! ```text
 //! for each output channel o:
-//!     sum  = bias[o] + Σ w[tap, o] · x[tap, o / multiplier]      over the taps
-//!     y[o] = clamp(requantise(sum, multiplier[o], shift[o]) + zero point)
+//!     y[o] = output(Σ w[tap, o] · x[tap, o / multiplier])      over the taps
 //! ```
 //!
 //! Weights and window are both channel-last, so taps are taken for [`BLOCK`] channels at a time:
-//! reads are contiguous and the sums stay in registers or on the stack, without scratch.
+//! reads are contiguous and the sums stay in registers. Several windows go through a block of
+//! channels together, which share its scales.
 
-use super::Channels;
+use super::{Channels, Lanes};
 use crate::quant::Range;
 
 /// Channels whose sums are held at once.
-pub const BLOCK: usize = 8;
+pub const BLOCK: usize = 4;
+
+/// A window as it lies in memory: gathered, or inside the input.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Patch<'a> {
+    /// From the first channel of its first tap to the last channel of its last.
+    pub x: &'a [i8],
+    /// Elements from a row of taps to the next.
+    pub row: usize,
+    /// Height and width in taps.
+    pub kernel: [usize; 2],
+    /// Channels: elements from a tap to the next.
+    pub channels: usize,
+}
+
+impl Patch<'_> {
+    /// Whether [`BLOCK`] channels of every tap lie in `x` and, row after row of taps, in `weights`.
+    #[inline]
+    pub fn holds_block(&self, weights: &[i8]) -> bool {
+        let [height, width] = self.kernel.map(|taps| taps.wrapping_sub(1));
+        let last = width * self.channels + BLOCK;
+        height < self.kernel[0]
+            && width < self.kernel[1]
+            && height * self.row + last <= self.x.len()
+            && height * self.kernel[1] * self.channels + last <= weights.len()
+    }
+
+    /// The same from a channel on.
+    #[inline]
+    fn from(&self, channel: usize) -> Self {
+        Patch { x: self.x.get(channel..).unwrap_or_default(), ..*self }
+    }
+}
 
 /// A depthwise filter: as many rows as taps, as many columns as output channels.
 #[derive(Clone, Copy, Debug)]
 pub struct Depthwise<'a> {
     /// Weights, a row of output channels for each tap.
     pub weights: &'a [i8],
-    /// Channels of the input.
-    pub inputs: usize,
-    /// Output channels per input channel, at least 1.
-    pub multiplier: usize,
+    /// What turns sums into outputs.
+    pub channels: Channels<'a>,
+    /// Range of the outputs.
+    pub range: Range,
 }
 
 impl Depthwise<'_> {
-    /// Writes every output channel of one position to `y`. `x` has the input channels of each
-    /// tap, in the order of the weights' rows.
-    pub fn outputs(&self, x: &[i8], channels: Channels<'_>, range: Range, y: &mut [i8]) {
-        let outputs = y.len();
-        for (block, y) in y.chunks_mut(BLOCK).enumerate() {
-            let first = block * BLOCK;
-            let sums = self.sums(x, outputs, first);
-            for (channel, (y, sum)) in (first..).zip(y.iter_mut().zip(sums)) {
-                *y = channels.finish(channel, sum, range);
-            }
+    /// Writes every channel of each window's position to `y`, window after window.
+    pub fn run<L: Lanes>(&self, patches: &[Patch<'_>], y: &mut [i8]) {
+        let channels = patches.first().map_or(0, |patch| patch.channels);
+        let mut first = 0;
+        while first < channels {
+            // The last block overlaps the one before where channels are no multiple of four.
+            first = first.min(channels.saturating_sub(BLOCK));
+            self.block::<L>(patches, first, channels, y);
+            first += BLOCK;
         }
     }
 
-    /// The sums of [`BLOCK`] output channels from `first` on.
+    /// The block of channels from `first` on.
     #[inline]
-    fn sums(&self, x: &[i8], outputs: usize, first: usize) -> [i32; BLOCK] {
-        let mut sums = [0; BLOCK];
-        let multiplier = self.multiplier.max(1);
-        let (input, copies_before) = (first / multiplier, first % multiplier);
-        let taps =
-            self.weights.chunks_exact(outputs.max(1)).zip(x.chunks_exact(self.inputs.max(1)));
-        for (w, x) in taps {
-            let w = w.get(first..).unwrap_or_default();
-            let x = x.get(input..).unwrap_or_default();
-            if multiplier == 1 {
-                add_products(&mut sums, w, x.iter().copied());
-            } else {
-                let copies = x.iter().flat_map(|&x| core::iter::repeat_n(x, multiplier));
-                add_products(&mut sums, w, copies.skip(copies_before));
+    fn block<L: Lanes>(&self, patches: &[Patch<'_>], first: usize, channels: usize, y: &mut [i8]) {
+        let weights = self.weights.get(first..).unwrap_or_default();
+        let scales = self.channels.from(first);
+        for (patch, y) in patches.iter().zip(y.chunks_exact_mut(channels)) {
+            let sums = match channels < BLOCK {
+                true => narrow(weights, *patch),
+                false => L::depthwise4(weights, patch.from(first)),
+            };
+            let y = y.get_mut(first..).unwrap_or_default();
+            let block = y.len().min(BLOCK);
+            L::finish(&sums, scales, self.range, y.get_mut(..block).unwrap_or_default());
+        }
+    }
+}
+
+/// The sums where there are fewer channels than a block has.
+fn narrow(weights: &[i8], patch: Patch<'_>) -> [i32; BLOCK] {
+    let mut sums = [0_i32; BLOCK];
+    let row_len = patch.kernel[1] * patch.channels;
+    for (w, x) in weights.chunks_exact(row_len.max(1)).zip(patch.x.chunks(patch.row.max(1))) {
+        for (w, x) in w.chunks_exact(patch.channels).zip(x.chunks_exact(patch.channels)) {
+            for ((sum, &w), &x) in sums.iter_mut().zip(w).zip(x) {
+                *sum = sum.wrapping_add(i32::from(w) * i32::from(x));
             }
         }
-        sums
     }
-}
-
-#[inline]
-fn add_products(sums: &mut [i32; BLOCK], w: &[i8], x: impl Iterator<Item = i8>) {
-    for ((sum, &w), x) in sums.iter_mut().zip(w).zip(x) {
-        *sum = sum.wrapping_add(i32::from(w) * i32::from(x));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// As [`Depthwise::outputs`], plainly, with multipliers of 1/2 and no bias.
-    fn check<const IN: usize, const OUT: usize>(taps: usize) {
-        let weights: std::vec::Vec<i8> = (0..taps * OUT).map(|i| (i * 7 % 11) as i8 - 5).collect();
-        let x: std::vec::Vec<i8> = (0..taps * IN).map(|i| (i * 5 % 13) as i8 - 6).collect();
-        let channels = Channels { bias: &[0; OUT], multipliers: &[1 << 30], shifts: &[0] };
-        let range = Range { zero_point: 3, min: -128, max: 127 };
-        let filter = Depthwise { weights: &weights, inputs: IN, multiplier: OUT / IN };
-        let mut y = [0; OUT];
-        filter.outputs(&x, channels, range, &mut y);
-        for (o, &y) in y.iter().enumerate() {
-            let product = |t| i32::from(weights[t * OUT + o]) * i32::from(x[t * IN + o * IN / OUT]);
-            let sum: i32 = (0..taps).map(product).sum();
-            assert_eq!(i32::from(y), ((sum + 1) >> 1) + 3, "{IN} {OUT} {taps} {o}");
-        }
-    }
-
-    #[test]
-    fn agrees_with_one_line_a_channel() {
-        check::<1, 1>(9);
-        check::<3, 3>(4);
-        check::<8, 8>(9);
-        check::<19, 19>(6);
-        check::<1, 20>(3);
-        check::<5, 15>(9);
-    }
+    sums
 }

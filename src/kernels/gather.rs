@@ -1,4 +1,4 @@
-//! One window of an image as a row of bytes (im2col, a position at a time).
+//! Windows of an image as rows of bytes (im2col), one by itself or four in a tile.
 //!
 //! ```text
 //! for each tap row ky, tap column kx:
@@ -6,8 +6,11 @@
 //!     copy the channels at (y, x), or the zero point where (y, x) lies outside
 //! ```
 //!
-//! The zero point stands for padding, so that the bias into which it is folded stays exact.
+//! The zero point stands for padding, so that the bias into which it is folded stays exact. The
+//! taps of a row that lie side by side in the input are copied at once.
 
+use super::Patch;
+use super::tile::{self, Layout, WINDOWS};
 use crate::image::record::Window;
 
 /// The sizes that a window moves over.
@@ -54,10 +57,15 @@ impl Geometry {
         self.kernel == [1, 1] && self.pad == [0, 0]
     }
 
-    /// Bytes of scratch in which a window is gathered; a kernel that takes several windows at once
-    /// uses as many as the scratch holds, and one is enough.
+    /// Bytes of scratch in which a window is gathered. One is enough; with [`Geometry::tile_len`]
+    /// bytes kernels take four at a time.
     pub fn scratch_len(&self) -> usize {
         if self.is_pointwise() { 0 } else { self.window_len() }
+    }
+
+    /// Bytes of scratch of a tile, whatever the layout.
+    pub fn tile_len(&self) -> usize {
+        self.window_len().saturating_mul(tile::COLUMN_BYTES)
     }
 
     /// The taps of a window's rows (axis 0) or columns (axis 1) that lie in the input.
@@ -79,6 +87,13 @@ impl Geometry {
         (at < *self.input.get(axis)?).then_some(at)
     }
 
+    /// Where a window that lies in the input whole starts in it.
+    #[inline]
+    pub fn offset(&self, [oy, ox]: [usize; 2]) -> Option<usize> {
+        let (y, x) = (self.tap(0, oy, 0)?, self.tap(1, ox, 0)?);
+        Some((y * self.input[1] + x) * self.input[2])
+    }
+
     /// The channels at one position of the input.
     #[inline]
     pub fn channels<'a>(&self, input: &'a [i8], y: usize, x: usize) -> Option<&'a [i8]> {
@@ -86,6 +101,9 @@ impl Geometry {
         input.get((y * width + x) * channels..)?.get(..channels)
     }
 }
+
+/// Elements of padding that are copied at once.
+const PADDING: usize = 64;
 
 /// Gathers windows of one image of a batch.
 #[derive(Clone, Copy, Debug)]
@@ -113,16 +131,99 @@ impl<'a> Gather<'a> {
         let [height, width] = self.geometry.kernel;
         let mut places = patch.chunks_exact_mut(self.geometry.input[2].max(1));
         for ky in 0..height {
-            let y = self.geometry.tap(0, oy, ky);
             for kx in 0..width {
-                let x = self.geometry.tap(1, ox, kx);
-                let source = y.zip(x).and_then(|(y, x)| self.geometry.channels(self.input, y, x));
-                match source {
+                match self.tap(oy, ox, [ky, kx]) {
                     Some(source) => places.next()?.get_mut(..source.len())?.copy_from_slice(source),
                     None => places.next()?.fill(self.zero_point),
                 }
             }
         }
         Some(patch)
+    }
+
+    /// Four windows as a tile, in `scratch` unless they may stay where they are. `None` where the
+    /// scratch is too short.
+    #[inline]
+    pub fn tile<'b, T: Layout>(
+        &self,
+        at: [[usize; 2]; WINDOWS],
+        scratch: &'b mut [u8],
+    ) -> Option<T::Tile<'b>>
+    where
+        'a: 'b,
+    {
+        if self.geometry.is_pointwise() {
+            let [a, b, c, d] = at.map(|[oy, ox]| self.run(oy, ox, 0));
+            let windows = [a?, b?, c?, d?];
+            if let Some(tile) = T::in_place(windows) {
+                return Some(tile);
+            }
+        }
+        let bytes = scratch.get_mut(..self.geometry.window_len() * T::COLUMN_BYTES)?;
+        let run = self.geometry.kernel[1] * self.geometry.input[2];
+        for ky in 0..self.geometry.kernel[0] {
+            match at.map(|[oy, ox]| self.run(oy, ox, ky)) {
+                [Some(a), Some(b), Some(c), Some(d)] => T::put(bytes, ky * run, [a, b, c, d]),
+                _ => self.put_taps::<T>(at, ky, bytes),
+            }
+        }
+        T::of(bytes)
+    }
+
+    /// The taps of row `ky` of a window, where all lie in the input side by side.
+    #[inline]
+    fn run(&self, oy: usize, ox: usize, ky: usize) -> Option<&'a [i8]> {
+        let Geometry { kernel, stride, dilation, pad, input } = &self.geometry;
+        let y = self.geometry.tap(0, oy, ky)?;
+        let x = (ox * stride[1]).checked_sub(pad[1])?;
+        let inside = x + kernel[1] <= input[1] && (dilation[1] == 1 || kernel[1] == 1);
+        let start = (y * input[1] + x) * input[2];
+        self.input.get(start..)?.get(..kernel[1] * input[2]).filter(|_| inside)
+    }
+
+    /// Row `ky` of a tile's taps, one by one.
+    fn put_taps<T: Layout>(&self, at: [[usize; 2]; WINDOWS], ky: usize, bytes: &mut [u8]) {
+        let padding = [self.zero_point; PADDING];
+        let channels = self.geometry.input[2];
+        for kx in 0..self.geometry.kernel[1] {
+            let taps = at.map(|[oy, ox]| self.tap(oy, ox, [ky, kx]));
+            let first = (ky * self.geometry.kernel[1] + kx) * channels;
+            for from in (0..channels).step_by(PADDING) {
+                let len = PADDING.min(channels - from);
+                let part = |tap: Option<&'a [i8]>| match tap {
+                    Some(tap) => tap.get(from..).and_then(|tap| tap.get(..len)),
+                    None => None,
+                };
+                let parts = taps.map(|tap| part(tap).or(padding.get(..len)).unwrap_or_default());
+                T::put(bytes, first + from, parts);
+            }
+        }
+    }
+
+    /// The channels of a tap; `None` in the padding.
+    #[inline]
+    fn tap(&self, oy: usize, ox: usize, [ky, kx]: [usize; 2]) -> Option<&'a [i8]> {
+        let (y, x) = (self.geometry.tap(0, oy, ky)?, self.geometry.tap(1, ox, kx)?);
+        self.geometry.channels(self.input, y, x)
+    }
+
+    /// A window for a depthwise filter: inside the input where it lies there whole, else gathered
+    /// in `scratch`.
+    #[inline]
+    pub fn patch<'b>(&self, [oy, ox]: [usize; 2], scratch: &'b mut [i8]) -> Option<Patch<'b>>
+    where
+        'a: 'b,
+    {
+        let Geometry { kernel, dilation, input, .. } = self.geometry;
+        let patch = Patch { kernel, channels: input[2], ..Patch::default() };
+        let last = self.run(oy, ox, kernel[0].wrapping_sub(1));
+        if let (Some(first), Some(_)) = (self.run(oy, ox, 0), last) {
+            let row = input[1] * input[2] * dilation[0];
+            let start = self.geometry.offset([oy, ox])?;
+            let len = (kernel[0] - 1) * row + first.len();
+            return Some(Patch { x: self.input.get(start..)?.get(..len)?, row, ..patch });
+        }
+        let x = self.window(oy, ox, scratch)?;
+        Some(Patch { x, row: kernel[1] * input[2], ..patch })
     }
 }

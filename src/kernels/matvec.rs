@@ -1,39 +1,18 @@
 //! Matrix times vector, requantised: a fully connected layer, or one position of a convolution.
 //!
 //! ```text
-//! for each row r:
-//!     sum  = bias[r] + Σ w[r, c] · x[c]        over the columns c that the format stores
-//!     y[r] = clamp(requantise(sum, multiplier[r], shift[r]) + zero point)
+//! for some rows at a time:
+//!     for each row r of them:  sum[r] = Σ w[r, c] · x[c]        over the columns that are stored
+//!     for each row r of them:  y[r] = output(sum[r])
 //! ```
 //!
-//! The input's zero point does not appear: the host has subtracted zero point · Σ w from the bias.
+//! Dense rows are taken four at a time, so that each x is loaded once for four products; sparse
+//! rows segment by segment, a tile of columns each.
 
-use super::Lanes;
-use crate::quant::{Range, requantise};
-use crate::sparse::{Delta4Rows, Delta8Rows, DenseRows, Matrix};
-
-/// Bias, multiplier and shift of each output channel.
-#[derive(Clone, Copy, Debug)]
-pub struct Channels<'a> {
-    /// One a channel, the input's zero point folded in.
-    pub bias: &'a [i32],
-    /// One a channel, or one for all.
-    pub multipliers: &'a [i32],
-    /// As many as multipliers.
-    pub shifts: &'a [i8],
-}
-
-impl Channels<'_> {
-    /// The output of `channel` for the sum of its products.
-    #[inline]
-    pub fn finish(&self, channel: usize, sum: i32, range: Range) -> i8 {
-        let at = if self.multipliers.len() == 1 { 0 } else { channel };
-        let bias = self.bias.get(channel).copied().unwrap_or(0);
-        let multiplier = self.multipliers.get(at).copied().unwrap_or(0);
-        let shift = self.shifts.get(at).copied().unwrap_or(0);
-        range.clamp(requantise(sum.wrapping_add(bias), multiplier, shift.into()))
-    }
-}
+use super::outputs::{ROWS, Vector};
+use super::{Channels, Lanes};
+use crate::quant::Range;
+use crate::sparse::{Block1x4Rows, Block4x1, Block4x1Groups, Index8Rows, Matrix, Segments, TILE};
 
 /// Writes one output a row to `y`. `x` has as many elements as `matrix` has columns, `y` as it
 /// has rows.
@@ -44,52 +23,123 @@ pub fn matvec<L: Lanes>(
     range: Range,
     y: &mut [i8],
 ) {
+    let outputs = Vector { channels, range, y };
     match matrix {
-        Matrix::Dense(matrix) => over::<L, _>(matrix.rows(), x, channels, range, y),
-        Matrix::Delta8(matrix) => over::<L, _>(matrix.rows(), x, channels, range, y),
-        Matrix::Delta4(matrix) => over::<L, _>(matrix.rows(), x, channels, range, y),
+        Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), x, outputs),
+        Matrix::Delta8(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), x, outputs),
+        Matrix::Delta4(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), x, outputs),
+        Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), x, outputs),
+        Matrix::Block1x4(matrix) => rows::<L, _>(matrix.rows(), x, outputs),
+        Matrix::Nm(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), x, outputs),
+        Matrix::Index8(matrix) => rows::<L, _>(matrix.rows(), x, outputs),
+        Matrix::Rice(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), x, outputs),
     }
 }
 
-fn over<L: Lanes, R: DotRows>(
-    mut rows: R,
-    x: &[i8],
-    channels: Channels<'_>,
-    range: Range,
-    y: &mut [i8],
-) {
-    for (channel, y) in y.iter_mut().enumerate() {
-        *y = channels.finish(channel, rows.dot_next::<L>(x), range);
+#[inline(never)]
+fn rows<L: Lanes, W: Walk>(mut walk: W, x: &[i8], mut outputs: Vector<'_, '_>) {
+    let mut sums = [0; ROWS];
+    while !outputs.y.is_empty() {
+        let rows = outputs.y.len().min(ROWS);
+        let Some(sums) = sums.get_mut(..rows) else { return };
+        walk.sums::<L>(x, sums);
+        outputs.push::<L>(sums);
     }
 }
 
-/// The walk over a matrix's rows as dot products.
-pub trait DotRows {
-    /// The dot product of the next row and `x`, which has as many elements as the matrix has
-    /// columns. After the last row: 0.
-    fn dot_next<L: Lanes>(&mut self, x: &[i8]) -> i32;
+/// The walk over a matrix's rows, some at a time.
+trait Walk {
+    /// The next rows' products with x, one a sum. There are [`ROWS`] rows but at the end.
+    fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]);
 }
 
-impl DotRows for DenseRows<'_> {
+/// The rows that are left of a dense matrix.
+struct DenseWalk<'a>(&'a [i8]);
+
+impl Walk for DenseWalk<'_> {
     #[inline]
-    fn dot_next<L: Lanes>(&mut self, x: &[i8]) -> i32 {
-        self.next().map_or(0, |row| L::dot(row, x))
+    fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]) {
+        let (fours, rest) = sums.as_chunks_mut::<4>();
+        for four in fours {
+            *four = L::dense4(four_rows(&mut self.0, x.len()), x);
+        }
+        for sum in rest {
+            *sum = L::dense(next_row(&mut self.0, x.len()), x);
+        }
     }
 }
 
-impl DotRows for Delta8Rows<'_> {
+/// Takes the next row of a dense matrix off the front.
+#[inline]
+pub(super) fn next_row<'a>(rows: &mut &'a [i8], len: usize) -> &'a [i8] {
+    let (row, rest) = rows.split_at_checked(len).unwrap_or_default();
+    *rows = rest;
+    row
+}
+
+/// Takes the next four.
+#[inline]
+pub(super) fn four_rows<'a>(rows: &mut &'a [i8], len: usize) -> [&'a [i8]; 4] {
+    [(); 4].map(|()| next_row(rows, len))
+}
+
+struct SegmentWalk<S>(S);
+
+impl<'a, S: Segments<'a>> Walk for SegmentWalk<S> {
     #[inline]
-    fn dot_next<L: Lanes>(&mut self, x: &[i8]) -> i32 {
-        self.next().map_or(0, |row| L::dot_delta8(row, x))
+    fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]) {
+        let mut space = [0; TILE];
+        for sum in sums {
+            let parts = x.chunks(TILE).map(|x| L::segment(self.0.next_segment(&mut space), x));
+            *sum = parts.fold(0, i32::wrapping_add);
+        }
     }
 }
 
-impl DotRows for Delta4Rows<'_> {
+impl Walk for Index8Rows<'_> {
     #[inline]
-    fn dot_next<L: Lanes>(&mut self, x: &[i8]) -> i32 {
-        let Some(row) = self.next_row() else { return 0 };
-        let (sum, taken) = L::dot_delta4(row, x);
-        self.skip_values(taken);
-        sum
+    fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]) {
+        match self.run(sums.len()) {
+            Some(run) => {
+                let taken = L::run(run, x, sums);
+                self.skip(sums.len(), taken);
+            }
+            None => {
+                let mut walk = SegmentWalk(self.clone());
+                walk.sums::<L>(x, sums);
+                *self = walk.0;
+            }
+        }
+    }
+}
+
+impl Walk for Block4x1Groups<'_> {
+    #[inline]
+    fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]) {
+        for sums in sums.chunks_mut(Block4x1::ROWS) {
+            let mut four = [0; 4];
+            for x in x.chunks(TILE) {
+                add(&mut four, L::block4x1(self.next_segment(), x));
+            }
+            sums.iter_mut().zip(four).for_each(|(to, sum)| *to = sum);
+        }
+    }
+}
+
+impl Walk for Block1x4Rows<'_> {
+    #[inline]
+    fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]) {
+        for sum in sums {
+            let parts = x.chunks(4 * TILE).map(|x| L::block1x4(self.next_segment(), x));
+            *sum = parts.fold(0, i32::wrapping_add);
+        }
+    }
+}
+
+/// Adds part to sums, element by element.
+#[inline]
+pub(super) fn add(sums: &mut [i32; 4], part: [i32; 4]) {
+    for (sum, part) in sums.iter_mut().zip(part) {
+        *sum = sum.wrapping_add(part);
     }
 }

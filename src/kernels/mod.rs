@@ -1,39 +1,134 @@
 //! The loops: integer arithmetic over slices and rows, no knowledge of images or operators.
 //!
 //! A kernel is written once, generic over [`Lanes`], the handful of primitives that differ
-//! between cores: each a whole row, so that what is checked is checked once a row. `arch` has the
-//! primitives of each core; [`Native`] is the one of the core this build is for.
+//! between cores: each a whole checked row, over one vector or over a [tile](tile) of four windows,
+//! so that what is checked is checked once a row. `arch` has the primitives of each core;
+//! [`Native`] is the one of the core this build is for.
 
-mod arch;
+pub mod arch;
 mod broadcast;
 mod depthwise;
 pub mod fixed;
 mod gather;
 mod matvec;
 mod mean;
+mod multiplied;
+mod outputs;
 mod place;
 pub mod pool;
+mod product;
 mod softmax;
+pub mod tile;
 
-use crate::sparse::{Delta4Row, Delta8Row};
+use crate::quant::Range;
+use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Run, Segment, TILE};
+use tile::{Layout, WINDOWS};
 
 pub use arch::{Native, Portable};
 pub use broadcast::{Operand, combine, spread};
-pub use depthwise::Depthwise;
+pub use depthwise::{Depthwise, Patch};
 pub use gather::{Gather, Geometry};
-pub use matvec::{Channels, DotRows, matvec};
+pub use matvec::matvec;
 pub use mean::Alternating;
+pub use multiplied::Multiplied;
+pub use outputs::Channels;
 pub use place::place;
+pub use product::product;
 pub use softmax::{MAX_ROW as MAX_SOFTMAX_ROW, softmax};
 
 /// The primitives of a core. All sums wrap at 32 bits and do not depend on the order of addition.
+///
+/// In the sums over a tile, element p belongs to window p.
 pub trait Lanes {
+    /// How four windows lie side by side.
+    type Layout: Layout;
+
     /// Σ `w[i]` · `x[i]` over the shorter of the two.
-    fn dot(w: &[i8], x: &[i8]) -> i32;
+    fn dense(w: &[i8], x: &[i8]) -> i32;
 
-    /// The same over the steps of a row. A column outside `x` counts as zero.
-    fn dot_delta8(row: Delta8Row<'_>, x: &[i8]) -> i32;
+    /// The same for four rows at once.
+    #[inline]
+    fn dense4(w: [&[i8]; 4], x: &[i8]) -> [i32; 4] {
+        w.map(|w| Self::dense(w, x))
+    }
 
-    /// The same over the steps of a row; also gives how many values they took.
-    fn dot_delta4(row: Delta4Row<'_>, x: &[i8]) -> (i32, usize);
+    /// Σ `value` · `x[column]` over a segment; 0 where its last column lies outside `x`.
+    fn segment(segment: Segment<'_>, x: &[i8]) -> i32;
+
+    /// The same for each of the four rows of blocks of four outputs.
+    fn block4x1(blocks: BlockSegment4x1<'_>, x: &[i8]) -> [i32; 4];
+
+    /// Σ over blocks b of Σ `value[b][i]` · `x[4 · column[b] + i]`, blocks of four inputs.
+    fn block1x4(blocks: BlockSegment1x4<'_>, x: &[i8]) -> i32;
+
+    /// Segment sums of successive rows, one a sum, over all of a row's tiles; gives the number of
+    /// values that the rows had.
+    #[inline]
+    fn run(mut run: Run<'_, i8>, x: &[i8], sums: &mut [i32]) -> usize {
+        let before = run.values().len();
+        for sum in sums {
+            let parts = x.chunks(TILE).map(|x| Self::segment(run.next_segment(), x));
+            *sum = parts.fold(0, i32::wrapping_add);
+        }
+        before - run.values().len()
+    }
+
+    /// Σ `w[i]` · `x[i]` over the columns of the tile, or of the weights if they are fewer.
+    fn tile_dense(w: &[i8], tile: Tile<'_, Self>) -> [i32; 4];
+
+    /// The same for four rows at once: row by row.
+    #[inline]
+    fn tile_dense4(w: [&[i8]; 4], tile: Tile<'_, Self>) -> [[i32; 4]; 4] {
+        w.map(|w| Self::tile_dense(w, tile))
+    }
+
+    /// As [`Lanes::segment`], columns counted from `first`.
+    fn tile_segment(segment: Segment<'_>, tile: Tile<'_, Self>, first: usize) -> [i32; 4];
+
+    /// As [`Lanes::run`], for four windows.
+    #[inline]
+    fn tile_run(mut run: Run<'_, i8>, tile: Tile<'_, Self>, sums: &mut [[i32; WINDOWS]]) -> usize {
+        let before = run.values().len();
+        for sums in sums {
+            *sums = Self::tile_segment(run.next_segment(), tile, 0);
+            for first in (TILE..run.cols()).step_by(TILE) {
+                matvec::add(sums, Self::tile_segment(run.next_segment(), tile, first));
+            }
+        }
+        before - run.values().len()
+    }
+
+    /// As [`Lanes::block4x1`], columns counted from `first`: row by row.
+    fn tile_block4x1(
+        blocks: BlockSegment4x1<'_>,
+        tile: Tile<'_, Self>,
+        first: usize,
+    ) -> [[i32; 4]; 4];
+
+    /// As [`Lanes::block1x4`], columns counted from `first`.
+    fn tile_block1x4(blocks: BlockSegment1x4<'_>, tile: Tile<'_, Self>, first: usize) -> [i32; 4];
+
+    /// Σ over the taps of `w[tap · stride + i]` · `x[tap · stride + i]` for i from 0 to 3, where x
+    /// skips `patch.row` bytes from one row of taps to the next. Zeros where either is too short.
+    fn depthwise4(w: &[i8], patch: Patch<'_>) -> [i32; 4];
+
+    /// `y[i]` from `sums[i]`, channel after channel.
+    #[inline]
+    fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) {
+        outputs::finish(sums, channels, range, y);
+    }
+
+    /// `y[p][i]` from `sums[i][p]`, channel after channel, for each window p.
+    #[inline]
+    fn finish_tile(
+        sums: &[[i32; WINDOWS]],
+        channels: Channels<'_>,
+        range: Range,
+        y: &mut [&mut [i8]; WINDOWS],
+    ) {
+        outputs::finish_tile(sums, channels, range, y);
+    }
 }
+
+/// A tile as the lanes lay it.
+pub type Tile<'a, L> = <<L as Lanes>::Layout as Layout>::Tile<'a>;

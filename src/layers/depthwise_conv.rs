@@ -3,13 +3,15 @@
 //! The weights are one dense matrix with a row for each tap (ky, kx) and a column for each output
 //! channel, which is [1, kh, kw, channels] as it lies in memory; output channel o reads input
 //! channel o / multiplier. The input's zero point is folded into the bias, padding reads it.
-//! Scratch: one window.
+//! Four positions go through the channels together, which share their scales, where the scratch
+//! holds four windows. Scratch: one window.
 
-use super::windows::gathered;
-use super::{Error, LayerWeights, Memory, Operator, ensure, int8, params, weights};
+use super::windows::{by_fours, images, one_by_one};
+use super::{Error, LayerWeights, Memory, Operator, ensure, int8, params, signed_mut, weights};
 use crate::image::record::Window;
 use crate::image::{Op, OpKind};
-use crate::kernels::{Depthwise, Geometry};
+use crate::kernels::tile::WINDOWS;
+use crate::kernels::{Depthwise, Gather, Geometry, Multiplied, Native, Patch};
 use crate::quant::Range;
 use crate::sparse::{Format, Matrix};
 
@@ -33,12 +35,52 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
 }
 
 fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
-    let (input, output, window) = (op.input(0)?, op.output()?, op.params::<Window>()?);
+    let (output, window) = (op.output()?, op.params::<Window>()?);
     let LayerWeights { matrix: Matrix::Dense(matrix), channels } = LayerWeights::of(op)? else {
         return None;
     };
-    let multiplier = usize::from(window.multiplier.get());
-    let filter = Depthwise { weights: matrix.values(), inputs: input.dims()[3], multiplier };
     let range = Range { zero_point: output.zero_point(), min: window.min, max: window.max };
-    gathered(op, memory, |x, y| filter.outputs(x, channels, range, y))
+    let shape = [output.dims()[2], output.dims()[3]];
+    let (weights, multiplier) = (matrix.values(), usize::from(window.multiplier.get()));
+    images(op, memory, |gather, y, scratch| {
+        let scratch = signed_mut(scratch)?;
+        if multiplier == 1 {
+            return by_channel(gather, Depthwise { weights, channels, range }, shape, y, scratch);
+        }
+        let filter = Multiplied { weights, inputs: gather.geometry.input[2], multiplier };
+        let patch = scratch.get_mut(..gather.geometry.scratch_len())?;
+        one_by_one(shape, y, |at, y| {
+            filter.outputs(gather.window(at[0], at[1], patch)?, channels, range, y);
+            Some(())
+        })
+    })
+}
+
+/// Four positions at a time where the scratch holds as many windows, else one.
+fn by_channel(
+    gather: Gather<'_>,
+    filter: Depthwise<'_>,
+    shape: [usize; 2],
+    y: &mut [i8],
+    scratch: &mut [i8],
+) -> Option<()> {
+    let window_len = gather.geometry.scratch_len();
+    let positions = y.len() / shape[1].max(1);
+    if positions < WINDOWS || scratch.len() < WINDOWS * window_len {
+        let scratch = scratch.get_mut(..window_len)?;
+        return one_by_one(shape, y, |at, y| {
+            filter.run::<Native>(&[gather.patch(at, scratch)?], y);
+            Some(())
+        });
+    }
+    by_fours(shape, y, |at, y| {
+        let mut patches = [Patch::default(); WINDOWS];
+        let mut rest = &mut *scratch;
+        for (patch, at) in patches.iter_mut().zip(at) {
+            let (window, after) = core::mem::take(&mut rest).split_at_mut_checked(window_len)?;
+            (*patch, rest) = (gather.patch(at, window)?, after);
+        }
+        filter.run::<Native>(&patches, y);
+        Some(())
+    })
 }

@@ -26,7 +26,7 @@ impl<'a> LayerWeights<'a> {
         let format = Format::from_code(record.format);
         let format = format.ok_or(Error::UnknownFormat { code: record.format })?;
         ensure(record.dtype == DType::I8 as u8, Error::UnknownFormat { code: record.dtype })?;
-        let streams = streams(image, record).ok_or(Error::WeightsOutOfRange)?;
+        let streams = streams(image, record, format).ok_or(Error::WeightsOutOfRange)?;
         let channels = channels(image, record).ok_or(Error::WeightsOutOfRange)?;
         let shifts_fit = channels.shifts.iter().all(|shift| (-31..=30).contains(shift));
         let multipliers_fit = channels.multipliers.iter().all(|&multiplier| multiplier >= 0);
@@ -38,7 +38,7 @@ impl<'a> LayerWeights<'a> {
     pub(super) fn of(op: Op<'a>) -> Option<Self> {
         let (image, record) = (op.image(), op.weights()?);
         let format = Format::from_code(record.format)?;
-        let matrix = Matrix::assumed(format, streams(image, record)?);
+        let matrix = Matrix::assumed(format, streams(image, record, format)?);
         Some(LayerWeights { matrix, channels: channels(image, record)? })
     }
 }
@@ -51,15 +51,15 @@ pub(super) fn check(op: Op<'_>, rows: usize, cols: usize, channels: usize) -> Re
     LayerWeights::new_checked(op.image(), record).map(|_| ())
 }
 
-fn streams<'a>(image: Image<'a>, record: &'a WeightsRecord) -> Option<Streams<'a>> {
+fn streams<'a>(image: Image<'a>, record: &'a WeightsRecord, format: Format) -> Option<Streams<'a>> {
     let (rows, cols) = (record.rows.get() as usize, record.cols.get() as usize);
-    let counts_len = rows.checked_mul(usize::from(record.count_width))?;
+    let counts_len = format.table_len(rows, cols, record.parameter);
     let part = |offset: U32, len| image.stream(offset.get() as usize, len);
     let (indices_len, values_len) = (record.indices_len.get(), record.values_len.get());
     Some(Streams {
         rows,
         cols,
-        count_width: record.count_width,
+        parameter: record.parameter,
         counts: part(record.counts_offset, counts_len)?,
         indices: part(record.indices_offset, indices_len as usize)?,
         values: super::signed(part(record.values_offset, values_len as usize)?)?,

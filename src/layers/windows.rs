@@ -1,8 +1,9 @@
-//! What operators that move a window over an image share: the walk over output positions, and over
-//! gathered windows.
+//! What operators that move a window over an image share: the walk over output positions, one by
+//! one, or four in a tile.
 
 use super::{Memory, signed_mut};
 use crate::image::{Op, record::Window};
+use crate::kernels::tile::{Layout, WINDOWS};
 use crate::kernels::{Gather, Geometry};
 
 /// An image of the batch and a position of its output.
@@ -36,21 +37,93 @@ pub(super) fn positions<'a>(
     Some(())
 }
 
-/// Calls `each` with every window, gathered in the scratch where it does not lie in the input as it
-/// is, and the output channels of its position.
-pub(super) fn gathered(
-    op: Op<'_>,
-    memory: Memory<'_>,
-    mut each: impl FnMut(&[i8], &mut [i8]),
+/// The images of a batch, each with a gatherer of its windows and its part of the output; then the
+/// scratch.
+pub(super) fn images<'m>(
+    op: Op<'m>,
+    memory: Memory<'m>,
+    mut each: impl FnMut(Gather<'m>, &mut [i8], &mut [u8]) -> Option<()>,
 ) -> Option<()> {
     let input = op.input(0)?;
+    let geometry = Geometry::new(input.dims(), op.params::<Window>()?);
     let zero_point = input.zero_point() as i8;
-    let scratch_len = Geometry::new(input.dims(), op.params::<Window>()?).scratch_len();
+    let [_, height, width, channels] = op.output()?.dims();
+    let image_len: usize = geometry.input.iter().product();
     let bytes = memory.input(op, 0)?;
-    let patch = signed_mut(memory.scratch)?.get_mut(..scratch_len)?;
-    positions(op, bytes, signed_mut(memory.output)?, |Position { geometry, image, at }, y| {
-        let gather = Gather { geometry, input: image, zero_point };
-        each(gather.window(at[0], at[1], patch)?, y);
-        Some(())
-    })
+    let outputs = signed_mut(memory.output)?.chunks_exact_mut((height * width * channels).max(1));
+    for (image, output) in bytes.chunks_exact(image_len.max(1)).zip(outputs) {
+        each(Gather { geometry, input: image, zero_point }, output, memory.scratch)?;
+    }
+    Some(())
+}
+
+/// Calls `each` with every position of an output of `width` columns and its channels.
+pub(super) fn one_by_one(
+    [width, channels]: [usize; 2],
+    output: &mut [i8],
+    mut each: impl FnMut([usize; 2], &mut [i8]) -> Option<()>,
+) -> Option<()> {
+    let mut at = [0, 0];
+    for y in output.chunks_exact_mut(channels.max(1)) {
+        each(at, y)?;
+        at = after(at, width);
+    }
+    Some(())
+}
+
+/// Calls `each` with four positions and their channels, until all have been seen: the last four
+/// may have been seen before. `None` where there are fewer than four.
+pub(super) fn by_fours(
+    [width, channels]: [usize; 2],
+    output: &mut [i8],
+    mut each: impl FnMut([[usize; 2]; WINDOWS], &mut [i8]) -> Option<()>,
+) -> Option<()> {
+    let last = (output.len() / channels.max(1)).checked_sub(WINDOWS)?;
+    let (mut start, mut at) = (0, [0, 0]);
+    loop {
+        let mut four = [at; WINDOWS];
+        for place in &mut four {
+            *place = at;
+            at = after(at, width);
+        }
+        each(four, output.get_mut(start * channels..)?.get_mut(..WINDOWS * channels)?)?;
+        start += WINDOWS;
+        if start > last {
+            if start == last + WINDOWS {
+                return Some(());
+            }
+            (start, at) = (last, [last / width.max(1), last % width.max(1)]);
+        }
+    }
+}
+
+/// The position after `at` in an output of `width` columns.
+#[inline]
+fn after([row, column]: [usize; 2], width: usize) -> [usize; 2] {
+    if column + 1 < width { [row, column + 1] } else { [row + 1, 0] }
+}
+
+/// Whether the scratch that the plan gives holds a tile of this layout.
+pub(super) fn holds_tile<T: Layout>(geometry: &Geometry, scratch: &[u8]) -> bool {
+    let stays = geometry.is_pointwise() && T::in_place([&[]; WINDOWS]).is_some();
+    stays || geometry.window_len().saturating_mul(T::COLUMN_BYTES) <= scratch.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fours_see_every_position() {
+        for positions in 4..23 {
+            let mut output = std::vec![0; positions];
+            by_fours([5, 1], &mut output, |at, y| {
+                for (at, y) in at.iter().zip(y) {
+                    *y = (at[0] * 5 + at[1]) as i8 + 1;
+                }
+                Some(())
+            });
+            assert!(output.iter().copied().eq(1..=positions as i8), "{output:?}");
+        }
+    }
 }

@@ -11,7 +11,7 @@
 //! padding nonzero would cost one and a half. A row's steps start on a byte; the last half byte
 //! of an odd row is 0. 4 + 3 + 6 bytes for the worked matrix.
 
-use super::{Counts, Error, Streams, check_len};
+use super::{Counts, Error, Segment, Segments, Streams, TILE, check_len};
 
 /// A matrix with 4-bit column deltas.
 ///
@@ -29,7 +29,7 @@ use super::{Counts, Error, Streams, check_len};
 /// let matrix = Delta4::new_checked(Streams {
 ///     rows: 4,
 ///     cols: 6,
-///     count_width: 1,
+///     parameter: 1,
 ///     counts: &[2, 0, 2, 2],
 ///     indices: &[0x21, 0x40, 0x02],
 ///     values: &[5, -3, 7, 1, 2, -2],
@@ -39,6 +39,7 @@ use super::{Counts, Error, Streams, check_len};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Delta4<'a> {
+    cols: usize,
     counts: Counts<'a>,
     steps: &'a [u8],
     values: &'a [i8],
@@ -55,7 +56,7 @@ impl<'a> Delta4<'a> {
     /// [`Error::TooLarge`], [`Error::BadCountWidth`], [`Error::BadLength`] or
     /// [`Error::ColumnOutOfRange`].
     pub fn new_checked(streams: Streams<'a>) -> Result<Self, Error> {
-        let mut counts = Counts::new_checked(&streams)?;
+        let mut counts = Counts::new_checked(&streams, streams.rows)?;
         let mut rest = streams.indices;
         let mut values = 0;
         for row in 0..streams.rows {
@@ -79,17 +80,22 @@ impl<'a> Delta4<'a> {
     }
 
     pub(crate) fn assumed(streams: Streams<'a>) -> Self {
-        Delta4 { counts: Counts::assumed(&streams), steps: streams.indices, values: streams.values }
+        Delta4 {
+            cols: streams.cols,
+            counts: Counts::assumed(&streams),
+            steps: streams.indices,
+            values: streams.values,
+        }
     }
 
     /// The walk over the rows.
     pub fn rows(&self) -> Delta4Rows<'a> {
-        Delta4Rows { counts: self.counts, steps: self.steps, values: self.values }
+        Delta4Rows { matrix: *self, left: 0, tile: 0, next: 0, high: false }
     }
 
     /// The nonzeros.
     pub fn entries(&self) -> Entries<'a> {
-        Entries { rows: self.rows(), row: 0, col: 0, count: 0, at: 0, steps: &[] }
+        Entries { matrix: *self, row: 0, col: 0, count: 0, at: 0 }
     }
 }
 
@@ -115,65 +121,133 @@ fn step(steps: &[u8], at: usize) -> u8 {
 /// The rows of a [`Delta4`] matrix.
 #[derive(Clone, Debug)]
 pub struct Delta4Rows<'a> {
-    counts: Counts<'a>,
-    steps: &'a [u8],
-    values: &'a [i8],
+    /// What is left of it.
+    matrix: Delta4<'a>,
+    /// Steps left of the row.
+    left: usize,
+    /// First column of the next tile.
+    tile: usize,
+    /// From there, the column after the last step; below zero where that lies before.
+    next: isize,
+    /// The next step is in the high half of its byte.
+    high: bool,
 }
 
-/// A row of a [`Delta4`] matrix.
-#[derive(Clone, Copy, Debug)]
-pub struct Delta4Row<'a> {
-    steps: &'a [u8],
+impl<'a> Segments<'a> for Delta4Rows<'a> {
+    #[inline]
+    fn next_segment<'s>(&mut self, space: &'s mut [u8; TILE]) -> Segment<'s>
+    where
+        'a: 's,
+    {
+        if self.tile == 0 {
+            (self.left, self.next) = (self.matrix.counts.next().unwrap_or(0), 0);
+        }
+        let last = self.matrix.cols - self.tile <= TILE;
+        let mut columns = Columns { space, count: 0, next: self.next };
+        self.decode(&mut columns, if last { isize::MAX } else { TILE as isize });
+        let Columns { space, count, next } = columns;
+        self.tile = if last { 0 } else { self.tile + TILE };
+        self.next = next - TILE as isize;
+        let (values, rest) = self.matrix.values.split_at_checked(count).unwrap_or_default();
+        self.matrix.values = rest;
+        Segment::new(space.get(..count).unwrap_or_default(), values)
+    }
+}
+
+impl Delta4Rows<'_> {
+    /// Takes the steps before column `end`.
+    #[inline]
+    fn decode(&mut self, columns: &mut Columns<'_>, end: isize) {
+        if self.high && !self.half(columns, end) {
+            return;
+        }
+        // Two steps from here stay below the end.
+        let safe = end - 2 * isize::from(Delta4::SKIP);
+        let mut bytes = self.matrix.steps.iter();
+        let mut pairs = self.left / 2;
+        while pairs > 0 && columns.next <= safe {
+            let &pair = bytes.next().unwrap_or(&0);
+            columns.step(pair & 15);
+            columns.step(pair >> 4);
+            pairs -= 1;
+        }
+        (self.matrix.steps, self.left) = (bytes.as_slice(), 2 * pairs + self.left % 2);
+        while self.half(columns, end) {}
+    }
+
+    /// Takes one step, unless there is none left or it goes to column `end` or past it.
+    #[inline]
+    fn half(&mut self, columns: &mut Columns<'_>, end: isize) -> bool {
+        let Some((&pair, rest)) = self.matrix.steps.split_first() else { return false };
+        let step = if self.high { pair >> 4 } else { pair & 15 };
+        if self.left == 0 || columns.next + isize::from(step) >= end {
+            return false;
+        }
+        columns.step(step);
+        self.left -= 1;
+        self.high = !self.high && self.left > 0;
+        if !self.high {
+            self.matrix.steps = rest;
+        }
+        true
+    }
+}
+
+/// Columns of a tile in the making.
+struct Columns<'s> {
+    space: &'s mut [u8; TILE],
     count: usize,
-    values: &'a [i8],
+    /// The column after the last step; below zero where that lies in the tile before.
+    next: isize,
 }
 
-impl<'a> Delta4Row<'a> {
-    /// The steps, two a byte, the first in the low half.
-    pub fn steps(&self) -> &'a [u8] {
-        self.steps
-    }
-
-    /// Number of steps.
-    pub fn count(&self) -> usize {
-        self.count
-    }
-
-    /// The values from this row's first to the matrix's last; one is for each step below 15.
-    pub fn values(&self) -> &'a [i8] {
-        self.values
-    }
-}
-
-impl<'a> Delta4Rows<'a> {
-    /// The next row. How many values it takes shows only when its steps are decoded, so whoever
-    /// does that tells [`Delta4Rows::skip_values`] before asking for the row after it.
+impl Columns<'_> {
+    /// Writes the column of a step and keeps it unless the step is one that takes no value.
     #[inline]
-    pub fn next_row(&mut self) -> Option<Delta4Row<'a>> {
-        let count = self.counts.next()?;
-        let (steps, rest) = self.steps.split_at_checked(count.div_ceil(2))?;
-        self.steps = rest;
-        Some(Delta4Row { steps, count, values: self.values })
-    }
-
-    /// Leaves the last row's `taken` values behind.
-    #[inline]
-    pub fn skip_values(&mut self, taken: usize) {
-        self.values = self.values.get(taken..).unwrap_or_default();
+    fn step(&mut self, step: u8) {
+        let at = self.next + isize::from(step);
+        let kept = step != Delta4::SKIP;
+        // There are fewer columns in the tile than a byte can say, so far.
+        if let Some(place) = self.space.get_mut(usize::from(self.count as u8)) {
+            *place = at as u8;
+        }
+        self.next = at + isize::from(kept);
+        self.count += usize::from(kept);
     }
 }
 
 /// The nonzeros of a [`Delta4`] matrix.
 #[derive(Clone, Debug)]
 pub struct Entries<'a> {
-    rows: Delta4Rows<'a>,
+    /// What is left of it, from the row that is being walked.
+    matrix: Delta4<'a>,
     /// One past the row that is being walked.
     row: usize,
     /// One past the column of the last step.
     col: usize,
+    /// Steps of the row, and those of them that have been taken.
     count: usize,
     at: usize,
-    steps: &'a [u8],
+}
+
+impl Entries<'_> {
+    /// Takes the steps up to the row's next nonzero.
+    fn next_in_row(&mut self) -> Option<i8> {
+        while self.at < self.count {
+            let step = step(self.matrix.steps, self.at);
+            self.at += 1;
+            self.col += usize::from(step);
+            if step != Delta4::SKIP {
+                self.col += 1;
+                let (&value, rest) = self.matrix.values.split_first()?;
+                self.matrix.values = rest;
+                if value != 0 {
+                    return Some(value);
+                }
+            }
+        }
+        None
+    }
 }
 
 impl Iterator for Entries<'_> {
@@ -181,21 +255,11 @@ impl Iterator for Entries<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            while self.at < self.count {
-                let step = step(self.steps, self.at);
-                self.at += 1;
-                self.col += usize::from(step);
-                if step != Delta4::SKIP {
-                    self.col += 1;
-                    let &value = self.rows.values.first()?;
-                    self.rows.skip_values(1);
-                    if value != 0 {
-                        return Some((self.row - 1, self.col - 1, value));
-                    }
-                }
+            if let Some(value) = self.next_in_row() {
+                return Some((self.row - 1, self.col - 1, value));
             }
-            let row = self.rows.next_row()?;
-            (self.steps, self.count) = (row.steps, row.count);
+            self.matrix.steps = self.matrix.steps.get(self.count.div_ceil(2)..)?;
+            self.count = self.matrix.counts.next()?;
             (self.row, self.col, self.at) = (self.row + 1, 0, 0);
         }
     }
@@ -209,7 +273,7 @@ mod tests {
     const WORKED: Streams<'static> = Streams {
         rows: worked::ROWS,
         cols: worked::COLS,
-        count_width: 1,
+        parameter: 1,
         counts: &[2, 0, 2, 2],
         indices: &[0x21, 0x40, 0x02],
         values: &[5, -3, 7, 1, 2, -2],
@@ -226,7 +290,7 @@ mod tests {
         let streams = Streams {
             rows: 2,
             cols: 40,
-            count_width: 2,
+            parameter: 2,
             counts: &[3, 0, 1, 0],
             indices: &[0xff, 0x09, 0x00],
             values: &[9, -1],
@@ -242,7 +306,7 @@ mod tests {
         assert_eq!(error(Streams { indices: long, ..WORKED }), Error::ColumnOutOfRange { row: 3 });
         let spare = Streams { counts: &[2, 0, 2, 1], indices: &[0x21, 0x40, 0x12], ..WORKED };
         assert_eq!(error(spare), Error::SpareNotZero { row: 3 });
-        assert_eq!(error(Streams { count_width: 0, ..WORKED }), Error::BadCountWidth { width: 0 });
+        assert_eq!(error(Streams { parameter: 0, ..WORKED }), Error::BadCountWidth { width: 0 });
         let more = Streams { counts: &[2, 0, 2, 3], ..WORKED };
         assert_eq!(error(more), Error::BadLength { expected: 2, found: 1 });
         let trailing = Streams { indices: &[0x21, 0x40, 0x02, 0], ..WORKED };

@@ -10,7 +10,7 @@
 //! step has a value, so the loop over a row has no branch; a gap of more than 255 columns is
 //! crossed by steps with delta 255 and value 0. 4 + 6 + 6 bytes for the worked matrix.
 
-use super::{Counts, Error, Streams, check_len};
+use super::{Counts, Error, Segment, Segments, Streams, TILE, check_len};
 
 /// A matrix with 8-bit column deltas.
 ///
@@ -27,7 +27,7 @@ use super::{Counts, Error, Streams, check_len};
 /// let matrix = Delta8::new_checked(Streams {
 ///     rows: 4,
 ///     cols: 6,
-///     count_width: 1,
+///     parameter: 1,
 ///     counts: &[2, 0, 2, 2],
 ///     indices: &[1, 2, 0, 4, 2, 0],
 ///     values: &[5, -3, 7, 1, 2, -2],
@@ -37,6 +37,7 @@ use super::{Counts, Error, Streams, check_len};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Delta8<'a> {
+    cols: usize,
     counts: Counts<'a>,
     deltas: &'a [u8],
     values: &'a [i8],
@@ -53,7 +54,7 @@ impl<'a> Delta8<'a> {
     /// [`Error::TooLarge`], [`Error::BadCountWidth`], [`Error::BadLength`] or
     /// [`Error::ColumnOutOfRange`].
     pub fn new_checked(streams: Streams<'a>) -> Result<Self, Error> {
-        let mut counts = Counts::new_checked(&streams)?;
+        let mut counts = Counts::new_checked(&streams, streams.rows)?;
         let mut rest = streams.indices;
         check_len(rest.len(), streams.values.len())?;
         for row in 0..streams.rows {
@@ -73,6 +74,7 @@ impl<'a> Delta8<'a> {
 
     pub(crate) fn assumed(streams: Streams<'a>) -> Self {
         Delta8 {
+            cols: streams.cols,
             counts: Counts::assumed(&streams),
             deltas: streams.indices,
             values: streams.values,
@@ -81,65 +83,90 @@ impl<'a> Delta8<'a> {
 
     /// The walk over the rows.
     pub fn rows(&self) -> Delta8Rows<'a> {
-        Delta8Rows { counts: self.counts, deltas: self.deltas, values: self.values }
+        Delta8Rows { matrix: *self, steps: 0, tile: 0, column: 0 }
     }
 
     /// The nonzeros.
     pub fn entries(&self) -> Entries<'a> {
-        Entries { rows: self.rows(), row: 0, col: 0, deltas: &[], values: &[] }
+        Entries { matrix: *self, row: 0, col: 0, steps: 0 }
     }
 }
 
 /// The rows of a [`Delta8`] matrix.
 #[derive(Clone, Debug)]
 pub struct Delta8Rows<'a> {
-    counts: Counts<'a>,
-    deltas: &'a [u8],
-    values: &'a [i8],
+    /// What is left of it.
+    matrix: Delta8<'a>,
+    /// Steps left of the row.
+    steps: usize,
+    /// First column of the next tile.
+    tile: usize,
+    /// From there, the column after the last step: below zero, wrapped, where that lies before.
+    column: usize,
 }
 
-/// A row of a [`Delta8`] matrix.
-#[derive(Clone, Copy, Debug)]
-pub struct Delta8Row<'a> {
-    deltas: &'a [u8],
-    values: &'a [i8],
-}
-
-impl<'a> Delta8Row<'a> {
-    /// Columns skipped before each step.
-    pub fn deltas(&self) -> &'a [u8] {
-        self.deltas
-    }
-
-    /// The value of each step; as many as deltas.
-    pub fn values(&self) -> &'a [i8] {
-        self.values
-    }
-}
-
-impl<'a> Iterator for Delta8Rows<'a> {
-    type Item = Delta8Row<'a>;
-
+impl<'a> Segments<'a> for Delta8Rows<'a> {
     #[inline]
-    fn next(&mut self) -> Option<Delta8Row<'a>> {
-        let count = self.counts.next()?;
-        let (deltas, deltas_rest) = self.deltas.split_at_checked(count)?;
-        let (values, values_rest) = self.values.split_at_checked(count)?;
-        (self.deltas, self.values) = (deltas_rest, values_rest);
-        Some(Delta8Row { deltas, values })
+    fn next_segment<'s>(&mut self, space: &'s mut [u8; TILE]) -> Segment<'s>
+    where
+        'a: 's,
+    {
+        if self.tile == 0 {
+            (self.steps, self.column) = (self.matrix.counts.next().unwrap_or(0), 0);
+        }
+        let deltas = self.matrix.deltas.get(..self.steps).unwrap_or_default();
+        let last = self.matrix.cols - self.tile <= TILE;
+        let (count, column) = match last {
+            true => decode_all(deltas, self.column, space),
+            false => decode_tile(deltas, self.column, space),
+        };
+        self.tile = if last { 0 } else { self.tile + TILE };
+        (self.steps, self.column) = (self.steps.wrapping_sub(count), column.wrapping_sub(TILE));
+        self.matrix.deltas = self.matrix.deltas.get(count..).unwrap_or_default();
+        let (values, rest) = self.matrix.values.split_at_checked(count).unwrap_or_default();
+        self.matrix.values = rest;
+        Segment::new(space.get(..count).unwrap_or_default(), values)
     }
+}
+
+/// Writes the columns of the steps, the first from `column` on; gives how many there are and the
+/// column after the last. They lie within the tile, as new_checked has seen.
+#[inline]
+fn decode_all(deltas: &[u8], mut column: usize, space: &mut [u8; TILE]) -> (usize, usize) {
+    for (place, &delta) in space.iter_mut().zip(deltas) {
+        column = column.wrapping_add(delta.into());
+        *place = column as u8;
+        column = column.wrapping_add(1);
+    }
+    (deltas.len(), column)
+}
+
+/// The same up to the end of the tile.
+#[inline]
+fn decode_tile(deltas: &[u8], mut column: usize, space: &mut [u8; TILE]) -> (usize, usize) {
+    let mut count = 0;
+    for (place, &delta) in space.iter_mut().zip(deltas) {
+        let at = column.wrapping_add(delta.into());
+        if at >= TILE {
+            break;
+        }
+        *place = at as u8;
+        (column, count) = (at + 1, count + 1);
+    }
+    (count, column)
 }
 
 /// The nonzeros of a [`Delta8`] matrix.
 #[derive(Clone, Debug)]
 pub struct Entries<'a> {
-    rows: Delta8Rows<'a>,
+    /// What is left of it.
+    matrix: Delta8<'a>,
     /// One past the row that is being walked.
     row: usize,
     /// One past the column of the last step.
     col: usize,
-    deltas: &'a [u8],
-    values: &'a [i8],
+    /// Steps left of the row.
+    steps: usize,
 }
 
 impl Iterator for Entries<'_> {
@@ -147,16 +174,17 @@ impl Iterator for Entries<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            while let (Some((&delta, deltas)), Some((&value, values))) =
-                (self.deltas.split_first(), self.values.split_first())
-            {
-                (self.deltas, self.values) = (deltas, values);
+            while self.steps > 0 {
+                let (&delta, deltas) = self.matrix.deltas.split_first()?;
+                let (&value, values) = self.matrix.values.split_first()?;
+                (self.matrix.deltas, self.matrix.values) = (deltas, values);
+                self.steps -= 1;
                 self.col += usize::from(delta) + 1;
                 if value != 0 {
                     return Some((self.row - 1, self.col - 1, value));
                 }
             }
-            Delta8Row { deltas: self.deltas, values: self.values } = self.rows.next()?;
+            self.steps = self.matrix.counts.next()?;
             (self.row, self.col) = (self.row + 1, 0);
         }
     }
@@ -170,7 +198,7 @@ mod tests {
     const WORKED: Streams<'static> = Streams {
         rows: worked::ROWS,
         cols: worked::COLS,
-        count_width: 1,
+        parameter: 1,
         counts: &[2, 0, 2, 2],
         indices: &[1, 2, 0, 4, 2, 0],
         values: &[5, -3, 7, 1, 2, -2],
@@ -187,7 +215,7 @@ mod tests {
         let streams = Streams {
             rows: 1,
             cols: 600,
-            count_width: 2,
+            parameter: 2,
             counts: &[3, 0],
             indices: &[255, 255, 87],
             values: &[0, 0, 9],
@@ -201,8 +229,8 @@ mod tests {
         let error = |streams| Delta8::new_checked(streams).unwrap_err();
         let long = &[1, 2, 0, 4, 2, 3];
         assert_eq!(error(Streams { indices: long, ..WORKED }), Error::ColumnOutOfRange { row: 3 });
-        assert_eq!(error(Streams { count_width: 3, ..WORKED }), Error::BadCountWidth { width: 3 });
-        let wide = Streams { count_width: 2, ..WORKED };
+        assert_eq!(error(Streams { parameter: 3, ..WORKED }), Error::BadCountWidth { width: 3 });
+        let wide = Streams { parameter: 2, ..WORKED };
         assert_eq!(error(wide), Error::BadLength { expected: 8, found: 4 });
         let fewer = Streams { counts: &[2, 0, 2, 1], ..WORKED };
         assert_eq!(error(fewer), Error::BadLength { expected: 0, found: 1 });

@@ -10,14 +10,15 @@ use super::{Error, Streams, check_len, check_size};
 
 /// A dense matrix.
 ///
-/// Invariants: `values` has rows × cols elements (checked by `new_checked`).
+/// Invariants, checked by `new_checked`: `values` has rows × cols elements, the other streams are
+/// empty, the parameter is 0.
 ///
 /// ```
 /// use kastanet::sparse::{Dense, Streams};
 ///
 /// let values = [0, 5, 0, 0, -3, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 1, 0, 0, 2, -2, 0, 0];
 /// let streams =
-///     Streams { rows: 4, cols: 6, count_width: 0, counts: &[], indices: &[], values: &values };
+///     Streams { rows: 4, cols: 6, parameter: 0, counts: &[], indices: &[], values: &values };
 /// let matrix = Dense::new_checked(streams)?;
 /// assert_eq!(matrix.entries().next(), Some((0, 1, 5)));
 /// # Ok::<(), kastanet::sparse::Error>(())
@@ -33,12 +34,16 @@ impl<'a> Dense<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`]; [`Error::BadLength`] of the values, or where there is another stream.
+    /// [`Error::TooLarge`]; [`Error::BadLength`] of the values, or where there is another stream;
+    /// [`Error::BadParameter`].
     pub fn new_checked(streams: Streams<'a>) -> Result<Self, Error> {
         check_size(&streams)?;
         check_len(streams.rows * streams.cols, streams.values.len())?;
         check_len(0, streams.counts.len() + streams.indices.len())?;
-        Ok(Self::assumed(streams))
+        match streams.parameter {
+            0 => Ok(Self::assumed(streams)),
+            parameter => Err(Error::BadParameter { parameter }),
+        }
     }
 
     pub(crate) fn assumed(streams: Streams<'a>) -> Self {
@@ -75,7 +80,8 @@ impl<'a> Iterator for DenseRows<'a> {
     fn next(&mut self) -> Option<&'a [i8]> {
         let (row, rest) = self.values.split_at_checked(self.cols)?;
         self.values = rest;
-        Some(row)
+        // Rows of no columns would have no end.
+        (!row.is_empty()).then_some(row)
     }
 }
 
@@ -116,7 +122,7 @@ mod tests {
 
     fn streams(values: &[i8]) -> Streams<'_> {
         let (rows, cols) = (worked::ROWS, worked::COLS);
-        Streams { rows, cols, count_width: 0, counts: &[], indices: &[], values }
+        Streams { rows, cols, parameter: 0, counts: &[], indices: &[], values }
     }
 
     #[test]
@@ -134,5 +140,8 @@ mod tests {
         assert_eq!(Dense::new_checked(huge).unwrap_err(), Error::TooLarge);
         let indexed = Streams { indices: &[0], ..streams(&VALUES) };
         assert!(Dense::new_checked(indexed).is_err());
+        let parameter = Streams { parameter: 1, ..streams(&VALUES) };
+        let error = Dense::new_checked(parameter).unwrap_err();
+        assert_eq!(error, Error::BadParameter { parameter: 1 });
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`self_test`]: does the crate compute right on this core? Needs no image.
 //! - [`infer`]: an image over generated inputs, every output byte printed.
+//! - [`lanes`]: do the core's primitives compute what they say?
 //! - `log`: errors and results as `defmt` frames (feature `defmt`).
 //!
 //! The host runs the same functions, so a board's console is compared with a file, and the file
@@ -13,6 +14,7 @@
 extern crate std;
 
 mod infer;
+pub mod lanes;
 #[cfg(feature = "defmt")]
 mod log;
 pub mod random;

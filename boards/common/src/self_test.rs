@@ -53,25 +53,27 @@ fn inference(image: Image<'_>) -> Result<[i8; 4], Error> {
 /// The worked matrix of [`kastanet::sparse`] in `format`: its entries, and its product with
 /// [`X`] by this core's primitives and by the portable ones.
 fn matrix(checks: &mut Checks<'_>, format: Format) -> Result<(), Error> {
-    let name = format.name();
-    let Ok(matrix) = Matrix::new_checked(format, worked(format)) else {
+    let (name, streams) = (format.name(), worked(format));
+    let x = X.get(..streams.cols).unwrap_or_default();
+    let Ok(matrix) = Matrix::new_checked(format, streams) else {
         return checks.equal(format_args!("{name} matrix accepted"), false, true);
     };
     let all = matrix.entries().eq(ENTRIES);
     checks.equal(format_args!("{name} entries"), all, true)?;
-    checks.equal(format_args!("{name} product"), product::<Native>(&matrix), PRODUCT)?;
-    checks.equal(format_args!("{name} product, portable"), product::<Portable>(&matrix), PRODUCT)
+    checks.equal(format_args!("{name} product"), product::<Native>(&matrix, x), PRODUCT)?;
+    checks.equal(format_args!("{name} product, portable"), product::<Portable>(&matrix, x), PRODUCT)
 }
 
-fn product<L: Lanes>(matrix: &Matrix<'_>) -> [i8; 4] {
+fn product<L: Lanes>(matrix: &Matrix<'_>, x: &[i8]) -> [i8; 4] {
     // A multiplier of one half, doubled: sums come out as they are.
     let channels = Channels { bias: &[0; 4], multipliers: &[1 << 30], shifts: &[1] };
     let mut y = [0; 4];
-    matvec::<L>(matrix, &X, channels, Range { zero_point: 0, min: -128, max: 127 }, &mut y);
+    matvec::<L>(matrix, x, channels, Range { zero_point: 0, min: -128, max: 127 }, &mut y);
     y
 }
 
-const X: [i8; 6] = [1, -2, 3, -4, 5, -6];
+/// As many as the widest of the worked matrices has columns.
+const X: [i8; 8] = [1, -2, 3, -4, 5, -6, 7, -8];
 const PRODUCT: [i8; 4] = [-25, 0, 1, 14];
 const ENTRIES: [(usize, usize, i8); 6] =
     [(0, 1, 5), (0, 4, -3), (2, 0, 7), (2, 5, 1), (3, 2, 2), (3, 3, -2)];
@@ -80,20 +82,28 @@ const VALUES: [i8; 6] = [5, -3, 7, 1, 2, -2];
 const DENSE: [i8; 24] = [0, 5, 0, 0, -3, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 1, 0, 0, 2, -2, 0, 0];
 
 fn worked(format: Format) -> Streams<'static> {
-    let rows = |indices| Streams {
-        rows: 4,
-        cols: 6,
-        count_width: 1,
-        counts: &[2, 0, 2, 2],
-        indices,
-        values: &VALUES,
+    let rows = |parameter, counts, indices| {
+        Streams { rows: 4, cols: 6, parameter, counts, indices, values: &VALUES }
     };
     match format {
-        Format::Dense => Streams { count_width: 0, counts: &[], values: &DENSE, ..rows(&[]) },
-        Format::Delta8 => rows(&[1, 2, 0, 4, 2, 0]),
-        Format::Delta4 => rows(&[0x21, 0x40, 0x02]),
+        Format::Dense => Streams { values: &DENSE, ..rows(0, &[], &[]) },
+        Format::Delta8 => rows(1, &[2, 0, 2, 2], &[1, 2, 0, 4, 2, 0]),
+        Format::Delta4 => rows(1, &[2, 0, 2, 2], &[0x21, 0x40, 0x02]),
+        Format::Block4x1 => Streams { values: &BLOCKS4X1, ..rows(1, &[6], &[0, 1, 2, 3, 4, 5]) },
+        Format::Block1x4 => {
+            let streams = rows(1, &[2, 0, 2, 1], &[0, 1, 0, 1, 0]);
+            Streams { cols: 8, values: &BLOCKS1X4, ..streams }
+        }
+        Format::Nm => Streams { values: &TWO_OF_4, ..rows(0x22, &[], &[0x44, 0x44, 0x44, 0x4e]) },
+        Format::Index8 => rows(1, &[2, 0, 2, 2], &[1, 4, 0, 5, 2, 3]),
+        Format::Rice => rows(1, &[], &[0x0b, 0x93, 0x02]),
     }
 }
+
+const BLOCKS4X1: [i8; 24] =
+    [0, 0, 7, 0, 5, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, -2, -3, 0, 0, 0, 0, 0, 1, 0];
+const BLOCKS1X4: [i8; 20] = [0, 5, 0, 0, -3, 0, 0, 0, 7, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2, -2];
+const TWO_OF_4: [i8; 16] = [0, 5, -3, 0, 0, 0, 0, 0, 7, 0, 0, 1, 2, -2, 0, 0];
 
 /// x, multiplier, shift, and the result by the rule's definition in exact arithmetic: ties of
 /// either rounding and sign, the ends of every range, a shift to the left that drops bits.

@@ -46,8 +46,19 @@ impl Write for Console {
     }
 }
 
-/// Runs `program` with the console and leaves the emulator: 0 where it ended well, else 1.
+/// What a core needs before the first kernel runs; the first thing every program calls.
+pub fn start() {
+    #[cfg(vectors)]
+    // SAFETY: the vector registers hold nothing of anyone's yet: this is before their first use.
+    #[allow(unsafe_code)]
+    unsafe {
+        riscv::register::mstatus::set_vs(riscv::register::mstatus::VS::Initial);
+    }
+}
+
+/// Starts the core, runs `program` with the console and leaves the emulator: 0 where it ended well, else 1.
 pub fn run<E: Display>(program: impl FnOnce(&mut Console) -> Result<(), E>) -> ! {
+    start();
     let Some(mut console) = Console::open() else { process::exit(1) };
     match program(&mut console) {
         Ok(()) => process::exit(0),

@@ -17,7 +17,7 @@ use kastanet::image::OpKind;
 use kastanet_cli::graph::{DType, Graph, Tensor};
 
 pub use network::example;
-pub use worked::worked;
+pub use worked::{worked, worked_of};
 
 /// A family of random networks.
 #[derive(Clone, Copy)]

@@ -8,6 +8,11 @@ const WEIGHTS: [i8; 24] =
 
 /// The worked matrix as one fully connected layer, every scale 1: y = W·x.
 pub fn worked() -> Graph {
+    worked_of(6)
+}
+
+/// The same with columns of zeros behind, so that there are `cols`.
+pub fn worked_of(cols: usize) -> Graph {
     let tensor = |name: &str, shape: &[usize], data: Option<Vec<u8>>| Tensor {
         name: name.into(),
         dtype: DType::I8,
@@ -15,12 +20,13 @@ pub fn worked() -> Graph {
         quant: Some(Quant { scales: vec![1.0], zero_points: vec![0], dimension: 0 }),
         data,
     };
-    let weights = WEIGHTS.iter().map(|&weight| weight as u8).collect();
+    let rows = WEIGHTS.chunks(6).map(|row| [row, &vec![0; cols - 6]].concat());
+    let weights = rows.flatten().map(|weight| weight as u8).collect();
     Graph {
         source: "worked".into(),
         tensors: vec![
-            tensor("x", &[1, 6], None),
-            tensor("w", &[4, 6], Some(weights)),
+            tensor("x", &[1, cols], None),
+            tensor("w", &[4, cols], Some(weights)),
             tensor("y", &[1, 4], None),
         ],
         ops: vec![Op {

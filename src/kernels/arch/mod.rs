@@ -1,11 +1,65 @@
 //! The primitives of each core, and the one place that chooses among them.
+//!
+//! `portable` is plain Rust and the reference. The others are loops over pointers, in assembly
+//! where the compiler cannot say what is meant; `checked` stands between them and the rest of the
+//! crate.
+//!
+//! | core | loops | a tile of four windows |
+//! |---|---|---|
+//! | Cortex-M0, M0+, M23, others | `portable` | interleaved bytes |
+//! | Cortex-M3 | `armv7m` | pairs of windows in words |
+//! | Cortex-M4, M7, M33 | `dsp` | pairs of windows in words |
+//! | Cortex-M55, M85 | `helium` | windows as they are |
+//! | RV32IMC | `rv32` | interleaved bytes |
+//! | RV32 with V | `rvv` | windows as they are |
+//! | x86-64 under `std` | `avx2` or `portable`, by `host` | interleaved bytes |
+//! | AArch64 | `neon` | interleaved bytes |
+#![allow(unsafe_code)]
 
+mod checked;
 mod portable;
 
-#[cfg(test)]
-mod tests;
+#[cfg(kastanet_core = "armv7m")]
+mod armv7m;
+#[cfg(any(kastanet_core = "armv7em", kastanet_core = "armv8m"))]
+mod dsp;
+#[cfg(any(kastanet_core = "armv7m", kastanet_core = "armv7em", kastanet_core = "armv8m"))]
+mod paired;
+#[cfg(kastanet_core = "helium")]
+mod helium;
+#[cfg(kastanet_core = "x86_64")]
+mod avx2;
+#[cfg(kastanet_core = "x86_64")]
+mod host;
+#[cfg(kastanet_core = "aarch64")]
+mod neon;
 
+#[cfg(kastanet_core = "x86_64")]
+pub use host::Host;
 pub use portable::Portable;
 
 /// The primitives of the core this build is for.
+#[cfg(kastanet_core = "armv7m")]
+pub type Native = checked::Checked<armv7m::Armv7m>;
+/// The primitives of the core this build is for.
+#[cfg(any(kastanet_core = "armv7em", kastanet_core = "armv8m"))]
+pub type Native = checked::Checked<dsp::Dsp>;
+/// The primitives of the core this build is for.
+#[cfg(kastanet_core = "helium")]
+pub type Native = checked::Checked<helium::Helium>;
+/// The primitives of the core this build is for.
+#[cfg(kastanet_core = "x86_64")]
+pub type Native = Host;
+/// The primitives of the core this build is for.
+#[cfg(kastanet_core = "aarch64")]
+pub type Native = checked::Checked<neon::Neon>;
+/// The primitives of the core this build is for.
+#[cfg(not(any(
+    kastanet_core = "x86_64",
+    kastanet_core = "aarch64",
+    kastanet_core = "armv7m",
+    kastanet_core = "armv7em",
+    kastanet_core = "armv8m",
+    kastanet_core = "helium"
+)))]
 pub type Native = Portable;

@@ -1,46 +1,137 @@
 //! Plain Rust for any core, and the reference for the others.
 
-use crate::kernels::Lanes;
-use crate::sparse::{Delta4, Delta4Row, Delta8Row};
+use crate::kernels::tile::{Interleaved, WINDOWS};
+use crate::kernels::{Lanes, Patch};
+use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Segment};
 
 /// Scalar primitives in plain Rust.
 #[derive(Clone, Copy, Debug)]
 pub struct Portable;
 
 impl Lanes for Portable {
+    type Layout = Interleaved;
+
     #[inline]
-    fn dot(w: &[i8], x: &[i8]) -> i32 {
-        let products = w.iter().zip(x).map(|(&w, &x)| i32::from(w) * i32::from(x));
+    fn dense(w: &[i8], x: &[i8]) -> i32 {
+        let products = w.iter().zip(x).map(|(&w, &x)| product(w, x));
         products.fold(0, i32::wrapping_add)
     }
 
     #[inline]
-    fn dot_delta8(row: Delta8Row<'_>, x: &[i8]) -> i32 {
-        let (mut sum, mut col) = (0_i32, 0);
-        for (&delta, &w) in row.deltas().iter().zip(row.values()) {
-            col += usize::from(delta);
-            let x = x.get(col).copied().unwrap_or(0);
-            sum = sum.wrapping_add(i32::from(w) * i32::from(x));
-            col += 1;
+    fn segment(segment: Segment<'_>, x: &[i8]) -> i32 {
+        let mut sum = 0_i32;
+        for (&column, &w) in segment.columns().iter().zip(segment.values()) {
+            sum = sum.wrapping_add(product(w, at(x, column.into())));
         }
         sum
     }
 
     #[inline]
-    fn dot_delta4(row: Delta4Row<'_>, x: &[i8]) -> (i32, usize) {
-        let (mut sum, mut col, mut taken) = (0_i32, 0, 0);
-        let halves = row.steps().iter().flat_map(|&pair| [pair & 15, pair >> 4]);
-        for step in halves.take(row.count()) {
-            col += usize::from(step);
-            if step == Delta4::SKIP {
-                continue;
-            }
-            let (w, x) =
-                (row.values().get(taken).copied().unwrap_or(0), x.get(col).copied().unwrap_or(0));
-            sum = sum.wrapping_add(i32::from(w) * i32::from(x));
-            col += 1;
-            taken += 1;
+    fn block4x1(blocks: BlockSegment4x1<'_>, x: &[i8]) -> [i32; 4] {
+        let mut sums = [0; 4];
+        for (&column, w) in blocks.columns().iter().zip(blocks.values()) {
+            add(&mut sums, w.map(|w| product(w, at(x, column.into()))));
         }
-        (sum, taken)
+        sums
+    }
+
+    #[inline]
+    fn block1x4(blocks: BlockSegment1x4<'_>, x: &[i8]) -> i32 {
+        let (x, _) = x.as_chunks::<4>();
+        let mut sum = 0_i32;
+        for (&block, w) in blocks.blocks().iter().zip(blocks.values()) {
+            let x = at(x, block.into());
+            sum = sum.wrapping_add(w.iter().zip(x).map(|(&w, x)| product(w, x)).sum());
+        }
+        sum
+    }
+
+    #[inline]
+    fn tile_dense(w: &[i8], tile: &[[i8; WINDOWS]]) -> [i32; 4] {
+        let mut sums = [0; 4];
+        for (&w, x) in w.iter().zip(tile) {
+            add(&mut sums, x.map(|x| product(w, x)));
+        }
+        sums
+    }
+
+    #[inline]
+    fn tile_segment(segment: Segment<'_>, tile: &[[i8; WINDOWS]], first: usize) -> [i32; 4] {
+        let (mut sums, tile) = ([0; 4], tile.get(first..).unwrap_or_default());
+        for (&column, &w) in segment.columns().iter().zip(segment.values()) {
+            add(&mut sums, at(tile, column.into()).map(|x| product(w, x)));
+        }
+        sums
+    }
+
+    #[inline]
+    fn tile_block4x1(
+        blocks: BlockSegment4x1<'_>,
+        tile: &[[i8; WINDOWS]],
+        first: usize,
+    ) -> [[i32; 4]; 4] {
+        let (mut sums, tile) = ([[0; 4]; 4], tile.get(first..).unwrap_or_default());
+        for (&column, w) in blocks.columns().iter().zip(blocks.values()) {
+            let x = at(tile, column.into());
+            for (sums, &w) in sums.iter_mut().zip(w) {
+                add(sums, x.map(|x| product(w, x)));
+            }
+        }
+        sums
+    }
+
+    #[inline]
+    fn tile_block1x4(
+        blocks: BlockSegment1x4<'_>,
+        tile: &[[i8; WINDOWS]],
+        first: usize,
+    ) -> [i32; 4] {
+        let (mut sums, tile) = ([0; 4], tile.get(first..).unwrap_or_default());
+        let (tile, _) = tile.as_chunks::<4>();
+        for (&block, w) in blocks.blocks().iter().zip(blocks.values()) {
+            for (&w, x) in w.iter().zip(at(tile, block.into())) {
+                add(&mut sums, x.map(|x| product(w, x)));
+            }
+        }
+        sums
+    }
+
+    #[inline]
+    fn depthwise4(w: &[i8], patch: Patch<'_>) -> [i32; 4] {
+        let mut sums = [0; 4];
+        if !patch.holds_block(w) {
+            return sums;
+        }
+        let [height, width] = patch.kernel;
+        for (ky, kx) in (0..height).flat_map(|ky| (0..width).map(move |kx| (ky, kx))) {
+            let w = four(w, (ky * width + kx) * patch.channels);
+            let x = four(patch.x, ky * patch.row + kx * patch.channels);
+            add(&mut sums, core::array::from_fn(|i| product(at(&w, i), at(&x, i))));
+        }
+        sums
+    }
+}
+
+#[inline]
+fn product(w: i8, x: i8) -> i32 {
+    i32::from(w) * i32::from(x)
+}
+
+/// Element `index`; zero outside.
+#[inline]
+fn at<T: Copy + Default>(slice: &[T], index: usize) -> T {
+    slice.get(index).copied().unwrap_or_default()
+}
+
+/// Four elements from `start` on.
+#[inline]
+fn four(slice: &[i8], start: usize) -> [i8; 4] {
+    slice.get(start..).and_then(|slice| slice.first_chunk()).copied().unwrap_or_default()
+}
+
+#[inline]
+fn add(sums: &mut [i32; 4], products: [i32; 4]) {
+    for (sum, product) in sums.iter_mut().zip(products) {
+        *sum = sum.wrapping_add(product);
     }
 }

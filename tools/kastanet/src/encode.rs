@@ -1,7 +1,15 @@
 //! Weight matrices to streams: the writer's side of `kastanet::sparse`.
 
+mod nm;
+mod rice;
+mod steps;
+mod tiles;
+
+#[cfg(test)]
+mod tests;
+
 use kastanet::image::record::STREAM_ALIGN;
-use kastanet::sparse::{Delta4, Delta8, Format, Streams};
+use kastanet::sparse::{Format, Streams};
 
 /// A matrix in one format.
 #[derive(Clone, Debug)]
@@ -14,8 +22,8 @@ pub struct Encoded {
     pub cols: usize,
     /// Number of weights that are not zero.
     pub nonzeros: usize,
-    /// Bytes of one entry of the row table.
-    pub count_width: u8,
+    /// Bytes of one entry of the row table, or what else the format needs to know.
+    pub parameter: u8,
     /// Row table.
     pub counts: Vec<u8>,
     /// Index stream.
@@ -38,144 +46,89 @@ impl Encoded {
         Streams {
             rows: self.rows,
             cols: self.cols,
-            count_width: self.count_width,
+            parameter: self.parameter,
             counts: &self.counts,
             indices: &self.indices,
             values: &self.values,
         }
     }
+
+    /// Writes the row table in the fewest bytes. `None` where an entry is above 65,535.
+    fn with_table(mut self, counts: &[usize]) -> Option<Self> {
+        let most = counts.iter().copied().max().unwrap_or(0);
+        self.parameter = if most <= usize::from(u8::MAX) { 1 } else { 2 };
+        for &count in counts {
+            let count = u16::try_from(count).ok()?.to_le_bytes();
+            self.counts.extend_from_slice(&count[..self.parameter.into()]);
+        }
+        Some(self)
+    }
 }
 
-/// Encodes a dense matrix of rows of `cols` weights. `None` where a row has more steps than the
-/// row table can hold (65,535).
+/// Encodes a dense matrix of rows of `cols` weights. `None` where the format cannot hold it:
+/// [`why_not`] says why.
 pub fn encode(format: Format, weights: &[i8], cols: usize) -> Option<Encoded> {
     let rows = weights.len().checked_div(cols)?;
     let nonzeros = weights.iter().filter(|&&weight| weight != 0).count();
-    let empty = Encoded {
-        format,
-        rows,
-        cols,
-        nonzeros,
-        count_width: 0,
-        counts: vec![],
-        indices: vec![],
-        values: vec![],
-    };
+    let (counts, indices, values) = (vec![], vec![], vec![]);
+    let empty = Encoded { format, rows, cols, nonzeros, parameter: 0, counts, indices, values };
     match format {
         Format::Dense => Some(Encoded { values: weights.to_vec(), ..empty }),
-        Format::Delta8 => with_rows(empty, weights, delta8_row),
-        Format::Delta4 => with_rows(empty, weights, delta4_row),
+        Format::Delta8 => steps::delta8(empty, weights),
+        Format::Delta4 => steps::delta4(empty, weights),
+        Format::Block4x1 => tiles::block4x1(empty, weights),
+        Format::Block1x4 => tiles::block1x4(empty, weights),
+        Format::Nm => nm::nm(empty, weights),
+        Format::Index8 => tiles::index8(empty, weights),
+        Format::Rice => Some(rice::rice(empty, weights)),
     }
 }
 
-/// Encodes in the format that takes the fewest bytes; dense where equal.
+/// Why [`encode`] gave nothing for rows of `cols` weights in `format`.
+pub fn why_not(format: Format, cols: usize) -> String {
+    let name = format.name();
+    match format {
+        _ if cols == 0 => "its weights have no columns".into(),
+        Format::Block1x4 => format!(
+            "{name} holds rows of a multiple of 4 weights and these have {cols}; \
+             choose `--format auto`"
+        ),
+        Format::Nm => format!(
+            "{name} holds 1:16, 1:8, 1:4 or 2:4 weights and these have more; \
+             choose `--format auto`, or prune with `--unit nm:N:M`"
+        ),
+        _ => "a row has more than 65535 steps; choose `--format dense`".into(),
+    }
+}
+
+/// The formats, those that run with the fewest instructions first.
+const CHEAPEST: [Format; 8] = [
+    Format::Dense,
+    Format::Block4x1,
+    Format::Block1x4,
+    Format::Index8,
+    Format::Nm,
+    Format::Delta8,
+    Format::Delta4,
+    Format::Rice,
+];
+
+/// Encodes in the format with the lowest cost; where equal, in the one that is cheaper to run.
+pub fn choose(weights: &[i8], cols: usize, cost: impl Fn(&Encoded) -> u64) -> Option<Encoded> {
+    let all = CHEAPEST.iter().filter_map(|&format| encode(format, weights, cols));
+    all.min_by_key(cost)
+}
+
+/// Encodes in the format that takes the fewest bytes.
 pub fn smallest(weights: &[i8], cols: usize) -> Option<Encoded> {
-    let all = Format::ALL.iter().filter_map(|&format| encode(format, weights, cols));
-    all.min_by_key(|encoded| (encoded.stored_len(), encoded.format as u8))
+    choose(weights, cols, |encoded| encoded.stored_len() as u64)
 }
 
-/// Appends a row's steps and values to the streams; gives the number of steps.
-type EncodeRow = fn(&mut Encoded, &[i8]) -> usize;
-
-fn with_rows(mut encoded: Encoded, weights: &[i8], encode_row: EncodeRow) -> Option<Encoded> {
-    let rows = weights.chunks_exact(encoded.cols);
-    let counts: Vec<usize> = rows.map(|row| encode_row(&mut encoded, row)).collect();
-    let most = counts.iter().copied().max().unwrap_or(0);
-    encoded.count_width = if most <= usize::from(u8::MAX) { 1 } else { 2 };
-    let width = usize::from(encoded.count_width);
-    let table = counts.iter().map(|&count| u16::try_from(count).ok());
-    for count in table {
-        encoded.counts.extend_from_slice(&count?.to_le_bytes()[..width]);
-    }
-    Some(encoded)
-}
-
-/// Nonzeros of a row as (columns skipped since the one before, value).
-fn gaps(row: &[i8]) -> impl Iterator<Item = (usize, i8)> + '_ {
-    let nonzeros = row.iter().enumerate().filter(|&(_, &value)| value != 0);
-    nonzeros.scan(0, |next, (col, &value)| {
-        let gap = col - std::mem::replace(next, col + 1);
+/// Nonzeros as (weights skipped since the one before, value).
+fn gaps(weights: &[i8]) -> impl Iterator<Item = (usize, i8)> + '_ {
+    let nonzeros = weights.iter().enumerate().filter(|&(_, &value)| value != 0);
+    nonzeros.scan(0, |next, (at, &value)| {
+        let gap = at - std::mem::replace(next, at + 1);
         Some((gap, value))
     })
-}
-
-fn delta8_row(encoded: &mut Encoded, row: &[i8]) -> usize {
-    let before = encoded.indices.len();
-    for (mut gap, value) in gaps(row) {
-        while gap > Delta8::MAX {
-            encoded.indices.push(Delta8::MAX as u8);
-            encoded.values.push(0);
-            gap -= Delta8::MAX + 1;
-        }
-        encoded.indices.push(gap as u8);
-        encoded.values.push(value);
-    }
-    encoded.indices.len() - before
-}
-
-fn delta4_row(encoded: &mut Encoded, row: &[i8]) -> usize {
-    let mut steps = vec![];
-    for (gap, value) in gaps(row) {
-        let skip = usize::from(Delta4::SKIP);
-        steps.extend(std::iter::repeat_n(Delta4::SKIP, gap / skip));
-        steps.push((gap % skip) as u8);
-        encoded.values.push(value);
-    }
-    let pairs = steps.chunks(2).map(|pair| pair[0] | pair.get(1).copied().unwrap_or(0) << 4);
-    encoded.indices.extend(pairs);
-    steps.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use kastanet::sparse::Matrix;
-
-    fn nonzeros(weights: &[i8], cols: usize) -> Vec<(usize, usize, i8)> {
-        let all = weights.iter().enumerate();
-        all.filter(|(_, w)| **w != 0).map(|(at, &w)| (at / cols, at % cols, w)).collect()
-    }
-
-    #[test]
-    fn every_format_gives_the_weights_back() {
-        let gaps = [0, 1, 14, 15, 16, 29, 30, 31, 45, 254, 255, 256, 257, 511, 512, 513, 770];
-        for format in Format::ALL {
-            for (cols, density) in [(1, 1), (1, 0), (7, 2), (300, 40), (2000, 3), (5, 0)] {
-                let weights: Vec<i8> = (0..cols * 5)
-                    .map(|i| if i * 31 % (cols * 2) < density { (i % 7) as i8 - 3 } else { 0 })
-                    .collect();
-                check(format, &weights, cols);
-            }
-            for gap in gaps {
-                let mut row = vec![0; gap + 1];
-                row[gap] = -7;
-                check(format, &row, gap + 1);
-            }
-        }
-    }
-
-    fn check(format: Format, weights: &[i8], cols: usize) {
-        let encoded = encode(format, weights, cols).unwrap();
-        let matrix = Matrix::new_checked(format, encoded.streams()).unwrap();
-        let expected = nonzeros(weights, cols);
-        assert_eq!(encoded.nonzeros, expected.len());
-        assert_eq!(matrix.entries().collect::<Vec<_>>(), expected, "{format:?} {cols}");
-    }
-
-    #[test]
-    fn worked_matrix_is_the_documented_one() {
-        let weights = [0, 5, 0, 0, -3, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 1, 0, 0, 2, -2, 0, 0];
-        let encoded = encode(Format::Delta4, &weights, 6).unwrap();
-        assert_eq!((encoded.counts, encoded.indices), (vec![2, 0, 2, 2], vec![0x21, 0x40, 0x02]));
-        let encoded = encode(Format::Delta8, &weights, 6).unwrap();
-        assert_eq!(encoded.indices, [1, 2, 0, 4, 2, 0]);
-    }
-
-    #[test]
-    fn smallest_prefers_dense_when_dense() {
-        assert_eq!(smallest(&[1; 64], 8).unwrap().format, Format::Dense);
-        let mut sparse = [0; 640];
-        sparse[100] = 1;
-        assert_eq!(smallest(&sparse, 640).unwrap().format, Format::Delta8);
-    }
 }

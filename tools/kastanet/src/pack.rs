@@ -5,7 +5,7 @@ mod write;
 use crate::graph::{Graph, TensorId};
 use crate::lower;
 use crate::plan::{Plan, plan};
-use crate::prune::{self, Sparsity};
+use crate::prune::{self, Sparsity, Unit};
 use kastanet::image::{IMAGE_ALIGN as ALIGN, Image};
 use kastanet::network::Network;
 use kastanet::sparse::Format;
@@ -18,6 +18,8 @@ pub const MAX_ARENA: usize = 1 << 30;
 pub struct Options {
     /// Share of the weights to prune.
     pub sparsity: Sparsity,
+    /// What is pruned as one.
+    pub unit: Unit,
     /// The format of convolution and fully connected weights; the smallest for each layer where not
     /// given. Depthwise filters are always dense.
     pub format: Option<Format>,
@@ -78,7 +80,7 @@ pub enum Error {
 ///
 /// One [`Error`] for each step that can fail; nothing has been written then.
 pub fn pack(mut graph: Graph, options: &Options) -> Result<Packed, Error> {
-    let pruned = prune::prune(&mut graph, &options.sparsity)?;
+    let pruned = prune::prune(&mut graph, &options.sparsity, options.unit)?;
     let program = lower::lower(&graph, &|_| options.format)?;
     let plan = plan(&program);
     if plan.arena_len > MAX_ARENA {

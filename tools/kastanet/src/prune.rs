@@ -1,8 +1,14 @@
 //! Magnitude pruning of convolution and fully connected weights.
 //!
-//! In each layer the k = ⌊(1 − S)·n + ½⌋ weights of largest real magnitude stay (stored value
-//! times the channel's scale), ties to the lower index; the others become zero. Zeros that the
-//! checkpoint already has stay zero. Depthwise filters are left dense: they hold few weights.
+//! In each layer the k = ⌊(1 − S)·n + ½⌋ of its n units stay that have the largest sums of real
+//! magnitudes (stored value times the channel's scale), ties to the lower index; the others become
+//! zero. A unit is a weight, or a block of the matrix as kernels see it; of N:M, the N largest of
+//! every M consecutive weights of a row stay instead. Zeros that the checkpoint already has stay
+//! zero. Depthwise filters are left dense: they hold few weights.
+
+mod unit;
+
+pub use unit::Unit;
 
 use crate::graph::{Graph, Op, OpKind, Tensor, TensorId};
 use crate::words;
@@ -52,20 +58,21 @@ impl Sparsity {
     }
 }
 
-/// Prunes `graph` in place; gives the weight tensors that were changed.
+/// Prunes `graph` in place; gives the weight tensors that were changed. N:M needs no sparsity.
 ///
 /// # Errors
 ///
 /// A share outside 0 to 1, a name that no layer has, or layers that share weights and disagree.
-pub fn prune(graph: &mut Graph, sparsity: &Sparsity) -> Result<Vec<TensorId>, Error> {
+pub fn prune(graph: &mut Graph, sparsity: &Sparsity, unit: Unit) -> Result<Vec<TensorId>, Error> {
     let layers: Vec<(String, TensorId)> =
         graph.ops.iter().filter_map(|op| Some((op.name.clone(), prunable(op)?))).collect();
     check(sparsity, &layers)?;
     let (mut changed, mut known) = (vec![], HashSet::new());
     for (name, id) in layers {
         let share = sparsity.of(&name);
-        if share > 0.0 && known.insert(id) {
-            prune_tensor(&mut graph.tensors[id], share);
+        let touched = share > 0.0 || matches!(unit, Unit::Nm(_));
+        if touched && known.insert(id) {
+            prune_tensor(&mut graph.tensors[id], share, unit);
             changed.push(id);
         }
     }
@@ -103,15 +110,13 @@ fn check(sparsity: &Sparsity, layers: &[(String, TensorId)]) -> Result<(), Error
     Ok(())
 }
 
-fn prune_tensor(tensor: &mut Tensor, sparsity: f64) {
+fn prune_tensor(tensor: &mut Tensor, sparsity: f64, unit: Unit) {
     let magnitudes = magnitudes(tensor);
+    let rows = tensor.shape.first().copied().unwrap_or(1);
+    let kept = unit.kept(&magnitudes, magnitudes.len() / rows.max(1), sparsity);
     let Some(data) = tensor.data.as_mut() else { return };
-    let keep = ((1.0 - sparsity) * magnitudes.len() as f64 + 0.5).floor() as usize;
-    let mut order: Vec<usize> = (0..magnitudes.len()).collect();
-    // A stable sort: of equal magnitudes, the lower index comes first and stays.
-    order.sort_by(|&a, &b| magnitudes[b].total_cmp(&magnitudes[a]));
-    for &index in order.get(keep..).unwrap_or_default() {
-        data[index] = 0;
+    for (byte, kept) in data.iter_mut().zip(kept) {
+        *byte = if kept { *byte } else { 0 };
     }
 }
 
@@ -144,8 +149,12 @@ mod tests {
     }
 
     fn pruned(weights: &[i8], scales: &[f32], sparsity: f64) -> Vec<i8> {
+        pruned_in(Unit::Weight, weights, scales, sparsity)
+    }
+
+    fn pruned_in(unit: Unit, weights: &[i8], scales: &[f32], sparsity: f64) -> Vec<i8> {
         let mut tensor = tensor(weights, scales);
-        prune_tensor(&mut tensor, sparsity);
+        prune_tensor(&mut tensor, sparsity, unit);
         tensor.to_i8().unwrap()
     }
 
@@ -166,5 +175,22 @@ mod tests {
         assert_eq!(pruned(&[1, 2, 3], &[1.0], 0.5), [0, 2, 3]);
         assert_eq!(pruned(&[0, 0, 0, 5], &[1.0], 0.25), [0, 0, 0, 5]);
         assert_eq!(pruned(&[1, 2], &[1.0], 1.0), [0, 0]);
+    }
+
+    #[test]
+    fn compares_real_magnitudes_of_blocks() {
+        let weights = [100, 100, 100, 100, 1, 1, 1, 2];
+        let four = [&weights[..4], &[0; 4], &weights[4..], &[0; 4]].concat();
+        let kept = [&[0; 4][..], &[0; 4], &[0, 0, 0, 2], &[0; 4]].concat();
+        let scales = [0.001, 1.0, 1.0, 1.0];
+        assert_eq!(pruned_in(Unit::Block1x4, &four, &scales, 0.75)[8..12], [1, 1, 1, 2]);
+        let found = pruned_in(Unit::Block4x1, &four, &scales, 0.75);
+        assert_eq!((found[3], &found[8..12]), (100, &kept[8..12]));
+    }
+
+    #[test]
+    fn n_of_m_needs_no_share() {
+        let pattern = Unit::Nm(kastanet::sparse::Pattern::TwoOf4);
+        assert_eq!(pruned_in(pattern, &[1, -3, 2, 3, 9], &[1.0], 0.0), [0, -3, 0, 3, 9]);
     }
 }

@@ -8,7 +8,7 @@ use common::Place;
 fn packs_and_tells_what_it_did() {
     let place = Place::new();
     let text = place.run(&["pack", "m.tflite", "-o", "m.kst", "--sparsity", "90%"]).ok();
-    for part in ["pruned layers", "all layers", "delta4", "flash ", "arena "] {
+    for part in ["pruned layers", "all layers", "rice", "flash ", "arena "] {
         assert!(text.contains(part), "{text}");
     }
     let image = place.get("m.kst");
@@ -46,11 +46,27 @@ fn prunes_layer_by_layer() {
 #[test]
 fn forces_a_format() {
     let place = Place::new();
-    for format in ["dense", "delta8", "delta4"] {
+    for format in ["dense", "delta8", "delta4", "block4x1", "index8", "rice"] {
         let args = ["pack", "m.tflite", "-o", "m.kst", "--format", format, "--json"];
         let json = place.run(&args).json();
         let layers = json["layers"].as_array().expect("layers");
         assert!(layers.iter().all(|layer| layer["format"] == format), "{json}");
+    }
+}
+
+#[test]
+fn prunes_in_units() {
+    let place = Place::new();
+    let share = |args: &[&str]| {
+        let json =
+            place.run(&[&["pack", "m.tflite", "-o", "m.kst", "--json"], args].concat()).json();
+        json["pruned"]["sparsity"].as_f64().expect("a share")
+    };
+    let blocks = share(&["--unit", "block4x1", "--sparsity", "75%", "--format", "block4x1"]);
+    assert!((blocks - 0.75).abs() < 0.02, "{blocks}");
+    for (unit, least) in [("nm:1:16", 0.9), ("nm:1:4", 0.75), ("nm:2:4", 0.5)] {
+        let found = share(&["--unit", unit]);
+        assert!((least - 0.03..least + 0.06).contains(&found), "{unit}: {found}");
     }
 }
 

@@ -68,6 +68,28 @@ fn contradictory_shares_are_usage_errors() {
 }
 
 #[test]
+fn units_that_are_none_or_say_how_many_stay() {
+    let place = Place::new();
+    for (args, said) in [
+        (&["--unit", "nm:3:4"][..], "expected weight, block4x1"),
+        (&["--unit", "nm:2:4", "--sparsity", "0.5"], "says how many stay"),
+        (&["--unit", "nm:2:4", "--sparsity", "a=0.5"], "says how many stay"),
+    ] {
+        let run = pack(&place, args);
+        assert_eq!(run.code, Some(2), "{}", run.err);
+        assert!(run.err.contains(said), "{}", run.err);
+    }
+}
+
+/// The layer is named, and what to do about it.
+#[test]
+fn formats_that_do_not_hold_a_layer() {
+    let place = Place::new();
+    pack(&place, &["--format", "nm"]).fails(&["nm holds", "--format auto", "--unit nm:N:M"]);
+    pack(&place, &["--format", "block1x4"]).fails(&["multiple of 4", "--format auto"]);
+}
+
+#[test]
 fn labels_that_are_none_or_too_few() {
     let place = Place::new();
     place.put("blank.txt", b"\n  \n");

@@ -1,5 +1,6 @@
 //! The developers' commands: `cargo xtask help`.
 
+mod bench;
 mod process;
 mod qemu;
 mod setup;
@@ -19,10 +20,15 @@ cargo xtask COMMAND
   qemu [BOARD…] [--overwrite]     the boards' programs in QEMU against boards/expected;
                                   --overwrite writes those files instead
   qemu [BOARD…] --model FILE      a model (.kst or .tflite) on the boards against the host
+  bench [--board B]… [--case C]… [--sparsity S]… [--format F]… [--unit U]… [--json] [--layers]
+        [--record] [--plot]       instructions, bytes and stack of networks on the boards;
+                                  --record puts them under docs/results/bench and fails where
+                                  they grew, --plot draws what is recorded
   help                            this text
 
   cargo xtask test fmt clippy
   cargo xtask qemu m4 --model model.kst
+  cargo xtask bench --board m4 --case fc256 --sparsity 0.9 --format delta8
 ";
 
 fn main() -> ExitCode {
@@ -46,6 +52,7 @@ fn command(mut args: lexopt::Parser) -> Result<()> {
             "setup" => setup::command(&tree, args),
             "test" => test::command(&tree, args),
             "qemu" => qemu::command(&tree, args),
+            "bench" => bench::command(&tree, args),
             "help" => help(),
             other => Err(usage(format!("no command `{other}`"))),
         },

@@ -39,7 +39,7 @@ pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
     if boards.is_empty() {
         boards.extend(&BOARDS);
     }
-    let bench = Bench::new(tree)?;
+    let bench = Bench::new(tree, run_dir(tree))?;
     let failed = boards.into_iter().enumerate().map(|(index, board)| match &model {
         Some(model) => bench.failures([bench.model(board, model)]),
         // One board writes, the others are compared with it.
@@ -50,22 +50,26 @@ pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
 
 /// Every check on one board.
 pub fn check(tree: &Tree, board: &Board) -> Result<()> {
-    verdict(Bench::new(tree)?.all(board, false))
+    verdict(Bench::new(tree, run_dir(tree))?.all(board, false))
+}
+
+/// Where these programs run.
+fn run_dir(tree: &Tree) -> PathBuf {
+    tree.target.join("qemu").join("run")
 }
 
 /// What it takes to run programs.
 pub struct Bench<'a> {
-    tree: &'a Tree,
+    pub tree: &'a Tree,
     emulators: Emulators,
     /// Where programs run and leave their files.
-    dir: PathBuf,
+    pub dir: PathBuf,
 }
 
 impl<'a> Bench<'a> {
-    fn new(tree: &'a Tree) -> Result<Self> {
+    pub fn new(tree: &'a Tree, dir: PathBuf) -> Result<Self> {
         setup::targets()?;
         let emulators = setup::qemu(tree)?;
-        let dir = tree.target.join("qemu").join("run");
         std::fs::create_dir_all(&dir)?;
         Ok(Bench { tree, emulators, dir })
     }
@@ -102,7 +106,7 @@ fn report(board: &Board, program: &str, what: &str) {
     println!("{:<5} {program:<10} {what}", board.name);
 }
 
-fn file_name(path: &Path) -> std::borrow::Cow<'_, str> {
+pub fn file_name(path: &Path) -> std::borrow::Cow<'_, str> {
     path.file_name().unwrap_or_default().to_string_lossy()
 }
 

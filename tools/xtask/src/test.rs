@@ -141,7 +141,7 @@ fn clippy(mut command: std::process::Command) -> Result<()> {
 fn clippy_board(tree: &Tree, board: &Board) -> Result<()> {
     setup::targets()?;
     let args = ["clippy", "--quiet", "-p", "kastanet-boards-qemu", "--lib", "--bins"];
-    let mut command = board.cargo(tree, &args);
+    let mut command = board.cargo(tree, "load", &args);
     run(command.args(["--features", "defmt", "--", "-Dwarnings"]))
 }
 

@@ -5,7 +5,7 @@
 use defmt_semihosting as _;
 use kastanet::image::Aligned;
 use kastanet_boards_common::log;
-use kastanet_boards_qemu::{ARENA, IMAGE, entry};
+use kastanet_boards_qemu::{ARENA, IMAGE, entry, start};
 use semihosting::process;
 
 /// A copy of the image with one bit of its last byte flipped.
@@ -21,6 +21,7 @@ const fn damage(mut bytes: [u8; LEN]) -> Aligned<LEN> {
 
 #[entry]
 fn main() -> ! {
+    start();
     // The console carries frames, so nothing else is printed: the exit code tells.
     let done = log(IMAGE, &DAMAGED.0, &mut ARENA.take().0);
     process::exit(if done.is_ok() { 0 } else { 1 })

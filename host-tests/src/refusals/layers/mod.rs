@@ -203,7 +203,7 @@ fn weights_out_of_range() -> Vec<Error> {
 fn unknown_format() -> Vec<Error> {
     let mut seen = Vec::new();
     for kind in [OpKind::Conv2d, OpKind::DepthwiseConv2d, OpKind::FullyConnected] {
-        for code in [3, 4, 5, 255] {
+        for code in [8, 9, 16, 255] {
             let mut change = |what, change: fn(&mut WeightsRecord, u8)| {
                 let (expected, image) = (Error::UnknownFormat { code }, only(kind, |_| true));
                 seen.push(refused(expected, what, image, |image| change(image.weights(0), code)));

@@ -4,7 +4,7 @@ use super::Answer;
 use crate::failure::Failure;
 use crate::graph::Graph;
 use crate::pack::{Error, Options, Packed, pack};
-use crate::prune::{self, Sparsity};
+use crate::prune::{self, Sparsity, Unit};
 use crate::report::{Layers, bytes};
 use crate::tflite::{Fault, ImportError};
 use crate::{files, output, tflite, words};
@@ -23,6 +23,8 @@ use std::path::{Path, PathBuf};
       Zeroes the smallest 90 % of the weights of each convolution and fully connected layer.
   kastanet pack model.tflite -o model.kst --sparsity 0.9 --sparsity dense_1=0.5
       The same, but 50 % in the layer called `dense_1` (`kastanet inspect` shows the names).
+  kastanet pack model.tflite -o model.kst --sparsity 75% --unit block4x1
+      Zeroes blocks of 4 outputs: 75 % of them, those with the smallest sums.
   kastanet pack model.tflite -o model.kst --sparsity 0.8 --write-tflite pruned.tflite
       Also writes a checkpoint with the pruned weights, for other tools to read.")]
 pub struct Args {
@@ -34,6 +36,12 @@ pub struct Args {
     /// Share of the weights to zero, as 0.9 or 90%, in all layers or in one; may be repeated
     #[arg(long, value_name = "[LAYER=]S", value_parser = share, allow_negative_numbers = true)]
     sparsity: Vec<Share>,
+    /// What to zero as one: weight, block4x1 (4 outputs), block1x4 (4 inputs), or nm:N:M
+    ///
+    /// With nm:1:16, nm:1:8, nm:1:4 or nm:2:4, the N largest of every M consecutive weights of an
+    /// output stay, without --sparsity.
+    #[arg(long, value_name = "U", default_value = "weight", value_parser = unit)]
+    unit: Unit,
     /// How to store the weights of convolutions and fully connected layers
     #[arg(long, default_value = "auto")]
     format: FormatArg,
@@ -58,6 +66,16 @@ enum FormatArg {
     Delta8,
     /// Nonzeros with 4-bit column steps: one and a half bytes each
     Delta4,
+    /// Blocks of 4 outputs: one and a quarter bytes a weight of a block
+    Block4x1,
+    /// Blocks of 4 inputs: one and a quarter bytes a weight of a block
+    Block1x4,
+    /// 1:16, 1:8, 1:4 or 2:4 weights: one and a half bytes each, or one and a quarter
+    Nm,
+    /// Nonzeros with 8-bit columns: two bytes each
+    Index8,
+    /// Nonzeros with Rice-coded gaps: the smallest, and the slowest to read
+    Rice,
 }
 
 impl FormatArg {
@@ -67,8 +85,17 @@ impl FormatArg {
             FormatArg::Dense => Some(Format::Dense),
             FormatArg::Delta8 => Some(Format::Delta8),
             FormatArg::Delta4 => Some(Format::Delta4),
+            FormatArg::Block4x1 => Some(Format::Block4x1),
+            FormatArg::Block1x4 => Some(Format::Block1x4),
+            FormatArg::Nm => Some(Format::Nm),
+            FormatArg::Index8 => Some(Format::Index8),
+            FormatArg::Rice => Some(Format::Rice),
         }
     }
+}
+
+fn unit(text: &str) -> Result<Unit, &'static str> {
+    text.parse()
 }
 
 /// A share for one layer, or for all.
@@ -100,8 +127,13 @@ impl Args {
     ///
     /// # Errors
     ///
-    /// Two shares for one layer, or for all.
+    /// Two shares for one layer, or for all; a share where N:M says it.
     pub(super) fn check(&self) -> Result<(), String> {
+        if matches!(self.unit, Unit::Nm(_)) && !self.sparsity.is_empty() {
+            return Err(
+                "--sparsity does not go with --unit nm:N:M, which says how many stay".into()
+            );
+        }
         let mut known = HashSet::new();
         match self.sparsity.iter().find(|share| !known.insert(&share.layer)) {
             None => Ok(()),
@@ -162,7 +194,8 @@ fn options(args: &Args, graph: &Graph, source: Vec<u8>) -> Result<Options, Failu
             labels
         }
     };
-    Ok(Options { sparsity, format: args.format.format(), labels, strip: args.strip, source })
+    let (unit, format) = (args.unit, args.format.format());
+    Ok(Options { sparsity, unit, format, labels, strip: args.strip, source })
 }
 
 /// The file that `--labels` names; nothing where it is a list.

@@ -7,6 +7,7 @@ use crate::graph::{self, OpKind, Tensor};
 use kastanet::image::OpKind as Code;
 use kastanet::image::record::Window;
 use kastanet::kernels::Geometry;
+use kastanet::kernels::tile::WINDOWS;
 use kastanet::sparse::Format;
 
 impl Lowering<'_> {
@@ -33,7 +34,7 @@ impl Lowering<'_> {
         let window = window(shape, input, output)?;
         let format = if depthwise { &|_: &str| Some(Format::Dense) } else { self.format_of };
         let weights = self.weights(op, input, output, format)?;
-        let scratch = scratch_len(input.dims(), &window);
+        let scratch = scratch_len(input.dims(), output.dims(), &window, depthwise);
         self.emit_with(op, code, 1, bytes(&window), Some(weights), scratch)
     }
 
@@ -94,8 +95,19 @@ fn conv_shape(kind: OpKind, kernel: [usize; 2]) -> Option<(Code, Shape)> {
     }
 }
 
-fn scratch_len(dims: [usize; 4], window: &Window) -> usize {
-    Geometry::new(dims, window).scratch_len()
+/// Four windows, as many as kernels take at a time, where there are as many positions.
+fn scratch_len(
+    input: [usize; 4],
+    [_, height, width, _]: [usize; 4],
+    window: &Window,
+    depthwise: bool,
+) -> usize {
+    let geometry = Geometry::new(input, window);
+    match (height * width >= WINDOWS, depthwise) {
+        (true, false) => geometry.tile_len(),
+        (true, true) if window.multiplier.get() == 1 => WINDOWS * geometry.scratch_len(),
+        _ => geometry.scratch_len(),
+    }
 }
 
 /// How a weight tensor is a matrix.
@@ -125,7 +137,7 @@ fn encoded(values: &[i8], cols: usize, format: Option<Format>) -> Said<Encoded> 
         Some(format) => encode::encode(format, values, cols),
         None => encode::smallest(values, cols),
     };
-    encoded.ok_or_else(|| "a row has more than 65535 steps; choose `--format dense`".into())
+    encoded.ok_or_else(|| encode::why_not(format.unwrap_or(Format::Dense), cols))
 }
 
 /// Bias minus zero point times the sum of the channel's weights, in the accumulator's arithmetic.

@@ -74,7 +74,7 @@ fn weights_record(weights: &Weights, data: &mut Data) -> WeightsRecord {
     WeightsRecord {
         format: matrix.format as u8,
         dtype: DType::I8 as u8,
-        count_width: matrix.count_width,
+        parameter: matrix.parameter,
         flags: if per_channel { PER_CHANNEL } else { 0 },
         rows: (matrix.rows as u32).into(),
         cols: (matrix.cols as u32).into(),

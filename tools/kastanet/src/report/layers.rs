@@ -180,7 +180,9 @@ fn nonzeros(op: Op<'_>, record: &WeightsRecord) -> usize {
 
 /// Bytes of the streams in the image, each padded to its alignment.
 fn stored_len(record: &WeightsRecord) -> usize {
-    let counts = (record.rows.get() as usize).saturating_mul(record.count_width.into());
+    let (rows, cols) = (record.rows.get() as usize, record.cols.get() as usize);
+    let table = |format: Format| format.table_len(rows, cols, record.parameter);
+    let counts = Format::from_code(record.format).map_or(0, table);
     let streams = [counts, record.indices_len.get() as usize, record.values_len.get() as usize];
     let padded = streams.map(|len| len.saturating_add(STREAM_ALIGN - 1) / STREAM_ALIGN);
     padded.iter().fold(0, |sum: usize, len| sum.saturating_add(len.saturating_mul(STREAM_ALIGN)))

@@ -8,29 +8,82 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// A directory of `boards/qemu` and the machine that runs its programs.
+/// A core: what is built for it and which machine runs it.
 pub struct Board {
     pub name: &'static str,
     target: &'static str,
-    emulator: &'static str,
-    machine: &'static [&'static str],
+    /// `-Ctarget-cpu`, where the target leaves it open.
+    cpu: Option<&'static str>,
+    /// `KASTANET_CORE`, where neither target nor processor tells.
+    core: Option<&'static str>,
+    machine: Machine,
+    /// A machine with little memory, for the programs that fit it.
+    small: Option<Machine>,
 }
 
+/// What runs programs.
+#[derive(Clone, Copy)]
+struct Machine {
+    /// The layout: a file in `boards/qemu/memory`, without its ending.
+    memory: &'static str,
+    emulator: &'static str,
+    args: &'static [&'static str],
+    /// Where instructions are counted, one takes 2^shift nanoseconds.
+    shift: u32,
+}
+
+/// Programs that need little memory.
+const SMALL: [&str; 2] = ["self_test", "infer"];
+
 /// Every board.
-pub static BOARDS: [Board; 2] = [
+pub static BOARDS: [Board; 8] = [
+    Board { small: Some(MICROBIT), ..arm("m0", "thumbv6m-none-eabi", MPS2_M3) },
+    arm("m3", "thumbv7m-none-eabi", MPS2_M3),
+    arm("m4", "thumbv7em-none-eabihf", mps("mps2", &["-machine", "mps2-an386"])),
     Board {
-        name: "m4",
-        target: "thumbv7em-none-eabihf",
-        emulator: "qemu-system-arm",
-        machine: &["-machine", "mps2-an386"],
+        cpu: Some("cortex-m7"),
+        ..arm("m7", "thumbv7em-none-eabihf", mps("mps2", &["-machine", "mps2-an500"]))
     },
     Board {
-        name: "rv32",
-        target: "riscv32imac-unknown-none-elf",
-        emulator: "qemu-system-riscv32",
-        machine: &["-machine", "virt", "-bios", "none"],
+        cpu: Some("cortex-m33"),
+        ..arm("m33", "thumbv8m.main-none-eabihf", mps("an505", &["-machine", "mps2-an505"]))
     },
+    Board {
+        cpu: Some("cortex-m55"),
+        ..arm("m55", "thumbv8m.main-none-eabihf", mps("an547", &["-machine", "mps3-an547"]))
+    },
+    riscv("rv32", &["-machine", "virt", "-bios", "none"]),
+    // The target stays without the vector extension, whose registers only some kernels touch.
+    Board { core: Some("rv32v"), ..riscv("rv32v", VECTORS) },
 ];
+
+/// A Cortex-M3 runs a Cortex-M0's instructions too.
+const MPS2_M3: Machine = mps("mps2", &["-machine", "mps2-an385"]);
+const MICROBIT: Machine = mps("microbit", &["-machine", "microbit"]);
+
+const VECTORS: &[&str] =
+    &["-machine", "virt", "-bios", "none", "-cpu", "rv32,v=true,vlen=128,vext_spec=v1.0"];
+
+const fn mps(memory: &'static str, args: &'static [&'static str]) -> Machine {
+    // The timers tick more than twice an instruction then.
+    Machine { memory, emulator: "qemu-system-arm", args, shift: 7 }
+}
+
+const fn arm(name: &'static str, target: &'static str, machine: Machine) -> Board {
+    Board { name, target, cpu: None, core: None, machine, small: None }
+}
+
+const fn riscv(name: &'static str, args: &'static [&'static str]) -> Board {
+    let machine = Machine { memory: "virt", emulator: "qemu-system-riscv32", args, shift: 0 };
+    Board {
+        name,
+        target: "riscv32imac-unknown-none-elf",
+        cpu: None,
+        core: None,
+        machine,
+        small: None,
+    }
+}
 
 const QUIET: [&str; 5] = ["-nographic", "-monitor", "none", "-serial", "none"];
 
@@ -51,19 +104,34 @@ impl Board {
         BOARDS.iter().find(|board| board.name == name).with_context(unknown).map_err(|_| unknown())
     }
 
-    /// `cargo` in the boards' workspace, for this board.
-    pub fn cargo(&self, tree: &Tree, args: &[&str]) -> Command {
+    /// `cargo` in the boards' workspace, for this board and the machine of `program`.
+    pub fn cargo(&self, tree: &Tree, program: &str, args: &[&str]) -> Command {
         let mut command = tree.boards_cargo(args);
-        command.args(["--target", self.target]).env("KASTANET_BOARD", self.name);
+        command.args(["--target", self.target]).env("CARGO_ENCODED_RUSTFLAGS", self.flags());
+        command.env("KASTANET_MEMORY", self.machine(program).memory);
+        command.env("KASTANET_CORE", self.core.unwrap_or_default());
         // Only `build` says which image is taken in, not the user's environment.
         command.env_remove("KASTANET_IMAGE");
         command
     }
 
+    /// Flags that tell boards of one target apart, so that cargo keeps what it has built for each.
+    fn flags(&self) -> String {
+        let board = format!("--cfg=kastanet_board={:?}", self.name);
+        match self.cpu {
+            Some(cpu) => format!("{board}\u{1f}-Ctarget-cpu={cpu}"),
+            None => board,
+        }
+    }
+
+    fn machine(&self, program: &str) -> Machine {
+        self.small.filter(|_| SMALL.contains(&program)).unwrap_or(self.machine)
+    }
+
     /// Builds one program, with `image` in its flash; gives its ELF.
     pub fn build(&self, tree: &Tree, program: &str, image: Option<&Path>) -> Result<PathBuf> {
         let args = ["build", "--quiet", "--release", "-p", "kastanet-boards-qemu"];
-        let mut command = self.cargo(tree, &args);
+        let mut command = self.cargo(tree, program, &args);
         command.args(["--bin", program]);
         if program == "log" {
             command.args(["--features", "defmt"]).env("DEFMT_LOG", "trace");
@@ -72,22 +140,48 @@ impl Board {
             command.env("KASTANET_IMAGE", image);
         }
         run(&mut command)?;
-        Ok(tree.target.join("boards").join(self.target).join("release").join(program))
+        self.keep(tree, program)
+    }
+
+    /// Copies the ELF to where another board's does not replace it.
+    fn keep(&self, tree: &Tree, program: &str) -> Result<PathBuf> {
+        let boards = tree.target.join("boards");
+        let (elf, dir) = (boards.join(self.target).join("release"), boards.join(self.name));
+        std::fs::create_dir_all(&dir)?;
+        let kept = dir.join(program);
+        std::fs::copy(elf.join(program), &kept).with_context(|| kept.display().to_string())?;
+        Ok(kept)
     }
 
     /// Runs a program in the bench's directory with these arguments.
     pub fn run(&self, bench: &Bench<'_>, elf: &Path, args: &[&str]) -> Result<Ended> {
+        let name = super::file_name(elf);
+        let output = bench.dir.join(format!("{}-{name}.out", self.name));
+        let mut command = self.emulator(bench, elf, args);
+        let code = run_for(command.current_dir(&bench.dir), LIMIT, &output)?;
+        Ok(Ended { code, output: std::fs::read(&output)? })
+    }
+
+    /// The command that runs `bench` over a list of networks, every instruction counted.
+    pub fn counted(&self, bench: &Bench<'_>, elf: &Path, list: &str) -> Command {
+        let shift = self.machine.shift.to_string();
+        let mut command = self.emulator(bench, elf, &[list, &shift]);
+        command.args(["-icount", &format!("shift={shift}")]).current_dir(&bench.dir);
+        command
+    }
+
+    /// The command that runs a program with these arguments.
+    fn emulator(&self, bench: &Bench<'_>, elf: &Path, args: &[&str]) -> Command {
         let mut semihosting = String::from("enable=on,target=native");
         let name = super::file_name(elf);
         for arg in [&*name].iter().chain(args) {
             semihosting.push_str(&format!(",arg={arg}"));
         }
-        let mut command = bench.emulators.command(self.emulator);
-        command.args(self.machine).args(QUIET).args(["-semihosting-config", &semihosting]);
-        command.arg("-kernel").arg(elf).current_dir(&bench.dir);
-        let output = bench.dir.join(format!("{}-{name}.out", self.name));
-        let code = run_for(&mut command, LIMIT, &output)?;
-        Ok(Ended { code, output: std::fs::read(&output)? })
+        let machine = self.machine(&name);
+        let mut command = bench.emulators.command(machine.emulator);
+        command.args(machine.args).args(QUIET).args(["-semihosting-config", &semihosting]);
+        command.arg("-kernel").arg(elf);
+        command
     }
 
     /// Prints that `program` did what was expected, and its size.

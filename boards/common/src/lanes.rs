@@ -1,0 +1,272 @@
+//! Do a core's primitives compute what they say? Every length, tail and misalignment, against one
+//! line of arithmetic over dense weights.
+//!
+//! The same checks run in the host's tests for every backend it has, and on every board.
+
+use crate::random::word;
+use kastanet::kernels::tile::{COLUMN_BYTES, Layout};
+use kastanet::kernels::{Lanes, Patch};
+use kastanet::sparse::{Block1x4, Block4x1, Index8, Segments, Streams, TILE};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// Memory for rows of up to `N` columns.
+#[derive(Debug)]
+pub struct Room<const N: usize> {
+    /// Four windows, or a vector and what is not used.
+    x: [[i8; N]; 4],
+    /// Four rows of weights.
+    w: [[i8; N]; 4],
+    /// Aligned, for tiles of any layout.
+    tile: [Cell; N],
+    counts: [u8; 64],
+    indices: [[u8; 4]; N],
+    values: [[i8; 4]; N],
+}
+
+/// Bytes of a column, aligned as an arena is.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C, align(8))]
+struct Cell([u8; COLUMN_BYTES]);
+
+/// A primitive that gave something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// Which one.
+    pub what: &'static str,
+    /// Columns of the case.
+    pub cols: usize,
+    /// Number of the case.
+    pub case: u64,
+}
+
+/// How full the rows of successive cases are: nonzeros in 256.
+const DENSITIES: [u64; 5] = [256, 128, 26, 13, 0];
+
+impl<const N: usize> Default for Room<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Room<N> {
+    /// Zeros.
+    pub const fn new() -> Self {
+        Room {
+            x: [[0; N]; 4],
+            w: [[0; N]; 4],
+            tile: [Cell([0; COLUMN_BYTES]); N],
+            counts: [0; 64],
+            indices: [[0; 4]; N],
+            values: [[0; 4]; N],
+        }
+    }
+
+    /// Runs every primitive of `L` on every case; gives the number of cases.
+    ///
+    /// # Errors
+    ///
+    /// The first that is wrong.
+    pub fn check<L: Lanes>(&mut self) -> Result<u64, Wrong> {
+        let longer = [TILE - 1, TILE, TILE + 1, 508, 511, 512, 516, 767, 1020, 1024, 1028];
+        let mut case = 0;
+        for cols in (1..70).chain(longer).filter(|&cols| cols <= N - 4) {
+            for density in DENSITIES {
+                case += 1;
+                self.fill(cols, density, case);
+                let at = (case % 4) as usize;
+                self.check_case::<L>(cols, at).map_err(|what| Wrong { what, cols, case })?;
+            }
+        }
+        for case in 1..200 {
+            self.depthwise::<L>(case).map_err(|what| Wrong { what, cols: 0, case })?;
+        }
+        Ok(case)
+    }
+
+    /// Random bytes, extremes among them, and zeros in the weights.
+    fn fill(&mut self, cols: usize, density: u64, case: u64) {
+        let byte = |stream: u64, at: usize| word(case * 16 + stream, at as u64);
+        for row in 0..4 {
+            for col in 0..cols {
+                let random = byte(row as u64, col);
+                let kept = random >> 32 & 255 < density;
+                self.w[row][col] = if kept { extreme(random) } else { 0 };
+                self.x[row][col] = extreme(byte(4 + row as u64, col));
+            }
+        }
+    }
+
+    fn check_case<L: Lanes>(&mut self, cols: usize, at: usize) -> Result<(), &'static str> {
+        self.vector::<L>(cols)?;
+        self.lay::<L>(cols);
+        self.dense_tile::<L>(cols)?;
+        self.segments::<L>(cols, at)?;
+        self.block4x1::<L>(cols, at)?;
+        if cols.is_multiple_of(4) { self.block1x4::<L>(cols, at) } else { Ok(()) }
+    }
+
+    /// Row `row` times window `window`.
+    fn product(&self, row: usize, window: usize, cols: usize) -> i32 {
+        let pairs = self.w[row][..cols].iter().zip(&self.x[window][..cols]);
+        pairs.map(|(&w, &x)| i32::from(w) * i32::from(x)).sum()
+    }
+
+    fn products(&self, row: usize, cols: usize) -> [i32; 4] {
+        [0, 1, 2, 3].map(|window| self.product(row, window, cols))
+    }
+
+    fn vector<L: Lanes>(&self, cols: usize) -> Result<(), &'static str> {
+        let x = &self.x[0][..cols];
+        let rows = self.w.each_ref().map(|row| &row[..cols]);
+        let expected = [0, 1, 2, 3].map(|row| self.product(row, 0, cols));
+        ensure(rows.map(|row| L::dense(row, x)) == expected, "dense")?;
+        ensure(L::dense4(rows, x) == expected, "dense4")
+    }
+
+    fn lay<L: Lanes>(&mut self, cols: usize) {
+        let bytes = &mut self.tile.as_mut_bytes()[..cols * L::Layout::COLUMN_BYTES];
+        // In two parts, as taps come.
+        let half = cols / 2;
+        L::Layout::put(bytes, 0, self.x.each_ref().map(|x| &x[..half]));
+        L::Layout::put(bytes, half, self.x.each_ref().map(|x| &x[half..cols]));
+    }
+
+    fn tile<L: Lanes>(&self, cols: usize) -> Option<kastanet::kernels::Tile<'_, L>> {
+        L::Layout::of(&self.tile.as_bytes()[..cols * L::Layout::COLUMN_BYTES])
+    }
+
+    fn dense_tile<L: Lanes>(&self, cols: usize) -> Result<(), &'static str> {
+        let tile = self.tile::<L>(cols).ok_or("tile")?;
+        let rows = self.w.each_ref().map(|row| &row[..cols]);
+        let expected = [0, 1, 2, 3].map(|row| self.products(row, cols));
+        ensure(rows.map(|row| L::tile_dense(row, tile)) == expected, "tile_dense")?;
+        ensure(L::tile_dense4(rows, tile) == expected, "tile_dense4")
+    }
+
+    /// Encodes units of `high` rows and `wide` columns, streams starting `at` bytes further on;
+    /// gives the number of table entries and of units.
+    fn encode(&mut self, cols: usize, [high, wide]: [usize; 2], at: usize) -> [usize; 2] {
+        let (mut entries, mut units) = (0, 0);
+        let indices = self.indices.as_flattened_mut();
+        let values = self.values.as_flattened_mut();
+        for row in (0..4).step_by(high) {
+            for first in (0..cols).step_by(TILE * wide) {
+                let before = units;
+                for col in (first..cols.min(first + TILE * wide)).step_by(wide) {
+                    let unit = (0..high * wide).map(|i| self.w[row + i / wide][col + i % wide]);
+                    if unit.clone().all(|w| w == 0) {
+                        continue;
+                    }
+                    indices[at + units] = ((col - first) / wide) as u8;
+                    let slots = &mut values[at + units * high * wide..];
+                    slots.iter_mut().zip(unit).for_each(|(slot, w)| *slot = w);
+                    units += 1;
+                }
+                let count = ((units - before) as u16).to_le_bytes();
+                self.counts[2 * entries..2 * entries + 2].copy_from_slice(&count);
+                entries += 1;
+            }
+        }
+        [entries, units]
+    }
+
+    fn streams(&self, cols: usize, unit: usize, at: usize, [entries, units]: [usize; 2]) -> Streams<'_> {
+        Streams {
+            rows: 4,
+            cols,
+            parameter: 2,
+            counts: &self.counts[..2 * entries],
+            indices: &self.indices.as_flattened()[at..at + units],
+            values: &self.values.as_flattened()[at..at + units * unit],
+        }
+    }
+
+    fn segments<L: Lanes>(&mut self, cols: usize, at: usize) -> Result<(), &'static str> {
+        let lens = self.encode(cols, [1, 1], at);
+        let matrix = Index8::new_checked(self.streams(cols, 1, at, lens));
+        let tile = self.tile::<L>(cols).ok_or("tile")?;
+        let (mut rows, mut space) = (matrix.map_err(|_| "index8")?.rows(), [0; TILE]);
+        for row in 0..4 {
+            let (mut sum, mut sums) = (0, [0; 4]);
+            for first in (0..cols).step_by(TILE) {
+                let segment = rows.next_segment(&mut space);
+                sum += L::segment(segment, &self.x[0][first..cols]);
+                add(&mut sums, L::tile_segment(segment, tile, first));
+            }
+            ensure(sum == self.product(row, 0, cols), "segment")?;
+            ensure(sums == self.products(row, cols), "tile_segment")?;
+        }
+        Ok(())
+    }
+
+    fn block4x1<L: Lanes>(&mut self, cols: usize, at: usize) -> Result<(), &'static str> {
+        let lens = self.encode(cols, [4, 1], at);
+        let matrix = Block4x1::new_checked(self.streams(cols, 4, at, lens));
+        let tile = self.tile::<L>(cols).ok_or("tile")?;
+        let mut groups = matrix.map_err(|_| "block4x1")?.groups();
+        let (mut sum, mut sums) = ([0; 4], [[0; 4]; 4]);
+        for first in (0..cols).step_by(TILE) {
+            let blocks = groups.next_segment();
+            add(&mut sum, L::block4x1(blocks, &self.x[0][first..cols]));
+            let parts = L::tile_block4x1(blocks, tile, first);
+            sums.iter_mut().zip(parts).for_each(|(sums, part)| add(sums, part));
+        }
+        ensure(sum == [0, 1, 2, 3].map(|row| self.product(row, 0, cols)), "block4x1")?;
+        ensure(sums == [0, 1, 2, 3].map(|row| self.products(row, cols)), "tile_block4x1")
+    }
+
+    fn block1x4<L: Lanes>(&mut self, cols: usize, at: usize) -> Result<(), &'static str> {
+        let lens = self.encode(cols, [1, 4], at);
+        let matrix = Block1x4::new_checked(self.streams(cols, 4, at, lens));
+        let tile = self.tile::<L>(cols).ok_or("tile")?;
+        let mut rows = matrix.map_err(|_| "block1x4")?.rows();
+        for row in 0..4 {
+            let (mut sum, mut sums) = (0, [0; 4]);
+            for first in (0..cols).step_by(4 * TILE) {
+                let blocks = rows.next_segment();
+                sum += L::block1x4(blocks, &self.x[0][first..cols]);
+                add(&mut sums, L::tile_block1x4(blocks, tile, first));
+            }
+            ensure(sum == self.product(row, 0, cols), "block1x4")?;
+            ensure(sums == self.products(row, cols), "tile_block1x4")?;
+        }
+        Ok(())
+    }
+
+    /// A window of a random shape inside the first row of x, its filter in the first of w.
+    fn depthwise<L: Lanes>(&mut self, case: u64) -> Result<(), &'static str> {
+        self.fill(N - 4, 256, case);
+        let pick = |stream: u64, below: u64| (word(case, stream) % below) as usize;
+        let (kernel, channels) = ([1 + pick(0, 4), 1 + pick(1, 5)], 4 + pick(2, 9));
+        let row = (kernel[1] + pick(3, 3)) * channels;
+        let len = (kernel[0] - 1) * row + kernel[1] * channels;
+        let first = pick(4, (channels - 3) as u64);
+        if len > N - 4 {
+            return Ok(());
+        }
+        let (x, w) = (&self.x[0][first..len], &self.w[0][first..]);
+        let mut expected = [0; 4];
+        for (ky, kx) in (0..kernel[0]).flat_map(|ky| (0..kernel[1]).map(move |kx| (ky, kx))) {
+            let (w, x) = (&w[(ky * kernel[1] + kx) * channels..], &x[ky * row + kx * channels..]);
+            add(&mut expected, [0, 1, 2, 3].map(|i| i32::from(w[i]) * i32::from(x[i])));
+        }
+        ensure(L::depthwise4(w, Patch { x, row, kernel, channels }) == expected, "depthwise4")
+    }
+}
+
+/// A byte of a random word, now and then the smallest or the largest there is.
+fn extreme(random: u64) -> i8 {
+    match random >> 16 & 15 {
+        0 => i8::MIN,
+        1 => i8::MAX,
+        _ => random as i8 | 1,
+    }
+}
+
+fn ensure(right: bool, what: &'static str) -> Result<(), &'static str> {
+    if right { Ok(()) } else { Err(what) }
+}
+
+fn add(sums: &mut [i32; 4], part: [i32; 4]) {
+    sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+}

@@ -1,0 +1,409 @@
+//! From raw primitives to [`Lanes`]: the checks, once for every core.
+//!
+//! A core's file has loops over pointers and nothing else ([`Raw`]). Here each call of one is
+//! preceded by the comparison that makes its reads lie inside: a segment of a checked matrix ascends, so
+//! its last column speaks for all.
+
+use crate::kernels::tile::{Interleaved, Layout, Paired, WINDOWS, Windows};
+use crate::kernels::{Lanes, Patch};
+use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Run, Segment, TILE};
+use core::marker::PhantomData;
+
+/// The loops of a core. A tile is passed as its [`Start`].
+///
+/// Safety, for all: pointers are valid for what the loop reads, as each says; unaligned ones are
+/// allowed but for tiles, which are aligned to 4. Nothing is written but the sums.
+pub trait Raw {
+    /// How four windows lie side by side.
+    type Layout: Start;
+
+    /// Σ `w[i]` · `x[i]`, `count` of them.
+    unsafe fn dense(w: *const i8, x: *const i8, count: usize) -> i32;
+
+    /// Σ `w[r][i]` · `x[i]` for four rows of `count`.
+    unsafe fn dense4(w: [*const i8; 4], x: *const i8, count: usize, sums: &mut [i32; 4]);
+
+    /// Σ `values[i]` · `x[columns[i]]`, `count` of them.
+    unsafe fn segment(columns: *const u8, values: *const i8, count: usize, x: *const i8) -> i32;
+
+    /// `segment` for successive rows, over all tiles of each; gives the number of values.
+    #[inline]
+    unsafe fn run(rows: &Rows<*const i8>, sums: &mut [i32]) -> usize {
+        let (mut counts, mut at) = (rows.counts, 0);
+        for sum in sums {
+            *sum = 0;
+            for tile in 0..rows.tiles {
+                // SAFETY: the caller's promise: as many counts as tiles, as many indices and values as
+                // they add up to, and columns inside x.
+                let part = unsafe {
+                    let (count, x) = (usize::from(*counts), rows.x.add(tile * TILE));
+                    let part = Self::segment(rows.columns.add(at), rows.values.add(at), count, x);
+                    (counts, at) = (counts.add(1), at + count);
+                    part
+                };
+                *sum = sum.wrapping_add(part);
+            }
+        }
+        at
+    }
+
+    /// Σ `values[i][r]` · `x[columns[i]]` for four rows.
+    unsafe fn block4x1(
+        columns: *const u8,
+        values: *const [i8; 4],
+        count: usize,
+        x: *const i8,
+        sums: &mut [i32; 4],
+    );
+
+    /// Σ `values[i][j]` · `x[4 · blocks[i] + j]`.
+    unsafe fn block1x4(
+        blocks: *const u8,
+        values: *const [i8; 4],
+        count: usize,
+        x: *const i8,
+    ) -> i32;
+
+    /// As `dense`, for four windows.
+    unsafe fn tile_dense(
+        w: *const i8,
+        tile: TileStart<Self>,
+        count: usize,
+        sums: &mut [i32; WINDOWS],
+    );
+
+    /// As `dense4`, for four windows; rows follow each other at a distance of `stride`.
+    #[inline]
+    unsafe fn tile_dense4(
+        w: [*const i8; 4],
+        tile: TileStart<Self>,
+        count: usize,
+        sums: &mut [[i32; WINDOWS]; 4],
+    ) {
+        for (w, sums) in w.into_iter().zip(sums) {
+            // SAFETY: the caller's promise, row by row.
+            unsafe { Self::tile_dense(w, tile, count, sums) }
+        }
+    }
+
+    /// As `segment`, for four windows.
+    unsafe fn tile_segment(
+        columns: *const u8,
+        values: *const i8,
+        count: usize,
+        tile: TileStart<Self>,
+        sums: &mut [i32; WINDOWS],
+    );
+
+    /// As `run`, for four windows.
+    #[inline]
+    unsafe fn tile_run(rows: &Rows<TileStart<Self>>, sums: &mut [[i32; WINDOWS]]) -> usize {
+        let (mut counts, mut at) = (rows.counts, 0);
+        for sums in sums {
+            *sums = [0; WINDOWS];
+            for tile in 0..rows.tiles {
+                let mut part = [0; WINDOWS];
+                // SAFETY: the caller's promise: as many counts as tiles, as many indices and values as
+                // they add up to, and columns inside the tile of windows.
+                unsafe {
+                    let (count, x) =
+                        (usize::from(*counts), Self::Layout::skip(rows.x, tile * TILE));
+                    let (columns, values) = (rows.columns.add(at), rows.values.add(at));
+                    Self::tile_segment(columns, values, count, x, &mut part);
+                    (counts, at) = (counts.add(1), at + count);
+                }
+                sums.iter_mut().zip(part).for_each(|(sum, part)| *sum = sum.wrapping_add(part));
+            }
+        }
+        at
+    }
+
+    /// As `block4x1`, for four windows.
+    unsafe fn tile_block4x1(
+        columns: *const u8,
+        values: *const [i8; 4],
+        count: usize,
+        tile: TileStart<Self>,
+        sums: &mut [[i32; WINDOWS]; 4],
+    );
+
+    /// As `block1x4`, for four windows.
+    unsafe fn tile_block1x4(
+        blocks: *const u8,
+        values: *const [i8; 4],
+        count: usize,
+        tile: TileStart<Self>,
+        sums: &mut [i32; WINDOWS],
+    );
+
+    /// Four channels of a depthwise filter: `taps.height` rows of `taps.width` taps.
+    unsafe fn depthwise4(w: *const i8, x: *const i8, taps: &Taps, sums: &mut [i32; 4]);
+}
+
+/// The taps of a depthwise filter, in elements.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Taps {
+    /// Rows of taps, at least 1.
+    pub height: usize,
+    /// Taps of a row, at least 1.
+    pub width: usize,
+    /// From a tap to the next, in weights and window.
+    pub channels: usize,
+    /// From the tap after a row's last to the next row's first, in the window.
+    pub skip: usize,
+}
+
+/// Successive rows of a matrix, in the order of its fields.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Rows<X> {
+    /// Indices of each tile of each row.
+    pub counts: *const u8,
+    /// Columns, from a tile's first.
+    pub columns: *const u8,
+    /// A value a column.
+    pub values: *const i8,
+    /// What they are multiplied with.
+    pub x: X,
+    /// Tiles of a row.
+    pub tiles: usize,
+}
+
+/// Where a tile's columns start.
+pub trait Start: Layout {
+    /// Pointers to the first column.
+    type Start: Copy;
+
+    /// The start of column `first`, where the tile has `cols` columns from there on.
+    fn start(tile: Self::Tile<'_>, first: usize, cols: usize) -> Option<Self::Start>;
+
+    /// The start `cols` columns further on. It need not lie in the tile unless it is read from.
+    fn skip(start: Self::Start, cols: usize) -> Self::Start;
+}
+
+/// Where the columns of a tile of `R` start.
+pub type TileStart<R> = <<R as Raw>::Layout as Start>::Start;
+
+impl Start for Interleaved {
+    type Start = *const [i8; WINDOWS];
+
+    #[inline]
+    fn start(tile: Self::Tile<'_>, first: usize, cols: usize) -> Option<Self::Start> {
+        tile.get(first..).filter(|tile| cols <= tile.len()).map(<[_]>::as_ptr)
+    }
+
+    #[inline]
+    fn skip(start: Self::Start, cols: usize) -> Self::Start {
+        start.wrapping_add(cols)
+    }
+}
+
+impl Start for Paired {
+    type Start = *const [i32; 2];
+
+    #[inline]
+    fn start(tile: Self::Tile<'_>, first: usize, cols: usize) -> Option<Self::Start> {
+        tile.get(first..).filter(|tile| cols <= tile.len()).map(<[_]>::as_ptr)
+    }
+
+    #[inline]
+    fn skip(start: Self::Start, cols: usize) -> Self::Start {
+        start.wrapping_add(cols)
+    }
+}
+
+impl Start for Windows {
+    type Start = [*const i8; WINDOWS];
+
+    #[inline]
+    fn start(tile: Self::Tile<'_>, first: usize, cols: usize) -> Option<Self::Start> {
+        let start = |window: &[i8]| {
+            window.get(first..).filter(|window| cols <= window.len()).map(<[_]>::as_ptr)
+        };
+        let [a, b, c, d] = tile.map(start);
+        Some([a?, b?, c?, d?])
+    }
+
+    #[inline]
+    fn skip(start: Self::Start, cols: usize) -> Self::Start {
+        start.map(|start| start.wrapping_add(cols))
+    }
+}
+
+/// [`Lanes`] over raw primitives.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked<R>(PhantomData<R>);
+
+impl<R: Raw> Lanes for Checked<R> {
+    type Layout = R::Layout;
+
+    #[inline]
+    fn dense(w: &[i8], x: &[i8]) -> i32 {
+        let count = w.len().min(x.len());
+        // SAFETY: both have `count` elements.
+        unsafe { R::dense(w.as_ptr(), x.as_ptr(), count) }
+    }
+
+    #[inline]
+    fn dense4(w: [&[i8]; 4], x: &[i8]) -> [i32; 4] {
+        let count = w.iter().fold(x.len(), |count, w| count.min(w.len()));
+        let mut sums = [0; 4];
+        // SAFETY: all five have `count` elements.
+        unsafe { R::dense4(w.map(<[i8]>::as_ptr), x.as_ptr(), count, &mut sums) };
+        sums
+    }
+
+    #[inline]
+    fn segment(segment: Segment<'_>, x: &[i8]) -> i32 {
+        let (columns, values) = (segment.columns(), segment.values());
+        if reach(columns) > x.len() {
+            return 0;
+        }
+        // SAFETY: a checked segment has as many values as columns, and columns below the reach.
+        unsafe { R::segment(columns.as_ptr(), values.as_ptr(), columns.len(), x.as_ptr()) }
+    }
+
+    #[inline]
+    fn run(run: Run<'_, i8>, x: &[i8], sums: &mut [i32]) -> usize {
+        if run.cols() > x.len() || run.counts().len() != sums.len() * run.tiles() {
+            return 0;
+        }
+        // SAFETY: a run of a checked matrix has indices and values for all its counts, and its
+        // columns lie in x.
+        unsafe { R::run(&rows(run, x.as_ptr()), sums) }
+    }
+
+    #[inline]
+    fn block4x1(blocks: BlockSegment4x1<'_>, x: &[i8]) -> [i32; 4] {
+        let (columns, values) = (blocks.columns(), blocks.values());
+        let mut sums = [0; 4];
+        if reach(columns) <= x.len() {
+            let (x, count) = (x.as_ptr(), columns.len());
+            // SAFETY: as many blocks of values as columns, all below the reach.
+            unsafe { R::block4x1(columns.as_ptr(), values.as_ptr(), count, x, &mut sums) }
+        }
+        sums
+    }
+
+    #[inline]
+    fn block1x4(blocks: BlockSegment1x4<'_>, x: &[i8]) -> i32 {
+        let (blocks, values) = (blocks.blocks(), blocks.values());
+        if 4 * reach(blocks) > x.len() {
+            return 0;
+        }
+        // SAFETY: as many blocks of values as indices, all four inputs of each below the reach.
+        unsafe { R::block1x4(blocks.as_ptr(), values.as_ptr(), blocks.len(), x.as_ptr()) }
+    }
+
+    #[inline]
+    fn tile_dense(w: &[i8], tile: <R::Layout as Layout>::Tile<'_>) -> [i32; WINDOWS] {
+        let mut sums = [0; WINDOWS];
+        if let Some(start) = R::Layout::start(tile, 0, w.len()) {
+            // SAFETY: the tile has as many columns as there are weights.
+            unsafe { R::tile_dense(w.as_ptr(), start, w.len(), &mut sums) }
+        }
+        sums
+    }
+
+    #[inline]
+    fn tile_dense4(w: [&[i8]; 4], tile: <R::Layout as Layout>::Tile<'_>) -> [[i32; WINDOWS]; 4] {
+        let count = w.iter().fold(usize::MAX, |count, w| count.min(w.len()));
+        let mut sums = [[0; WINDOWS]; 4];
+        if let Some(start) = R::Layout::start(tile, 0, count) {
+            // SAFETY: the tile has as many columns as the shortest row has weights.
+            unsafe { R::tile_dense4(w.map(<[i8]>::as_ptr), start, count, &mut sums) }
+        }
+        sums
+    }
+
+    #[inline]
+    fn tile_segment(
+        segment: Segment<'_>,
+        tile: <R::Layout as Layout>::Tile<'_>,
+        first: usize,
+    ) -> [i32; WINDOWS] {
+        let (columns, values) = (segment.columns(), segment.values());
+        let mut sums = [0; WINDOWS];
+        if let Some(start) = R::Layout::start(tile, first, reach(columns)) {
+            let (values, count) = (values.as_ptr(), columns.len());
+            // SAFETY: as many values as columns, all below the reach, which the tile has.
+            unsafe { R::tile_segment(columns.as_ptr(), values, count, start, &mut sums) }
+        }
+        sums
+    }
+
+    #[inline]
+    fn tile_run(
+        run: Run<'_, i8>,
+        tile: <R::Layout as Layout>::Tile<'_>,
+        sums: &mut [[i32; WINDOWS]],
+    ) -> usize {
+        match R::Layout::start(tile, 0, run.cols()) {
+            Some(start) if run.counts().len() == sums.len() * run.tiles() => {
+                // SAFETY: a run of a checked matrix has indices and values for all its counts, and
+                // its columns lie in the tile.
+                unsafe { R::tile_run(&rows(run, start), sums) }
+            }
+            _ => 0,
+        }
+    }
+
+    #[inline]
+    fn tile_block4x1(
+        blocks: BlockSegment4x1<'_>,
+        tile: <R::Layout as Layout>::Tile<'_>,
+        first: usize,
+    ) -> [[i32; WINDOWS]; 4] {
+        let (columns, values) = (blocks.columns(), blocks.values());
+        let mut sums = [[0; WINDOWS]; 4];
+        if let Some(start) = R::Layout::start(tile, first, reach(columns)) {
+            let (values, count) = (values.as_ptr(), columns.len());
+            // SAFETY: as many blocks of values as columns, all below the reach, which the tile has.
+            unsafe { R::tile_block4x1(columns.as_ptr(), values, count, start, &mut sums) }
+        }
+        sums
+    }
+
+    #[inline]
+    fn tile_block1x4(
+        blocks: BlockSegment1x4<'_>,
+        tile: <R::Layout as Layout>::Tile<'_>,
+        first: usize,
+    ) -> [i32; WINDOWS] {
+        let (blocks, values) = (blocks.blocks(), blocks.values());
+        let mut sums = [0; WINDOWS];
+        if let Some(start) = R::Layout::start(tile, first, 4 * reach(blocks)) {
+            let (values, count) = (values.as_ptr(), blocks.len());
+            // SAFETY: as many blocks of values as indices, all inputs below the reach.
+            unsafe { R::tile_block1x4(blocks.as_ptr(), values, count, start, &mut sums) }
+        }
+        sums
+    }
+
+    #[inline]
+    fn depthwise4(w: &[i8], patch: Patch<'_>) -> [i32; 4] {
+        let mut sums = [0; 4];
+        if patch.holds_block(w) {
+            let [height, width] = patch.kernel;
+            let channels = patch.channels;
+            let skip = patch.row.wrapping_sub(width * channels);
+            let taps = Taps { height, width, channels, skip };
+            // SAFETY: four channels of every tap lie in both, and there is at least one tap.
+            unsafe { R::depthwise4(w.as_ptr(), patch.x.as_ptr(), &taps, &mut sums) }
+        }
+        sums
+    }
+}
+
+#[inline]
+fn rows<X>(run: Run<'_, i8>, x: X) -> Rows<X> {
+    let (counts, columns) = (run.counts().as_ptr(), run.indices().as_ptr());
+    Rows { counts, columns, values: run.values().as_ptr(), x, tiles: run.tiles() }
+}
+
+/// One past the last of ascending indices; 0 for none.
+#[inline]
+fn reach(indices: &[u8]) -> usize {
+    indices.last().map_or(0, |&last| usize::from(last) + 1)
+}

@@ -1,0 +1,423 @@
+//! Armv7-M and Armv8-M with the DSP instructions: Cortex-M4, M7, M33.
+//!
+//! SXTB16 makes two halfwords of two bytes of a word, so that weights come four a load and SMLAD
+//! multiplies two of them at once, or SMLABB and SMLABT one half or the other. Four nonzeros of a
+//! segment:
+//!
+//! ```text
+//! w = four values                          ldr
+//! for each: i = *columns++; x[i]           4 × (ldrb ldrsb)
+//! (w0, w2), (w1, w3) = halves of w         sxtb16 sxtb16
+//! sum += w0·x0 + w1·x1 + w2·x2 + w3·x3     4 × smlab…
+//! ```
+//!
+//! Tiles of four windows are [`paired`].
+
+use super::checked::{Raw, Taps};
+use super::paired;
+use crate::kernels::tile::{Paired, WINDOWS};
+use core::arch::naked_asm;
+
+/// Lets the assembler know the instructions where the target alone does not.
+#[cfg(kastanet_core = "armv8m")]
+macro_rules! dsp {
+    () => {
+        ".cpu cortex-m33"
+    };
+}
+
+/// Armv7E-M always has them.
+#[cfg(not(kastanet_core = "armv8m"))]
+macro_rules! dsp {
+    () => {
+        ""
+    };
+}
+
+/// The loops of cores with DSP instructions.
+#[derive(Clone, Copy, Debug)]
+pub struct Dsp;
+
+#[unsafe(naked)]
+unsafe extern "C" fn dense(_w: *const i8, _x: *const i8, _count: usize) -> i32 {
+    naked_asm!(
+        dsp!(),
+        "push {{r4, r5, r6, lr}}",
+        "movs r4, #0",
+        "subs r2, #8",
+        "blo 2f",
+        "1:",
+        ".rept 2",
+        "ldr r3, [r0], #4",
+        "ldr r12, [r1], #4",
+        "sxtb16 r5, r3",
+        "sxtb16 r3, r3, ror #8",
+        "sxtb16 r6, r12",
+        "sxtb16 r12, r12, ror #8",
+        "smlad r4, r5, r6, r4",
+        "smlad r4, r3, r12, r4",
+        ".endr",
+        "subs r2, #8",
+        "bhs 1b",
+        "2:",
+        "adds r2, #8",
+        "beq 4f",
+        "3:",
+        "ldrsb r3, [r0], #1",
+        "ldrsb r12, [r1], #1",
+        "smlabb r4, r3, r12, r4",
+        "subs r2, #1",
+        "bne 3b",
+        "4:",
+        "mov r0, r4",
+        "pop {{r4, r5, r6, pc}}",
+    )
+}
+
+/// `rows` are four pointers.
+#[unsafe(naked)]
+unsafe extern "C" fn dense4(
+    _rows: *const *const i8,
+    _x: *const i8,
+    _count: usize,
+    _sums: &mut [i32; 4],
+) {
+    naked_asm!(
+        dsp!(),
+        "push {{r3-r11, lr}}",
+        "ldm r0, {{r0, r3, r4, r5}}",
+        "movs r6, #0",
+        "movs r7, #0",
+        "mov r8, #0",
+        "mov r9, #0",
+        "subs r2, #8",
+        "blo 2f",
+        "1:",
+        ".rept 2",
+        "ldr lr, [r1], #4",
+        "sxtb16 r10, lr",
+        "sxtb16 r11, lr, ror #8",
+        "ldr lr, [r0], #4",
+        "sxtb16 r12, lr",
+        "sxtb16 lr, lr, ror #8",
+        "smlad r6, r10, r12, r6",
+        "smlad r6, r11, lr, r6",
+        "ldr lr, [r3], #4",
+        "sxtb16 r12, lr",
+        "sxtb16 lr, lr, ror #8",
+        "smlad r7, r10, r12, r7",
+        "smlad r7, r11, lr, r7",
+        "ldr lr, [r4], #4",
+        "sxtb16 r12, lr",
+        "sxtb16 lr, lr, ror #8",
+        "smlad r8, r10, r12, r8",
+        "smlad r8, r11, lr, r8",
+        "ldr lr, [r5], #4",
+        "sxtb16 r12, lr",
+        "sxtb16 lr, lr, ror #8",
+        "smlad r9, r10, r12, r9",
+        "smlad r9, r11, lr, r9",
+        ".endr",
+        "subs r2, #8",
+        "bhs 1b",
+        "2:",
+        "adds r2, #8",
+        "beq 4f",
+        "3:",
+        "ldrsb r10, [r1], #1",
+        "ldrsb r11, [r0], #1",
+        "smlabb r6, r10, r11, r6",
+        "ldrsb r11, [r3], #1",
+        "smlabb r7, r10, r11, r7",
+        "ldrsb r11, [r4], #1",
+        "smlabb r8, r10, r11, r8",
+        "ldrsb r11, [r5], #1",
+        "smlabb r9, r10, r11, r9",
+        "subs r2, #1",
+        "bne 3b",
+        "4:",
+        "pop {{r3}}",
+        "stm r3, {{r6-r9}}",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
+#[unsafe(naked)]
+unsafe extern "C" fn segment(
+    _columns: *const u8,
+    _values: *const i8,
+    _count: usize,
+    _x: *const i8,
+) -> i32 {
+    naked_asm!(
+        dsp!(),
+        "push {{r4-r9, lr}}",
+        "mov r12, #0",
+        "subs r2, #16",
+        "blo 2f",
+        "1:",
+        ".rept 4",
+        "ldr r8, [r1], #4",
+        "ldrb r4, [r0], #1",
+        "ldrb r5, [r0], #1",
+        "ldrb r6, [r0], #1",
+        "ldrb r7, [r0], #1",
+        "sxtb16 r9, r8",
+        "sxtb16 r8, r8, ror #8",
+        "ldrsb r4, [r3, r4]",
+        "ldrsb r5, [r3, r5]",
+        "ldrsb r6, [r3, r6]",
+        "ldrsb r7, [r3, r7]",
+        "smlabb r12, r4, r9, r12",
+        "smlabb r12, r5, r8, r12",
+        "smlabt r12, r6, r9, r12",
+        "smlabt r12, r7, r8, r12",
+        ".endr",
+        "subs r2, #16",
+        "bhs 1b",
+        "2:",
+        "adds r2, #12",
+        "blo 4f",
+        "3:",
+        "ldr r8, [r1], #4",
+        "ldrb r4, [r0], #1",
+        "ldrb r5, [r0], #1",
+        "ldrb r6, [r0], #1",
+        "ldrb r7, [r0], #1",
+        "sxtb16 r9, r8",
+        "sxtb16 r8, r8, ror #8",
+        "ldrsb r4, [r3, r4]",
+        "ldrsb r5, [r3, r5]",
+        "ldrsb r6, [r3, r6]",
+        "ldrsb r7, [r3, r7]",
+        "smlabb r12, r4, r9, r12",
+        "smlabb r12, r5, r8, r12",
+        "smlabt r12, r6, r9, r12",
+        "smlabt r12, r7, r8, r12",
+        "subs r2, #4",
+        "bhs 3b",
+        "4:",
+        "adds r2, #4",
+        "beq 6f",
+        "5:",
+        "ldrb r4, [r0], #1",
+        "ldrsb r5, [r1], #1",
+        "ldrsb r4, [r3, r4]",
+        "smlabb r12, r4, r5, r12",
+        "subs r2, #1",
+        "bne 5b",
+        "6:",
+        "mov r0, r12",
+        "pop {{r4-r9, pc}}",
+    )
+}
+
+#[unsafe(naked)]
+unsafe extern "C" fn block4x1(
+    _columns: *const u8,
+    _values: *const [i8; 4],
+    _count: usize,
+    _x: *const i8,
+    _sums: &mut [i32; 4],
+) {
+    naked_asm!(
+        dsp!(),
+        "push {{r4-r9, lr}}",
+        "movs r4, #0",
+        "movs r5, #0",
+        "movs r6, #0",
+        "movs r7, #0",
+        "subs r2, #4",
+        "blo 2f",
+        "1:",
+        ".rept 4",
+        "ldrb r8, [r0], #1",
+        "ldr r9, [r1], #4",
+        "ldrsb r8, [r3, r8]",
+        "sxtb16 r12, r9",
+        "sxtb16 r9, r9, ror #8",
+        "smlabb r4, r8, r12, r4",
+        "smlabb r5, r8, r9, r5",
+        "smlabt r6, r8, r12, r6",
+        "smlabt r7, r8, r9, r7",
+        ".endr",
+        "subs r2, #4",
+        "bhs 1b",
+        "2:",
+        "adds r2, #4",
+        "beq 4f",
+        "3:",
+        "ldrb r8, [r0], #1",
+        "ldr r9, [r1], #4",
+        "ldrsb r8, [r3, r8]",
+        "sxtb16 r12, r9",
+        "sxtb16 r9, r9, ror #8",
+        "smlabb r4, r8, r12, r4",
+        "smlabb r5, r8, r9, r5",
+        "smlabt r6, r8, r12, r6",
+        "smlabt r7, r8, r9, r7",
+        "subs r2, #1",
+        "bne 3b",
+        "4:",
+        "ldr r12, [sp, #28]",
+        "stm r12, {{r4-r7}}",
+        "pop {{r4-r9, pc}}",
+    )
+}
+
+#[unsafe(naked)]
+unsafe extern "C" fn block1x4(
+    _blocks: *const u8,
+    _values: *const [i8; 4],
+    _count: usize,
+    _x: *const i8,
+) -> i32 {
+    naked_asm!(
+        dsp!(),
+        "push {{r4-r7, lr}}",
+        "movs r4, #0",
+        "subs r2, #4",
+        "blo 2f",
+        "1:",
+        ".rept 4",
+        "ldrb r12, [r0], #1",
+        "ldr r5, [r1], #4",
+        "ldr r12, [r3, r12, lsl #2]",
+        "sxtb16 r6, r5",
+        "sxtb16 r5, r5, ror #8",
+        "sxtb16 r7, r12",
+        "sxtb16 r12, r12, ror #8",
+        "smlad r4, r6, r7, r4",
+        "smlad r4, r5, r12, r4",
+        ".endr",
+        "subs r2, #4",
+        "bhs 1b",
+        "2:",
+        "adds r2, #4",
+        "beq 4f",
+        "3:",
+        "ldrb r12, [r0], #1",
+        "ldr r5, [r1], #4",
+        "ldr r12, [r3, r12, lsl #2]",
+        "sxtb16 r6, r5",
+        "sxtb16 r5, r5, ror #8",
+        "sxtb16 r7, r12",
+        "sxtb16 r12, r12, ror #8",
+        "smlad r4, r6, r7, r4",
+        "smlad r4, r5, r12, r4",
+        "subs r2, #1",
+        "bne 3b",
+        "4:",
+        "mov r0, r4",
+        "pop {{r4-r7, pc}}",
+    )
+}
+
+/// `taps` in the order height, width, channels, skip.
+#[unsafe(naked)]
+unsafe extern "C" fn depthwise4(_w: *const i8, _x: *const i8, _taps: &Taps, _sums: &mut [i32; 4]) {
+    naked_asm!(
+        dsp!(),
+        "push {{r3-r11, lr}}",
+        "ldm r2, {{r2, r3, r4, r5}}",
+        "movs r6, #0",
+        "movs r7, #0",
+        "mov r8, #0",
+        "mov r9, #0",
+        "cmp r3, #3",
+        "bne 2f",
+        "1:",
+        ".rept 3",
+        "ldr r10, [r0]",
+        "ldr r11, [r1]",
+        "sxtb16 lr, r10",
+        "sxtb16 r12, r11",
+        "smlabb r6, lr, r12, r6",
+        "smlatt r8, lr, r12, r8",
+        "sxtb16 r10, r10, ror #8",
+        "sxtb16 r11, r11, ror #8",
+        "smlabb r7, r10, r11, r7",
+        "smlatt r9, r10, r11, r9",
+        "add r0, r4",
+        "add r1, r4",
+        ".endr",
+        "add r1, r5",
+        "subs r2, #1",
+        "bne 1b",
+        "b 4f",
+        "2:",
+        "push {{r3}}",
+        "3:",
+        "ldr r10, [r0]",
+        "ldr r11, [r1]",
+        "sxtb16 lr, r10",
+        "sxtb16 r12, r11",
+        "smlabb r6, lr, r12, r6",
+        "smlatt r8, lr, r12, r8",
+        "sxtb16 r10, r10, ror #8",
+        "sxtb16 r11, r11, ror #8",
+        "smlabb r7, r10, r11, r7",
+        "smlatt r9, r10, r11, r9",
+        "add r0, r4",
+        "add r1, r4",
+        "subs r3, #1",
+        "bne 3b",
+        "pop {{r3}}",
+        "add r1, r5",
+        "subs r2, #1",
+        "bne 2b",
+        "4:",
+        "pop {{r3}}",
+        "stm r3, {{r6-r9}}",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
+// SAFETY, for all below: each passes its caller's promise on.
+#[allow(clippy::undocumented_unsafe_blocks)]
+impl Raw for Dsp {
+    type Layout = Paired;
+
+    #[inline]
+    unsafe fn dense(w: *const i8, x: *const i8, count: usize) -> i32 {
+        unsafe { dense(w, x, count) }
+    }
+
+    #[inline]
+    unsafe fn dense4(w: [*const i8; 4], x: *const i8, count: usize, sums: &mut [i32; 4]) {
+        unsafe { dense4(w.as_ptr(), x, count, sums) }
+    }
+
+    #[inline]
+    unsafe fn segment(columns: *const u8, values: *const i8, count: usize, x: *const i8) -> i32 {
+        unsafe { segment(columns, values, count, x) }
+    }
+
+    #[inline]
+    unsafe fn block4x1(
+        columns: *const u8,
+        values: *const [i8; 4],
+        count: usize,
+        x: *const i8,
+        sums: &mut [i32; 4],
+    ) {
+        unsafe { block4x1(columns, values, count, x, sums) }
+    }
+
+    #[inline]
+    unsafe fn block1x4(
+        blocks: *const u8,
+        values: *const [i8; 4],
+        count: usize,
+        x: *const i8,
+    ) -> i32 {
+        unsafe { block1x4(blocks, values, count, x) }
+    }
+
+    #[inline]
+    unsafe fn depthwise4(w: *const i8, x: *const i8, taps: &Taps, sums: &mut [i32; 4]) {
+        unsafe { depthwise4(w, x, taps, sums) }
+    }
+
+    paired::tiles!();
+}

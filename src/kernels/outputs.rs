@@ -1,0 +1,144 @@
+//! From sums to bytes: bias, requantisation, zero point, clamp, channel after channel.
+//!
+//! ```text
+//! y[r] = clamp(requantise(sum[r] + bias[r], multiplier[r], shift[r]) + zero point)
+//! ```
+//!
+//! The input's zero point does not appear: the host has subtracted zero point · Σ w from the bias.
+//! Sums come some rows at a time, so that neither this loop nor the one that makes them has to hold
+//! the other's pointers in registers.
+
+use super::Lanes;
+use super::tile::WINDOWS;
+use crate::quant::{Range, Scale};
+
+/// Rows whose sums are collected before they are finished.
+pub const ROWS: usize = 16;
+
+/// Bias, multiplier and shift of each output channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Channels<'a> {
+    /// One a channel, the input's zero point folded in.
+    pub bias: &'a [i32],
+    /// One a channel, or one for all.
+    pub multipliers: &'a [i32],
+    /// As many as multipliers.
+    pub shifts: &'a [i8],
+}
+
+impl<'a> Channels<'a> {
+    /// The channels from `first` on.
+    #[inline]
+    pub fn from(&self, first: usize) -> Self {
+        let bias = self.bias.get(first..).unwrap_or_default();
+        if let [_] = self.multipliers {
+            return Channels { bias, ..*self };
+        }
+        let multipliers = self.multipliers.get(first..).unwrap_or_default();
+        Channels { bias, multipliers, shifts: self.shifts.get(first..).unwrap_or_default() }
+    }
+
+    /// The scale of all channels, where they have one.
+    #[inline]
+    pub fn one(&self) -> Option<Scale> {
+        match (self.multipliers, self.shifts) {
+            (&[multiplier], &[shift]) => Some(Scale::new(multiplier, shift.into())),
+            _ => None,
+        }
+    }
+
+    /// Bias and scale of each channel, where they have one each.
+    #[inline]
+    pub fn each(&self) -> impl Iterator<Item = (i32, Scale)> + use<'a> {
+        let scales = self.multipliers.iter().zip(self.shifts);
+        let scales = scales.map(|(&multiplier, &shift)| Scale::new(multiplier, shift.into()));
+        self.bias.iter().copied().zip(scales)
+    }
+}
+
+/// Where the sums of one position go.
+#[derive(Debug)]
+pub struct Vector<'a, 'y> {
+    /// From the next channel on.
+    pub channels: Channels<'a>,
+    /// Of the outputs.
+    pub range: Range,
+    /// From the next channel on.
+    pub y: &'y mut [i8],
+}
+
+impl Vector<'_, '_> {
+    /// Writes the next channels.
+    #[inline]
+    pub fn push<L: Lanes>(&mut self, sums: &[i32]) {
+        let rest = core::mem::take(&mut self.y);
+        let Some((y, rest)) = rest.split_at_mut_checked(sums.len()) else { return };
+        L::finish(sums, self.channels, self.range, y);
+        self.channels = self.channels.from(sums.len());
+        self.y = rest;
+    }
+}
+
+/// As [`Lanes::finish`], by any core.
+#[inline]
+pub fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) {
+    let Some(scale) = channels.one() else {
+        for ((y, &sum), (bias, scale)) in y.iter_mut().zip(sums).zip(channels.each()) {
+            *y = range.clamp(scale.apply(sum.wrapping_add(bias)));
+        }
+        return;
+    };
+    let places = y.iter_mut().zip(sums).zip(channels.bias);
+    match scale.is_plain() && range.is_full() {
+        true => places.for_each(|((y, &sum), &bias)| {
+            *y = range.saturate(scale.apply_plain(sum.wrapping_add(bias)));
+        }),
+        false => places.for_each(|((y, &sum), &bias)| {
+            *y = range.clamp(scale.apply(sum.wrapping_add(bias)));
+        }),
+    }
+}
+
+/// Where the sums of a tile of positions go.
+#[derive(Debug)]
+pub struct Four<'a, 'y> {
+    /// From the next channel on.
+    pub channels: Channels<'a>,
+    /// Of the outputs.
+    pub range: Range,
+    /// The channels of each position, from the next on.
+    pub y: [&'y mut [i8]; WINDOWS],
+}
+
+impl Four<'_, '_> {
+    /// Writes the next channels of each position.
+    #[inline]
+    pub fn push<L: Lanes>(&mut self, sums: &[[i32; WINDOWS]]) {
+        L::finish_tile(sums, self.channels, self.range, &mut self.y);
+        self.channels = self.channels.from(sums.len());
+        for y in &mut self.y {
+            *y = core::mem::take(y).get_mut(sums.len()..).unwrap_or_default();
+        }
+    }
+}
+
+/// As [`Lanes::finish_tile`], by any core.
+#[inline]
+pub fn finish_tile(
+    sums: &[[i32; WINDOWS]],
+    channels: Channels<'_>,
+    range: Range,
+    [a, b, c, d]: &mut [&mut [i8]; WINDOWS],
+) {
+    let places = a.iter_mut().zip(b.iter_mut()).zip(c.iter_mut()).zip(d.iter_mut()).zip(sums);
+    let one = channels.one();
+    let mut each = channels.each();
+    for (((((a, b), c), d), sums), &bias) in places.zip(channels.bias) {
+        let Some(scale) = one.or_else(|| each.next().map(|(_, scale)| scale)) else { return };
+        let sums = sums.map(|sum| sum.wrapping_add(bias));
+        [*a, *b, *c, *d] = match scale.is_plain() && range.is_full() {
+            true => sums.map(|sum| range.saturate(scale.apply_plain(sum))),
+            false => sums.map(|sum| range.clamp(scale.apply(sum))),
+        };
+    }
+}

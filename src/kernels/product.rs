@@ -1,0 +1,133 @@
+//! Matrix times four windows at once: a convolution, four positions at a time.
+//!
+//! ```text
+//! for some rows at a time:
+//!     for each row r of them, each window p:  sum[r][p] = Σ w[r, c] · tile[c][p]
+//!     for each row r of them, each window p:  y[p][r] = output(sum[r][p])
+//! ```
+//!
+//! A weight is loaded, and in a sparse format decoded, once for four products.
+
+use super::matvec::{add, four_rows, next_row};
+use super::outputs::{Four, ROWS};
+use super::tile::WINDOWS;
+use super::{Channels, Lanes, Tile};
+use crate::quant::Range;
+use crate::sparse::{Block1x4Rows, Block4x1, Block4x1Groups, Index8Rows, Matrix, Segments, TILE};
+
+/// Writes one output a row to each `y`, which have as many elements as `matrix` has rows; `tile`
+/// has `cols` columns, as many as `matrix`.
+pub fn product<L: Lanes>(
+    matrix: &Matrix<'_>,
+    (tile, cols): (Tile<'_, L>, usize),
+    channels: Channels<'_>,
+    range: Range,
+    y: [&mut [i8]; WINDOWS],
+) {
+    let (outputs, tile) = (Four { channels, range, y }, (tile, cols));
+    match matrix {
+        Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), tile, outputs),
+        Matrix::Delta8(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs),
+        Matrix::Delta4(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs),
+        Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), tile, outputs),
+        Matrix::Block1x4(matrix) => rows::<L, _>(matrix.rows(), tile, outputs),
+        Matrix::Nm(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs),
+        Matrix::Index8(matrix) => rows::<L, _>(matrix.rows(), tile, outputs),
+        Matrix::Rice(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs),
+    }
+}
+
+#[inline(never)]
+fn rows<L: Lanes, W: Walk>(
+    mut walk: W,
+    (tile, cols): (Tile<'_, L>, usize),
+    mut outputs: Four<'_, '_>,
+) {
+    let mut sums = [[0; WINDOWS]; ROWS];
+    while !outputs.y[0].is_empty() {
+        let rows = outputs.y[0].len().min(ROWS);
+        let Some(sums) = sums.get_mut(..rows) else { return };
+        walk.sums::<L>((tile, cols), sums);
+        outputs.push::<L>(sums);
+    }
+}
+
+/// The walk over a matrix's rows, some at a time.
+trait Walk {
+    /// The next rows' products with each window. There are [`ROWS`] rows but at the end.
+    fn sums<L: Lanes>(&mut self, tile: (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]);
+}
+
+/// The rows that are left of a dense matrix.
+struct DenseWalk<'a>(&'a [i8]);
+
+impl Walk for DenseWalk<'_> {
+    #[inline]
+    fn sums<L: Lanes>(&mut self, (tile, cols): (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]) {
+        let (fours, rest) = sums.as_chunks_mut::<4>();
+        for four in fours {
+            *four = L::tile_dense4(four_rows(&mut self.0, cols), tile);
+        }
+        for sums in rest {
+            *sums = L::tile_dense(next_row(&mut self.0, cols), tile);
+        }
+    }
+}
+
+struct SegmentWalk<S>(S);
+
+impl<'a, S: Segments<'a>> Walk for SegmentWalk<S> {
+    #[inline]
+    fn sums<L: Lanes>(&mut self, (tile, cols): (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]) {
+        let mut space = [0; TILE];
+        for sums in sums {
+            *sums = L::tile_segment(self.0.next_segment(&mut space), tile, 0);
+            for first in (TILE..cols).step_by(TILE) {
+                add(sums, L::tile_segment(self.0.next_segment(&mut space), tile, first));
+            }
+        }
+    }
+}
+
+impl Walk for Index8Rows<'_> {
+    #[inline]
+    fn sums<L: Lanes>(&mut self, tile: (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]) {
+        match self.run(sums.len()) {
+            Some(run) => {
+                let taken = L::tile_run(run, tile.0, sums);
+                self.skip(sums.len(), taken);
+            }
+            None => {
+                let mut walk = SegmentWalk(self.clone());
+                walk.sums::<L>(tile, sums);
+                *self = walk.0;
+            }
+        }
+    }
+}
+
+impl Walk for Block4x1Groups<'_> {
+    #[inline]
+    fn sums<L: Lanes>(&mut self, (tile, cols): (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]) {
+        for to in sums.chunks_mut(Block4x1::ROWS) {
+            let mut sums = L::tile_block4x1(self.next_segment(), tile, 0);
+            for first in (TILE..cols).step_by(TILE) {
+                let parts = L::tile_block4x1(self.next_segment(), tile, first);
+                sums.iter_mut().zip(parts).for_each(|(sums, part)| add(sums, part));
+            }
+            to.iter_mut().zip(sums).for_each(|(to, sums)| *to = sums);
+        }
+    }
+}
+
+impl Walk for Block1x4Rows<'_> {
+    #[inline]
+    fn sums<L: Lanes>(&mut self, (tile, cols): (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]) {
+        for sums in sums {
+            *sums = L::tile_block1x4(self.next_segment(), tile, 0);
+            for first in (4 * TILE..cols).step_by(4 * TILE) {
+                add(sums, L::tile_block1x4(self.next_segment(), tile, first));
+            }
+        }
+    }
+}

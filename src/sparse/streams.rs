@@ -1,0 +1,85 @@
+//! The bytes of a matrix before they are checked, and the checks that formats share.
+
+use super::Error;
+
+/// The bytes of a matrix, as an image's weight record names them, not yet checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Streams<'a> {
+    /// Number of rows.
+    pub rows: usize,
+    /// Number of columns.
+    pub cols: usize,
+    /// Bytes of one entry of the row table; the pattern of N:M, the parameter of Rice codes; 0 for
+    /// dense.
+    pub parameter: u8,
+    /// Row table; empty where the format has none.
+    pub counts: &'a [u8],
+    /// Index stream; empty for dense.
+    pub indices: &'a [u8],
+    /// Value stream.
+    pub values: &'a [i8],
+}
+
+pub(super) fn check_size(streams: &Streams<'_>) -> Result<(), Error> {
+    let weights = streams.rows.checked_mul(streams.cols);
+    match weights.is_some_and(|weights| weights <= i32::MAX as usize) {
+        true => Ok(()),
+        false => Err(Error::TooLarge),
+    }
+}
+
+pub(super) fn check_len(expected: usize, found: usize) -> Result<(), Error> {
+    match expected == found {
+        true => Ok(()),
+        false => Err(Error::BadLength { expected: expected as u32, found: found as u32 }),
+    }
+}
+
+/// The row table: numbers of indices, one or two bytes each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counts<'a> {
+    width: u8,
+    bytes: &'a [u8],
+}
+
+impl<'a> Counts<'a> {
+    /// A table of so many entries.
+    pub fn new_checked(streams: &Streams<'a>, entries: usize) -> Result<Self, Error> {
+        let width = streams.parameter;
+        if width != 1 && width != 2 {
+            return Err(Error::BadCountWidth { width });
+        }
+        check_size(streams)?;
+        let expected = entries.checked_mul(width.into()).ok_or(Error::TooLarge)?;
+        check_len(expected, streams.counts.len())?;
+        Ok(Counts { width, bytes: streams.counts })
+    }
+
+    pub fn assumed(streams: &Streams<'a>) -> Self {
+        Counts { width: streams.parameter, bytes: streams.counts }
+    }
+
+    /// The next entries, where they are one byte each.
+    #[inline]
+    pub fn bytes(&self, entries: usize) -> Option<&'a [u8]> {
+        self.bytes.get(..entries).filter(|_| self.width == 1)
+    }
+
+    /// Leaves entries of one byte behind.
+    #[inline]
+    pub fn skip(&mut self, entries: usize) {
+        self.bytes = self.bytes.get(entries..).unwrap_or_default();
+    }
+
+    /// Takes the next entry off the front.
+    #[inline]
+    pub fn next(&mut self) -> Option<usize> {
+        let (&low, rest) = self.bytes.split_first()?;
+        let (high, rest) = match self.width {
+            1 => (0, rest),
+            _ => rest.split_first().map(|(&high, rest)| (high, rest))?,
+        };
+        self.bytes = rest;
+        Some(usize::from(low) | usize::from(high) << 8)
+    }
+}

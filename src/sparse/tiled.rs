@@ -1,0 +1,86 @@
+//! What formats share whose row table has an entry a tile and whose indices are bytes within the
+//! tile: the check and the walk.
+//!
+//! ```text
+//!     counts     of line 0, tile 0 │ of line 0, tile 1 │ … │ of line 1, tile 0 │ …
+//!     indices    as many bytes     │ as many bytes     │ …      ascending in each
+//!     values     one for each index, or one block
+//! ```
+
+use super::run::Run;
+use super::streams::Counts;
+use super::{Error, Streams, TILE};
+
+/// Checks the row table and the indices of `lines` lines of `units` columns, or blocks of columns;
+/// a line is `height` rows.
+pub(super) fn check(
+    streams: &Streams<'_>,
+    lines: usize,
+    units: usize,
+    height: usize,
+) -> Result<(), Error> {
+    let tiles = units.div_ceil(TILE);
+    let entries = lines.checked_mul(tiles).ok_or(Error::TooLarge)?;
+    let mut counts = Counts::new_checked(streams, entries)?;
+    let mut rest = streams.indices;
+    for entry in 0..entries {
+        let (line, tile) = (entry / tiles, entry % tiles);
+        let count = counts.next().unwrap_or(0);
+        let short = Error::BadLength { expected: count as u32, found: rest.len() as u32 };
+        let (indices, after) = rest.split_at_checked(count).ok_or(short)?;
+        check_tile(indices, units - tile * TILE, (line * height) as u32)?;
+        rest = after;
+    }
+    super::streams::check_len(0, rest.len())
+}
+
+/// Checks the indices of a tile that has `units` units, or begins with them.
+fn check_tile(indices: &[u8], units: usize, row: u32) -> Result<(), Error> {
+    if !indices.is_sorted_by(|before, after| before < after) {
+        return Err(Error::ColumnsNotAscending { row });
+    }
+    match indices.last().is_none_or(|&last| usize::from(last) < units) {
+        true => Ok(()),
+        false => Err(Error::ColumnOutOfRange { row }),
+    }
+}
+
+/// The walk over the tiles, a `V` for each index.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tiles<'a, V> {
+    counts: Counts<'a>,
+    indices: &'a [u8],
+    values: &'a [V],
+}
+
+impl<'a, V> Tiles<'a, V> {
+    /// Of checked streams, with their values.
+    pub fn assumed(streams: &Streams<'a>, values: &'a [V]) -> Self {
+        Tiles { counts: Counts::assumed(streams), indices: streams.indices, values }
+    }
+
+    /// The next `tiles` tiles of a matrix of `cols` columns, where their counts are a byte each.
+    #[inline]
+    pub fn run(&self, tiles: usize, cols: usize) -> Option<Run<'a, V>> {
+        let counts = self.counts.bytes(tiles)?;
+        Some(Run::new(cols, counts, self.indices, self.values))
+    }
+
+    /// Leaves `tiles` tiles behind, which have `indices` indices.
+    #[inline]
+    pub fn skip(&mut self, tiles: usize, indices: usize) {
+        self.counts.skip(tiles);
+        self.indices = self.indices.get(indices..).unwrap_or_default();
+        self.values = self.values.get(indices..).unwrap_or_default();
+    }
+
+    /// The indices and values of the next tile; equally many.
+    #[inline]
+    pub fn next(&mut self) -> Option<(&'a [u8], &'a [V])> {
+        let count = self.counts.next()?;
+        let (indices, indices_rest) = self.indices.split_at_checked(count)?;
+        let (values, values_rest) = self.values.split_at_checked(count)?;
+        (self.indices, self.values) = (indices_rest, values_rest);
+        Some((indices, values))
+    }
+}

@@ -1,0 +1,101 @@
+//! The benchmark's networks and its report; `cargo xtask bench` runs the boards in between.
+//!
+//! ```text
+//! kastanet-bench cases DIR [--case C]… [--sparsity S]… [--format F]… [--unit U]…
+//! kastanet-bench report DIR --board B… [--case C]… [--json] [--layers] [--record RESULTS]
+//! kastanet-bench plot RESULTS --board B…
+//! ```
+//!
+//! `cases` writes the files of the networks into DIR and prints the networks' names; then each
+//! board runs `CASE.list` and its output is put in `BOARD-CASE.out`; `report` reads all of it. `plot`
+//! draws what was recorded.
+
+mod cases;
+mod layers;
+mod manifest;
+mod mask;
+mod peers;
+mod plot;
+mod record;
+mod results;
+mod selection;
+mod table;
+mod write;
+
+use anyhow::{Context, Result, bail};
+use cases::Case;
+use lexopt::prelude::*;
+use selection::Selection;
+use std::path::{Path, PathBuf};
+
+fn main() -> Result<()> {
+    let mut args = lexopt::Parser::from_env();
+    let Some(Value(command)) = args.next()? else { bail!("cases, report or plot?") };
+    let dir: PathBuf = args.value().context("a directory is missing")?.into();
+    let options = Options::parse(args)?;
+    match &*command.to_string_lossy() {
+        "cases" => cases(&dir, &options.selection),
+        "report" => report(&dir, &options),
+        "plot" => plot::draw(&dir, &options.boards),
+        other => bail!("no command `{other}`"),
+    }
+}
+
+#[derive(Default)]
+struct Options {
+    selection: Selection,
+    boards: Vec<String>,
+    json: bool,
+    layers: bool,
+    /// Where results are recorded, if they are.
+    record: Option<PathBuf>,
+}
+
+impl Options {
+    fn parse(mut args: lexopt::Parser) -> Result<Self> {
+        let mut options = Options::default();
+        while let Some(arg) = args.next()? {
+            match arg {
+                Long("json") => options.json = true,
+                Long("layers") => options.layers = true,
+                Long("record") => options.record = Some(args.value()?.into()),
+                Long("board") => options.boards.push(args.value()?.string()?),
+                Long(name @ ("case" | "sparsity" | "format" | "unit")) => {
+                    let name = name.to_string();
+                    options.selection.add(&name, &args.value()?.string()?)?;
+                }
+                other => return Err(other.unexpected().into()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Writes the files of all networks, as many at a time as there are processors.
+fn cases(dir: &Path, selection: &Selection) -> Result<()> {
+    let cases = selection.cases();
+    std::thread::scope(|scope| {
+        let write = |&case: &Case| scope.spawn(move || write::case(dir, case, selection));
+        let threads: Vec<_> = cases.iter().map(write).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().expect("no panic"))
+    })?;
+    cases.iter().for_each(|case| println!("{}", case.name()));
+    Ok(())
+}
+
+fn report(dir: &Path, options: &Options) -> Result<()> {
+    let mut rows = Vec::new();
+    for board in &options.boards {
+        for case in options.selection.cases() {
+            rows.extend(results::read(dir, board, case.name(), options.layers)?);
+        }
+    }
+    match options.json {
+        true => rows.iter().try_for_each(|row| {
+            println!("{}", serde_json::to_string(row)?);
+            anyhow::Ok(())
+        })?,
+        false => table::print(&rows),
+    }
+    options.record.as_ref().map_or(Ok(()), |results| record::write(results, &rows))
+}

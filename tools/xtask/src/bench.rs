@@ -1,0 +1,148 @@
+//! `cargo xtask bench`: instructions, bytes and stack of networks on the boards.
+//!
+//! The networks are made and the results reported by the package `kastanet-bench`, whose options
+//! are passed on; here the boards run, two at a time.
+
+use crate::process::{capture, run, run_for};
+use crate::qemu::{BOARDS, Bench, Board};
+use crate::tree::Tree;
+use anyhow::{Context, Result, ensure};
+use lexopt::prelude::*;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// A network's images all take less.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// Where results are under git.
+const RESULTS: &str = "docs/results/bench";
+
+/// Emulators that run at a time.
+const AT_A_TIME: usize = 2;
+
+/// `cargo xtask bench`.
+pub fn command(tree: &Tree, args: lexopt::Parser) -> Result<()> {
+    let mut options = Options::parse(args)?;
+    if options.boards.is_empty() {
+        options.boards.extend(&BOARDS);
+    }
+    let dir = tree.target.join("bench");
+    let bench = Bench::new(tree, dir)?;
+    let cases = options.cases(&bench)?;
+    let jobs = jobs(&bench, &options.boards, &cases)?;
+    run_all(jobs)?;
+    options.report(&bench)?;
+    if options.plot { plot(tree) } else { Ok(()) }
+}
+
+#[derive(Default)]
+struct Options {
+    boards: Vec<&'static Board>,
+    /// What `kastanet-bench cases` is given.
+    selection: Vec<OsString>,
+    /// What `kastanet-bench report` is given besides.
+    report: Vec<OsString>,
+    record: bool,
+    plot: bool,
+}
+
+impl Options {
+    fn parse(mut args: lexopt::Parser) -> Result<Self> {
+        let mut options = Options::default();
+        while let Some(arg) = args.next()? {
+            match arg {
+                Long("board") => options.boards.push(Board::named(&args.value()?.string()?)?),
+                Long(name @ ("case" | "sparsity" | "format" | "unit")) => {
+                    let name = format!("--{name}").into();
+                    options.selection.extend([name, args.value()?]);
+                }
+                Long(name @ ("json" | "layers")) => {
+                    options.report.push(format!("--{name}").into());
+                }
+                Long("record") => options.record = true,
+                Long("plot") => options.plot = true,
+                other => return Err(other.unexpected().into()),
+            }
+        }
+        Ok(options)
+    }
+
+    /// Has the networks written; gives their names.
+    fn cases(&self, bench: &Bench<'_>) -> Result<Vec<String>> {
+        let names = capture(bench_tool(bench, "cases").args(&self.selection))?;
+        Ok(String::from_utf8(names)?.lines().map(String::from).collect())
+    }
+
+    fn report(&self, bench: &Bench<'_>) -> Result<()> {
+        let boards = self.boards.iter().flat_map(|board| ["--board", board.name]);
+        let mut report = bench_tool(bench, "report");
+        report.args(boards).args(&self.selection).args(&self.report);
+        if self.record {
+            report.arg("--record").arg(bench.tree.root.join(RESULTS));
+        }
+        run(&mut report)
+    }
+}
+
+/// Draws what is recorded of every board.
+fn plot(tree: &Tree) -> Result<()> {
+    let boards = BOARDS.iter().flat_map(|board| ["--board", board.name]);
+    run(tool(tree, "plot").arg(tree.root.join(RESULTS)).args(boards))
+}
+
+fn tool(tree: &Tree, command: &str) -> Command {
+    tree.cargo(&["run", "--quiet", "--release", "-p", "kastanet-bench", "--", command])
+}
+
+fn bench_tool(bench: &Bench<'_>, command: &str) -> Command {
+    let mut tool = tool(bench.tree, command);
+    tool.arg(&bench.dir);
+    tool
+}
+
+/// An emulator to start, and where its output goes.
+struct Job {
+    command: Command,
+    output: PathBuf,
+}
+
+/// Builds the program for every board; one job a board and network.
+fn jobs(bench: &Bench<'_>, boards: &[&'static Board], cases: &[String]) -> Result<Vec<Job>> {
+    let mut jobs = Vec::new();
+    for board in boards {
+        let elf = board.build(bench.tree, "bench", None)?;
+        for case in cases {
+            let command = board.counted(bench, &elf, &format!("{case}.list"));
+            let output = bench.dir.join(format!("{}-{case}.out", board.name));
+            jobs.push(Job { command, output });
+        }
+    }
+    Ok(jobs)
+}
+
+/// Runs the jobs, some at a time; the first that fails is the error.
+fn run_all(jobs: Vec<Job>) -> Result<()> {
+    let queue = Mutex::new(jobs.into_iter());
+    let next = || queue.lock().ok().and_then(|mut queue| queue.next());
+    std::thread::scope(|scope| {
+        let work = || std::iter::from_fn(next).try_for_each(run_one);
+        let threads: Vec<_> = (0..AT_A_TIME).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().expect("no panic"))
+    })
+}
+
+fn run_one(mut job: Job) -> Result<()> {
+    let code = run_for(&mut job.command, LIMIT, &job.output)?;
+    let output = std::fs::read(&job.output).with_context(|| job.output.display().to_string())?;
+    let text = String::from_utf8_lossy(&output);
+    let name = crate::qemu::file_name(&job.output);
+    ensure!(
+        code == 0,
+        "{name}: exit code {code}: {}",
+        text.lines().rev().take(3).collect::<Vec<_>>().join("\n")
+    );
+    Ok(())
+}
