@@ -76,7 +76,8 @@ impl Scale {
     pub fn new(multiplier: i32, shift: i32) -> Self {
         let left = shift.clamp(0, 31) as u32;
         let right = shift.min(0).unsigned_abs().min(31);
-        let (half, away) = ((1 << right) >> 1, if right > 0 { -1 } else { 0 });
+        let half = ((1_u32 << right) >> 1) as i32;
+        let away = if right > 0 { -1 } else { 0 };
         Scale { multiplier, shift, left, right, half, away }
     }
 

@@ -9,6 +9,7 @@
 //! reads are contiguous and the sums stay in registers. Several windows go through a block of
 //! channels together, which share its scales.
 
+use super::tile::WINDOWS;
 use super::{Channels, Lanes};
 use crate::quant::Range;
 
@@ -59,32 +60,48 @@ pub struct Depthwise<'a> {
 }
 
 impl Depthwise<'_> {
-    /// Writes every channel of each window's position to `y`, window after window.
-    pub fn run<L: Lanes>(&self, patches: &[Patch<'_>], y: &mut [i8]) {
-        let channels = patches.first().map_or(0, |patch| patch.channels);
-        let mut first = 0;
-        while first < channels {
-            // The last block overlaps the one before where channels are no multiple of four.
-            first = first.min(channels.saturating_sub(BLOCK));
-            self.block::<L>(patches, first, channels, y);
-            first += BLOCK;
+    /// Writes every channel of one window's position to `y`.
+    pub fn one<L: Lanes>(&self, patch: Patch<'_>, y: &mut [i8]) {
+        for first in blocks(patch.channels) {
+            let sums = sums::<L>(self.weights, patch, first);
+            let y = y.get_mut(first..).unwrap_or_default();
+            let block = y.len().min(BLOCK);
+            let y = y.get_mut(..block).unwrap_or_default();
+            L::finish(&sums, self.channels.from(first), self.range, y);
         }
     }
 
-    /// The block of channels from `first` on.
-    #[inline]
-    fn block<L: Lanes>(&self, patches: &[Patch<'_>], first: usize, channels: usize, y: &mut [i8]) {
-        let weights = self.weights.get(first..).unwrap_or_default();
-        let scales = self.channels.from(first);
-        for (patch, y) in patches.iter().zip(y.chunks_exact_mut(channels)) {
-            let sums = match channels < BLOCK {
-                true => narrow(weights, *patch),
-                false => L::depthwise4(weights, patch.from(first)),
-            };
-            let y = y.get_mut(first..).unwrap_or_default();
-            let block = y.len().min(BLOCK);
-            L::finish(&sums, scales, self.range, y.get_mut(..block).unwrap_or_default());
+    /// Writes every channel of the positions of four windows.
+    pub fn four<L: Lanes>(&self, patches: [Patch<'_>; WINDOWS], y: [&mut [i8]; WINDOWS]) {
+        let (mut y, mut at) = (y, 0);
+        for first in blocks(patches[0].channels) {
+            let mut block = [[0; WINDOWS]; BLOCK];
+            for (window, patch) in patches.into_iter().enumerate() {
+                for (to, sum) in block.iter_mut().zip(sums::<L>(self.weights, patch, first)) {
+                    to.iter_mut().skip(window).take(1).for_each(|to| *to = sum);
+                }
+            }
+            y = y.map(|y| y.get_mut(first - at..).unwrap_or_default());
+            at = first;
+            let real = block.get(..patches[0].channels.min(BLOCK)).unwrap_or_default();
+            L::finish_tile(real, self.channels.from(first), self.range, &mut y);
         }
+    }
+}
+
+/// The first channel of each block; the last block overlaps the one before where channels are no
+/// multiple of four.
+fn blocks(channels: usize) -> impl Iterator<Item = usize> {
+    let last = channels.saturating_sub(BLOCK);
+    (0..channels).step_by(BLOCK).map(move |first| first.min(last))
+}
+
+/// The sums of the block of channels from `first` on.
+#[inline]
+fn sums<L: Lanes>(weights: &[i8], patch: Patch<'_>, first: usize) -> [i32; BLOCK] {
+    match patch.channels < BLOCK {
+        true => narrow(weights, patch),
+        false => L::depthwise4(weights.get(first..).unwrap_or_default(), patch.from(first)),
     }
 }
 

@@ -9,8 +9,8 @@
 //! The zero point stands for padding, so that the bias into which it is folded stays exact. The
 //! taps of a row that lie side by side in the input are copied at once.
 
-use super::Patch;
 use super::tile::{self, Layout, WINDOWS};
+use super::{Lanes, Patch, Tile};
 use crate::image::record::Window;
 
 /// The sizes that a window moves over.
@@ -144,30 +144,30 @@ impl<'a> Gather<'a> {
     /// Four windows as a tile, in `scratch` unless they may stay where they are. `None` where the
     /// scratch is too short.
     #[inline]
-    pub fn tile<'b, T: Layout>(
+    pub fn tile<'b, L: Lanes>(
         &self,
         at: [[usize; 2]; WINDOWS],
         scratch: &'b mut [u8],
-    ) -> Option<T::Tile<'b>>
+    ) -> Option<Tile<'b, L>>
     where
         'a: 'b,
     {
         if self.geometry.is_pointwise() {
             let [a, b, c, d] = at.map(|[oy, ox]| self.run(oy, ox, 0));
             let windows = [a?, b?, c?, d?];
-            if let Some(tile) = T::in_place(windows) {
+            if let Some(tile) = L::Layout::in_place(windows) {
                 return Some(tile);
             }
         }
-        let bytes = scratch.get_mut(..self.geometry.window_len() * T::COLUMN_BYTES)?;
+        let bytes = scratch.get_mut(..self.geometry.window_len() * L::Layout::COLUMN_BYTES)?;
         let run = self.geometry.kernel[1] * self.geometry.input[2];
         for ky in 0..self.geometry.kernel[0] {
             match at.map(|[oy, ox]| self.run(oy, ox, ky)) {
-                [Some(a), Some(b), Some(c), Some(d)] => T::put(bytes, ky * run, [a, b, c, d]),
-                _ => self.put_taps::<T>(at, ky, bytes),
+                [Some(a), Some(b), Some(c), Some(d)] => L::lay(bytes, ky * run, [a, b, c, d]),
+                _ => self.put_taps::<L>(at, ky, bytes),
             }
         }
-        T::of(bytes)
+        L::Layout::of(bytes)
     }
 
     /// The taps of row `ky` of a window, where all lie in the input side by side.
@@ -182,7 +182,7 @@ impl<'a> Gather<'a> {
     }
 
     /// Row `ky` of a tile's taps, one by one.
-    fn put_taps<T: Layout>(&self, at: [[usize; 2]; WINDOWS], ky: usize, bytes: &mut [u8]) {
+    fn put_taps<L: Lanes>(&self, at: [[usize; 2]; WINDOWS], ky: usize, bytes: &mut [u8]) {
         let padding = [self.zero_point; PADDING];
         let channels = self.geometry.input[2];
         for kx in 0..self.geometry.kernel[1] {
@@ -195,7 +195,7 @@ impl<'a> Gather<'a> {
                     None => None,
                 };
                 let parts = taps.map(|tap| part(tap).or(padding.get(..len)).unwrap_or_default());
-                T::put(bytes, first + from, parts);
+                L::lay(bytes, first + from, parts);
             }
         }
     }

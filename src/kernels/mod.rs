@@ -108,6 +108,12 @@ pub trait Lanes {
     /// As [`Lanes::block1x4`], columns counted from `first`.
     fn tile_block1x4(blocks: BlockSegment1x4<'_>, tile: Tile<'_, Self>, first: usize) -> [i32; 4];
 
+    /// As [`Layout::put`].
+    #[inline]
+    fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
+        Self::Layout::put(bytes, first, windows);
+    }
+
     /// Σ over the taps of `w[tap · stride + i]` · `x[tap · stride + i]` for i from 0 to 3, where x
     /// skips `patch.row` bytes from one row of taps to the next. Zeros where either is too short.
     fn depthwise4(w: &[i8], patch: Patch<'_>) -> [i32; 4];

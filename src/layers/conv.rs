@@ -55,7 +55,7 @@ impl Layer<'_> {
         let LayerWeights { matrix, channels } = &self.weights;
         let cols = gather.geometry.window_len();
         by_fours(self.shape, y, |at, y| {
-            let tile = gather.tile::<L::Layout>(at, scratch)?;
+            let tile = gather.tile::<L>(at, scratch)?;
             let mut y = y.chunks_exact_mut(self.shape[1]);
             let y = [y.next()?, y.next()?, y.next()?, y.next()?];
             product::<L>(matrix, (tile, cols), *channels, self.range, y);

@@ -69,7 +69,7 @@ fn by_channel(
     if positions < WINDOWS || scratch.len() < WINDOWS * window_len {
         let scratch = scratch.get_mut(..window_len)?;
         return one_by_one(shape, y, |at, y| {
-            filter.run::<Native>(&[gather.patch(at, scratch)?], y);
+            filter.one::<Native>(gather.patch(at, scratch)?, y);
             Some(())
         });
     }
@@ -80,7 +80,8 @@ fn by_channel(
             let (window, after) = core::mem::take(&mut rest).split_at_mut_checked(window_len)?;
             (*patch, rest) = (gather.patch(at, window)?, after);
         }
-        filter.run::<Native>(&patches, y);
+        let mut y = y.chunks_exact_mut(shape[1]);
+        filter.four::<Native>(patches, [y.next()?, y.next()?, y.next()?, y.next()?]);
         Some(())
     })
 }

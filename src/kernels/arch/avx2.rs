@@ -20,8 +20,9 @@
 //! The last elements of a row are loaded together with some before them, which a mask makes zero; of a
 //! short row they are copied. Nothing outside is read.
 
-use super::checked::{Raw, Taps};
+use super::checked::{Raw, Rows, Taps};
 use crate::kernels::tile::{Interleaved, WINDOWS};
+use crate::sparse::TILE;
 use core::arch::x86_64::*;
 
 /// The loops of a machine that has AVX2, which whoever calls them has made sure of.
@@ -46,7 +47,8 @@ impl Raw for Avx2 {
         *sums = unsafe { rows(w, x, count) };
     }
 
-    #[target_feature(enable = "avx2")]
+    // Gathers of bytes are no faster than loads. Without the feature it is inlined.
+    #[inline]
     unsafe fn segment(columns: *const u8, values: *const i8, count: usize, x: *const i8) -> i32 {
         let mut sum = 0_i32;
         for at in 0..count {
@@ -66,13 +68,19 @@ impl Raw for Avx2 {
         sums: &mut [i32; 4],
     ) {
         let mut sum = _mm256_setzero_si256();
-        for at in (0..count).step_by(4) {
-            let len = (count - at).min(4);
-            // SAFETY: `len` columns and blocks from `at` on are below the count, and x has every
-            // column.
+        for at in (0..count & !3).step_by(4) {
+            // SAFETY: four columns and blocks from `at` on are below the count; x has every column.
             unsafe {
-                let x = gathered_bytes(x, columns.add(at), len);
-                sum = step(sum, transposed(cells(values.add(at), len)), pairs(x));
+                let x = four(columns.add(at)).map(|column| *x.add(column) as u8);
+                let w = _mm_loadu_si128(values.add(at).cast());
+                sum = step(sum, transposed(w), pairs(i32::from_le_bytes(x)));
+            }
+        }
+        for at in count & !3..count {
+            // SAFETY: `at` is below the count, x has every column.
+            unsafe {
+                let x = *x.add((*columns.add(at)).into());
+                sum = single(sum, widened(values.add(at).cast()), _mm_set1_epi32(x.into()));
             }
         }
         *sums = halves(sum);
@@ -80,16 +88,20 @@ impl Raw for Avx2 {
 
     #[target_feature(enable = "avx2")]
     unsafe fn block1x4(blocks: *const u8, values: *const Cell, count: usize, x: *const i8) -> i32 {
-        let mut sum = _mm256_setzero_si256();
-        for at in (0..count).step_by(4) {
-            let len = (count - at).min(4);
-            // SAFETY: `len` indices and blocks from `at` on are below the count, and x has the
-            // four elements of every index.
+        let (mut sum, x) = (_mm256_setzero_si256(), x.cast::<Cell>());
+        for at in (0..count & !3).step_by(4) {
+            // SAFETY: four indices and blocks from `at` on are below the count; x has the four
+            // elements of every index.
             unsafe {
-                let x = gathered(x.cast(), blocks.add(at), len);
-                let w = cells(values.add(at), len);
-                let products = _mm256_madd_epi16(_mm256_cvtepi8_epi16(x), _mm256_cvtepi8_epi16(w));
-                sum = _mm256_add_epi32(sum, products);
+                let x = _mm256_cvtepi8_epi16(gathered(x, blocks.add(at)));
+                sum = step(sum, x, sixteen(values.add(at).cast()));
+            }
+        }
+        for at in count & !3..count {
+            // SAFETY: `at` is below the count, and as above.
+            unsafe {
+                let x = widened(x.add((*blocks.add(at)).into()).cast());
+                sum = single(sum, x, widened(values.add(at).cast()));
             }
         }
         total(sum)
@@ -120,17 +132,28 @@ impl Raw for Avx2 {
         tile: *const Cell,
         sums: &mut [i32; WINDOWS],
     ) {
-        let mut sum = _mm256_setzero_si256();
-        for at in (0..count).step_by(4) {
-            let len = (count - at).min(4);
-            // SAFETY: `len` columns and values from `at` on are below the count, and the tile has
-            // every column.
-            unsafe {
-                let x = transposed(gathered(tile, columns.add(at), len));
-                sum = step(sum, x, pairs(bytes(values.add(at), len)));
+        // SAFETY: the caller's promise.
+        *sums = halves(unsafe { nonzeros(_mm256_setzero_si256(), columns, values, count, tile) });
+    }
+
+    #[target_feature(enable = "avx2")]
+    unsafe fn tile_run(rows: &Rows<*const Cell>, sums: &mut [[i32; WINDOWS]]) -> usize {
+        let (mut counts, mut at) = (rows.counts, 0);
+        for sums in sums {
+            let mut sum = _mm256_setzero_si256();
+            for tile in 0..rows.tiles {
+                // SAFETY: the caller's promise: as many counts as tiles, as many indices and values
+                // as they add up to, and columns inside the tile of windows.
+                unsafe {
+                    let count = usize::from(*counts);
+                    let (columns, values) = (rows.columns.add(at), rows.values.add(at));
+                    sum = nonzeros(sum, columns, values, count, rows.x.add(tile * TILE));
+                    (counts, at) = (counts.add(1), at + count);
+                }
             }
+            *sums = halves(sum);
         }
-        *sums = halves(sum);
+        at
     }
 
     #[target_feature(enable = "avx2")]
@@ -141,33 +164,35 @@ impl Raw for Avx2 {
         tile: *const Cell,
         sums: &mut [[i32; WINDOWS]; 4],
     ) {
-        let mut sum = [_mm256_setzero_si256(); 4];
-        for at in (0..count).step_by(4) {
-            let len = (count - at).min(4);
-            // SAFETY: `len` columns and blocks from `at` on are below the count, and the tile has
-            // every column.
+        let mut all = [_mm256_setzero_si256(); 4];
+        // Byte 0 of each of four blocks, as `pairs` lays them.
+        let (low, high) = (0x0480_0080, 0x0c80_0880);
+        let places = _mm256_setr_epi32(low, low, low, low, high, high, high, high);
+        for at in (0..count & !3).step_by(4) {
+            // SAFETY: four columns and blocks from `at` on are below the count; the tile has every
+            // column.
             let (x, w) = unsafe {
-                let x = transposed(gathered(tile, columns.add(at), len));
-                (x, _mm256_broadcastsi128_si256(cells(values.add(at), len)))
+                let x = transposed(gathered(tile, columns.add(at)));
+                (x, _mm256_broadcastsi128_si256(_mm_loadu_si128(values.add(at).cast())))
             };
-            // Byte r of each of the four blocks, as `pairs` lays them.
-            let mut places = _mm256_set_epi32(
-                0x0c80_0880,
-                0x0c80_0880,
-                0x0c80_0880,
-                0x0c80_0880,
-                0x0480_0080,
-                0x0480_0080,
-                0x0480_0080,
-                0x0480_0080,
-            );
-            for sum in &mut sum {
+            let mut places = places;
+            for sum in &mut all {
                 let w = _mm256_srai_epi16::<8>(_mm256_shuffle_epi8(w, places));
                 *sum = step(*sum, x, w);
                 places = _mm256_add_epi8(places, _mm256_set1_epi16(0x0100));
             }
         }
-        *sums = sum.map(|sum| halves(sum));
+        for at in count & !3..count {
+            // SAFETY: `at` is below the count, the tile has every column.
+            let (x, w) =
+                unsafe { (widened(tile.add((*columns.add(at)).into()).cast()), *values.add(at)) };
+            for (sum, w) in all.iter_mut().zip(w) {
+                *sum = single(*sum, x, _mm_set1_epi32(w.into()));
+            }
+        }
+        for (sums, sum) in sums.iter_mut().zip(all) {
+            *sums = halves(sum);
+        }
     }
 
     #[target_feature(enable = "avx2")]
@@ -180,11 +205,11 @@ impl Raw for Avx2 {
     ) {
         let mut sum = _mm256_setzero_si256();
         for at in 0..count {
-            // SAFETY: `at` is below the count, and the tile has the four columns of every index.
+            // SAFETY: `at` is below the count; the tile has the four columns of every index.
             unsafe {
                 let first = 4 * usize::from(*blocks.add(at));
-                let x = transposed(cells(tile.add(first), 4));
-                sum = step(sum, x, pairs(i32::from_le_bytes((*values.add(at)).map(|w| w as u8))));
+                let x = transposed(_mm_loadu_si128(tile.add(first).cast()));
+                sum = step(sum, x, pairs(word(values.add(at).cast())));
             }
         }
         *sums = halves(sum);
@@ -195,12 +220,9 @@ impl Raw for Avx2 {
         let mut sum = _mm_setzero_si128();
         for ky in 0..taps.height {
             for kx in 0..taps.width {
+                let tap = (ky * taps.width + kx) * taps.channels;
                 // SAFETY: four channels of this tap lie in both.
-                let (w, x) = unsafe {
-                    let tap = (ky * taps.width + kx) * taps.channels;
-                    (bytes(w.add(tap), 4), bytes(x.add(tap + ky * taps.skip), 4))
-                };
-                let [w, x] = [w, x].map(|four| _mm_cvtepi8_epi32(_mm_cvtsi32_si128(four)));
+                let (w, x) = unsafe { (widened(w.add(tap)), widened(x.add(tap + ky * taps.skip))) };
                 sum = _mm_add_epi32(sum, _mm_mullo_epi32(w, x));
             }
         }
@@ -230,7 +252,11 @@ unsafe fn rows<const R: usize>(w: [*const i8; R], x: *const i8, count: usize) ->
             *sum = step(*sum, x, unsafe { last(w, count) });
         }
     }
-    sums.map(|sum| total(sum))
+    let mut totals = [0; R];
+    for (total, sum) in totals.iter_mut().zip(sums) {
+        *total = self::total(sum);
+    }
+    totals
 }
 
 /// `R` rows times a tile, of `count` columns each.
@@ -241,17 +267,56 @@ unsafe fn tile_rows<const R: usize>(
     tile: *const Cell,
     count: usize,
 ) -> [[i32; WINDOWS]; R] {
-    let mut sums = [_mm256_setzero_si256(); R];
-    for at in (0..count).step_by(4) {
-        let len = (count - at).min(4);
-        // SAFETY: `len` columns from `at` on are below the count.
-        let x = unsafe { transposed(cells(tile.add(at), len)) };
-        for (sum, w) in sums.iter_mut().zip(w) {
+    let mut all = [_mm256_setzero_si256(); R];
+    for at in (0..count & !3).step_by(4) {
+        // SAFETY: four columns from `at` on are below the count.
+        let x = unsafe { transposed(_mm_loadu_si128(tile.add(at).cast())) };
+        for (sum, w) in all.iter_mut().zip(w) {
             // SAFETY: so are as many weights of each row.
-            *sum = step(*sum, x, pairs(unsafe { bytes(w.add(at), len) }));
+            *sum = step(*sum, x, pairs(unsafe { word(w.add(at)) }));
         }
     }
-    sums.map(|sum| halves(sum))
+    for at in count & !3..count {
+        // SAFETY: `at` is below the count.
+        let x = unsafe { widened(tile.add(at).cast()) };
+        for (sum, w) in all.iter_mut().zip(w) {
+            // SAFETY: as for the tile.
+            *sum = single(*sum, x, _mm_set1_epi32(unsafe { *w.add(at) }.into()));
+        }
+    }
+    let mut sums = [[0; WINDOWS]; R];
+    for (sums, sum) in sums.iter_mut().zip(all) {
+        *sums = halves(sum);
+    }
+    sums
+}
+
+/// Adds `count` nonzeros times the columns of a tile.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn nonzeros(
+    mut sum: __m256i,
+    columns: *const u8,
+    values: *const i8,
+    count: usize,
+    tile: *const Cell,
+) -> __m256i {
+    for at in (0..count & !3).step_by(4) {
+        // SAFETY: four columns and values from `at` on are below the count; the tile has every
+        // column.
+        unsafe {
+            let x = transposed(gathered(tile, columns.add(at)));
+            sum = step(sum, x, pairs(word(values.add(at))));
+        }
+    }
+    for at in count & !3..count {
+        // SAFETY: `at` is below the count, the tile has every column.
+        unsafe {
+            let x = widened(tile.add((*columns.add(at)).into()).cast());
+            sum = single(sum, x, _mm_set1_epi32((*values.add(at)).into()));
+        }
+    }
+    sum
 }
 
 /// Adds products of halfwords in pairs.
@@ -259,6 +324,13 @@ unsafe fn tile_rows<const R: usize>(
 #[target_feature(enable = "avx2")]
 fn step(sum: __m256i, x: __m256i, w: __m256i) -> __m256i {
     _mm256_add_epi32(sum, _mm256_madd_epi16(x, w))
+}
+
+/// Adds products of words to the lower half.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn single(sum: __m256i, x: __m128i, w: __m128i) -> __m256i {
+    _mm256_add_epi32(sum, _mm256_zextsi128_si256(_mm_mullo_epi32(x, w)))
 }
 
 /// The words of both halves, added.
@@ -309,62 +381,39 @@ unsafe fn last(from: *const i8, count: usize) -> __m256i {
     }
 }
 
-/// Four bytes, or the `len` that there are, and zeros.
+/// Four bytes as a word.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn bytes(from: *const i8, len: usize) -> i32 {
-    if len == 4 {
-        // SAFETY: the caller has four bytes there; the read is an unaligned one.
-        return unsafe { from.cast::<i32>().read_unaligned() };
-    }
-    let mut word = [0; 4];
-    for (at, byte) in word.iter_mut().enumerate().take(len) {
-        // SAFETY: the caller has `len` bytes there.
-        *byte = unsafe { *from.add(at) } as u8;
-    }
-    i32::from_le_bytes(word)
+unsafe fn word(from: *const i8) -> i32 {
+    // SAFETY: the caller has four bytes there; the read is an unaligned one.
+    unsafe { from.cast::<i32>().read_unaligned() }
 }
 
-/// Four cells, or the `len` that there are, and zeros.
+/// Four bytes as words.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn cells(from: *const Cell, len: usize) -> __m128i {
-    if len == 4 {
-        // SAFETY: the caller has four cells there; the load is an unaligned one.
-        return unsafe { _mm_loadu_si128(from.cast()) };
-    }
-    let mut words = [0; 4];
-    for (at, word) in words.iter_mut().enumerate().take(len) {
-        // SAFETY: the caller has `len` cells there.
-        *word = unsafe { bytes(from.add(at).cast(), 4) };
-    }
-    let [a, b, c, d] = words;
-    _mm_setr_epi32(a, b, c, d)
+unsafe fn widened(from: *const i8) -> __m128i {
+    // SAFETY: the caller's promise.
+    _mm_cvtepi8_epi32(_mm_cvtsi32_si128(unsafe { word(from) }))
 }
 
-/// The cells at four indices, or at the `len` that there are, and zeros.
+/// Four indices.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn gathered(from: *const Cell, indices: *const u8, len: usize) -> __m128i {
-    let mut words = [0; 4];
-    for (at, word) in words.iter_mut().enumerate().take(len) {
-        // SAFETY: the caller has `len` indices, and a cell for each.
-        *word = unsafe { bytes(from.add((*indices.add(at)).into()).cast(), 4) };
-    }
-    let [a, b, c, d] = words;
-    _mm_setr_epi32(a, b, c, d)
+unsafe fn four(indices: *const u8) -> [usize; 4] {
+    // SAFETY: the caller has four indices there.
+    unsafe { *indices.cast::<[u8; 4]>() }.map(usize::from)
 }
 
-/// The bytes at four indices, or at the `len` that there are, and zeros.
+/// The cells at four indices.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn gathered_bytes(from: *const i8, indices: *const u8, len: usize) -> i32 {
-    let mut word = [0; 4];
-    for (at, byte) in word.iter_mut().enumerate().take(len) {
-        // SAFETY: the caller has `len` indices, and a byte for each.
-        *byte = unsafe { *from.add((*indices.add(at)).into()) } as u8;
+unsafe fn gathered(from: *const Cell, indices: *const u8) -> __m128i {
+    // SAFETY: the caller has four indices, and a cell for each.
+    unsafe {
+        let [a, b, c, d] = four(indices).map(|index| word(from.add(index).cast()));
+        _mm_setr_epi32(a, b, c, d)
     }
-    i32::from_le_bytes(word)
 }
 
 /// Element by element, that of cells 0 and 1, then that of cells 2 and 3.

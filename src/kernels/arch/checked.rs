@@ -5,7 +5,8 @@
 //! its last column speaks for all.
 
 use crate::kernels::tile::{Interleaved, Layout, Paired, WINDOWS, Windows};
-use crate::kernels::{Lanes, Patch};
+use crate::kernels::{Channels, Lanes, Patch, outputs};
+use crate::quant::Range;
 use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Run, Segment, TILE};
 use core::marker::PhantomData;
 
@@ -136,8 +137,31 @@ pub trait Raw {
         sums: &mut [i32; WINDOWS],
     );
 
+    /// As [`Lanes::lay`].
+    #[inline]
+    fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
+        Self::Layout::put(bytes, first, windows);
+    }
+
     /// Four channels of a depthwise filter: `taps.height` rows of `taps.width` taps.
     unsafe fn depthwise4(w: *const i8, x: *const i8, taps: &Taps, sums: &mut [i32; 4]);
+
+    /// As [`Lanes::finish`].
+    #[inline]
+    fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) {
+        outputs::finish(sums, channels, range, y);
+    }
+
+    /// As [`Lanes::finish_tile`].
+    #[inline]
+    fn finish_tile(
+        sums: &[[i32; WINDOWS]],
+        channels: Channels<'_>,
+        range: Range,
+        y: &mut [&mut [i8]; WINDOWS],
+    ) {
+        outputs::finish_tile(sums, channels, range, y);
+    }
 }
 
 /// The taps of a depthwise filter, in elements.
@@ -382,6 +406,11 @@ impl<R: Raw> Lanes for Checked<R> {
     }
 
     #[inline]
+    fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
+        R::lay(bytes, first, windows);
+    }
+
+    #[inline]
     fn depthwise4(w: &[i8], patch: Patch<'_>) -> [i32; 4] {
         let mut sums = [0; 4];
         if patch.holds_block(w) {
@@ -393,6 +422,21 @@ impl<R: Raw> Lanes for Checked<R> {
             unsafe { R::depthwise4(w.as_ptr(), patch.x.as_ptr(), &taps, &mut sums) }
         }
         sums
+    }
+
+    #[inline]
+    fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) {
+        R::finish(sums, channels, range, y);
+    }
+
+    #[inline]
+    fn finish_tile(
+        sums: &[[i32; WINDOWS]],
+        channels: Channels<'_>,
+        range: Range,
+        y: &mut [&mut [i8]; WINDOWS],
+    ) {
+        R::finish_tile(sums, channels, range, y);
     }
 }
 

@@ -13,9 +13,11 @@
 //!
 //! Tiles of four windows are [`paired`].
 
-use super::checked::{Raw, Taps};
-use super::paired;
+use super::checked::{Raw, Rows, Taps};
+use super::{paired, rows};
+use crate::kernels::Channels;
 use crate::kernels::tile::{Paired, WINDOWS};
+use crate::quant::Range;
 use core::arch::naked_asm;
 
 /// Lets the assembler know the instructions where the target alone does not.

@@ -8,7 +8,7 @@ use super::avx2::Avx2;
 use super::checked::Checked;
 use crate::kernels::tile::{Interleaved, WINDOWS};
 use crate::kernels::{Lanes, Patch};
-use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Segment};
+use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Run, Segment};
 
 /// The primitives of the machine that this runs on.
 #[derive(Clone, Copy, Debug)]
@@ -44,11 +44,13 @@ impl Lanes for Host {
         dense(w: &[i8], x: &[i8]) -> i32;
         dense4(w: [&[i8]; 4], x: &[i8]) -> [i32; 4];
         segment(segment: Segment<'_>, x: &[i8]) -> i32;
+        run(run: Run<'_, i8>, x: &[i8], sums: &mut [i32]) -> usize;
         block4x1(blocks: BlockSegment4x1<'_>, x: &[i8]) -> [i32; 4];
         block1x4(blocks: BlockSegment1x4<'_>, x: &[i8]) -> i32;
         tile_dense(w: &[i8], tile: &[[i8; WINDOWS]]) -> [i32; 4];
         tile_dense4(w: [&[i8]; 4], tile: &[[i8; WINDOWS]]) -> [[i32; 4]; 4];
         tile_segment(segment: Segment<'_>, tile: &[[i8; WINDOWS]], first: usize) -> [i32; 4];
+        tile_run(run: Run<'_, i8>, tile: &[[i8; WINDOWS]], sums: &mut [[i32; WINDOWS]]) -> usize;
         tile_block4x1(
             blocks: BlockSegment4x1<'_>, tile: &[[i8; WINDOWS]], first: usize
         ) -> [[i32; 4]; 4];

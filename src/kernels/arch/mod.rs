@@ -21,18 +21,24 @@ mod portable;
 
 #[cfg(kastanet_core = "armv7m")]
 mod armv7m;
-#[cfg(any(kastanet_core = "armv7em", kastanet_core = "armv8m"))]
-mod dsp;
-#[cfg(any(kastanet_core = "armv7m", kastanet_core = "armv7em", kastanet_core = "armv8m"))]
-mod paired;
-#[cfg(kastanet_core = "helium")]
-mod helium;
 #[cfg(kastanet_core = "x86_64")]
 mod avx2;
+#[cfg(any(kastanet_core = "armv7em", kastanet_core = "armv8m"))]
+mod dsp;
+#[cfg(kastanet_core = "rv32")]
+mod halves;
+#[cfg(kastanet_core = "helium")]
+mod helium;
 #[cfg(kastanet_core = "x86_64")]
 mod host;
 #[cfg(kastanet_core = "aarch64")]
 mod neon;
+#[cfg(any(kastanet_core = "armv7m", kastanet_core = "armv7em", kastanet_core = "armv8m"))]
+mod paired;
+#[cfg(any(kastanet_core = "armv7m", kastanet_core = "armv7em", kastanet_core = "armv8m"))]
+mod rows;
+#[cfg(kastanet_core = "rv32")]
+mod rv32;
 
 #[cfg(kastanet_core = "x86_64")]
 pub use host::Host;
@@ -54,12 +60,16 @@ pub type Native = Host;
 #[cfg(kastanet_core = "aarch64")]
 pub type Native = checked::Checked<neon::Neon>;
 /// The primitives of the core this build is for.
+#[cfg(kastanet_core = "rv32")]
+pub type Native = checked::Checked<rv32::Rv32>;
+/// The primitives of the core this build is for.
 #[cfg(not(any(
     kastanet_core = "x86_64",
     kastanet_core = "aarch64",
     kastanet_core = "armv7m",
     kastanet_core = "armv7em",
     kastanet_core = "armv8m",
-    kastanet_core = "helium"
+    kastanet_core = "helium",
+    kastanet_core = "rv32"
 )))]
 pub type Native = Portable;

@@ -11,7 +11,7 @@
 //!     p = tile + 8·i                            add
 //!     (ab, cd) = p[0], p[1]                     ldrd
 //!     sum_ab += w · ab;  sum_cd += w · cd       smlal, smlal
-//! a = sign-extended low 23 bits of sum_ab;  b = (sum_ab + 2^22) >> 23
+//! a = sign-extended low 23 bits of sum_ab;  b = (sum_ab + 2^22) >> 23        sbfx, lsrs, adc
 //! ```
 //!
 //! Six instructions for four products.
@@ -31,15 +31,11 @@ macro_rules! split {
     () => {
         "
         sbfx r8, r4, #0, #23
-        adds r4, r4, #0x400000
-        adc r5, r5, #0
-        lsr r4, r4, #23
-        orr r9, r4, r5, lsl #9
+        lsrs r4, r4, #23
+        adc r9, r4, r5, lsl #9
         sbfx r10, r6, #0, #23
-        adds r6, r6, #0x400000
-        adc r7, r7, #0
-        lsr r6, r6, #23
-        orr r11, r6, r7, lsl #9
+        lsrs r6, r6, #23
+        adc r11, r6, r7, lsl #9
         stm r12, {{r8-r11}}
         "
     };
@@ -52,20 +48,14 @@ macro_rules! split_row {
             "sbfx r0, ",
             $low,
             ", #0, #23\n",
-            "adds ",
+            "lsrs ",
             $low,
             ", ",
-            $low,
-            ", #0x400000\n",
-            "adc ",
-            $high,
-            ", ",
-            $high,
-            ", #0\n",
-            "lsr r1, ",
             $low,
             ", #23\n",
-            "orr r1, r1, ",
+            "adc r1, ",
+            $low,
+            ", ",
             $high,
             ", lsl #9\n",
             "strd r0, r1, [r12, #",
@@ -350,6 +340,26 @@ macro_rules! tiles {
             sums: &mut [i32; WINDOWS],
         ) {
             unsafe { paired::tile_segment(columns, values, count, tile, sums) }
+        }
+
+        #[inline]
+        unsafe fn tile_run(rows: &Rows<*const [i32; 2]>, sums: &mut [[i32; WINDOWS]]) -> usize {
+            unsafe { rows::tile_run(rows, sums) }
+        }
+
+        #[inline]
+        fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
+            rows::lay(bytes, first, windows);
+        }
+
+        #[inline]
+        fn finish_tile(
+            sums: &[[i32; WINDOWS]],
+            channels: Channels<'_>,
+            range: Range,
+            y: &mut [&mut [i8]; WINDOWS],
+        ) {
+            rows::finish_tile(sums, channels, range, y);
         }
 
         #[inline]

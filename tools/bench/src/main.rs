@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! kastanet-bench cases DIR [--case C]… [--sparsity S]… [--format F]… [--unit U]…
-//! kastanet-bench report DIR --board B… [--case C]… [--json] [--layers] [--record RESULTS]
+//! kastanet-bench report DIR --board B… [--case C]… [--json] [--layers] [--peer]
+//!     [--record RESULTS]
 //! kastanet-bench plot RESULTS --board B…
 //! ```
 //!
@@ -25,6 +26,7 @@ mod write;
 use anyhow::{Context, Result, bail};
 use cases::Case;
 use lexopt::prelude::*;
+use results::Extras;
 use selection::Selection;
 use std::path::{Path, PathBuf};
 
@@ -46,7 +48,7 @@ struct Options {
     selection: Selection,
     boards: Vec<String>,
     json: bool,
-    layers: bool,
+    extras: Extras,
     /// Where results are recorded, if they are.
     record: Option<PathBuf>,
 }
@@ -57,7 +59,8 @@ impl Options {
         while let Some(arg) = args.next()? {
             match arg {
                 Long("json") => options.json = true,
-                Long("layers") => options.layers = true,
+                Long("layers") => options.extras.layers = true,
+                Long("peer") => options.extras.peer = true,
                 Long("record") => options.record = Some(args.value()?.into()),
                 Long("board") => options.boards.push(args.value()?.string()?),
                 Long(name @ ("case" | "sparsity" | "format" | "unit")) => {
@@ -79,6 +82,7 @@ fn cases(dir: &Path, selection: &Selection) -> Result<()> {
         let threads: Vec<_> = cases.iter().map(write).collect();
         threads.into_iter().try_for_each(|thread| thread.join().expect("no panic"))
     })?;
+    peers::live::write(dir)?;
     cases.iter().for_each(|case| println!("{}", case.name()));
     Ok(())
 }
@@ -87,7 +91,7 @@ fn report(dir: &Path, options: &Options) -> Result<()> {
     let mut rows = Vec::new();
     for board in &options.boards {
         for case in options.selection.cases() {
-            rows.extend(results::read(dir, board, case.name(), options.layers)?);
+            rows.extend(results::read(dir, board, case.name(), options.extras)?);
         }
     }
     match options.json {

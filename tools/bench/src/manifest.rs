@@ -36,6 +36,8 @@ pub struct LayerEntry {
     pub format: String,
     /// Multiplications of a dense inference.
     pub macs: usize,
+    /// Those of them by weights that are not zero.
+    pub nonzero_macs: usize,
     /// Weights that are not zero.
     pub nnz: usize,
     /// Bytes of weights.

@@ -27,6 +27,8 @@ pub struct Row {
     pub instructions: u64,
     /// Multiplications of a dense inference.
     pub macs: usize,
+    /// Those of them by weights that are not zero.
+    pub nonzero_macs: usize,
     /// Weights that are not zero.
     pub nnz: usize,
     /// Bytes of weights, tables and padding included.
@@ -45,6 +47,9 @@ pub struct NetworkRow {
     pub arena_bytes: usize,
     /// CMSIS-NN's instructions for the same layers, dense.
     pub peer_instructions: Option<u64>,
+    /// The same of CMSIS-NN 4.0.0, where it was built and run beside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live_peer_instructions: Option<u64>,
     /// The format of each layer with weights.
     pub chosen: Vec<String>,
     /// Instructions of the other operators.
@@ -61,8 +66,17 @@ struct Measured {
     stack: usize,
 }
 
-/// The rows of one network on one board; behind each, its layers' where they are asked for.
-pub fn read(dir: &Path, board: &str, case: &str, layers: bool) -> Result<Vec<Row>> {
+/// What is reported besides.
+#[derive(Clone, Copy, Default)]
+pub struct Extras {
+    /// A row for each layer, behind its network's.
+    pub layers: bool,
+    /// The peer that was built and run.
+    pub peer: bool,
+}
+
+/// The rows of one network on one board.
+pub fn read(dir: &Path, board: &str, case: &str, extras: Extras) -> Result<Vec<Row>> {
     let manifest = dir.join(format!("{case}.json"));
     let manifest = fs::read_to_string(&manifest).context(manifest.display().to_string())?;
     let output = dir.join(format!("{board}-{case}.out"));
@@ -70,9 +84,10 @@ pub fn read(dir: &Path, board: &str, case: &str, layers: bool) -> Result<Vec<Row
     let entries: Vec<Entry> =
         manifest.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let measured = parse(&output, entries.len())?;
+    let live = if extras.peer { peers::live::read(dir, board, case)? } else { None };
     let rows = entries.iter().zip(&measured).flat_map(|(entry, measured)| {
-        let network = network(board, entry, measured);
-        let layers = entry.layers.iter().filter(|_| layers);
+        let network = network(board, entry, measured, live);
+        let layers = entry.layers.iter().filter(|_| extras.layers);
         let layers = layers.map(|layer| layer_row(&network, layer, measured)).collect::<Vec<_>>();
         [network].into_iter().chain(layers)
     });
@@ -105,7 +120,7 @@ fn parse(output: &str, count: usize) -> Result<Vec<Measured>> {
     Ok(all)
 }
 
-fn network(board: &str, entry: &Entry, measured: &Measured) -> Row {
+fn network(board: &str, entry: &Entry, measured: &Measured, live: Option<u64>) -> Row {
     let weighted = |layer: &LayerEntry| measured.instructions.get(layer.operator);
     let instructions = entry.layers.iter().filter_map(weighted).sum();
     let all: u64 = measured.instructions.iter().sum();
@@ -118,12 +133,14 @@ fn network(board: &str, entry: &Entry, measured: &Measured) -> Row {
         format: entry.format.clone(),
         instructions,
         macs: entry.layers.iter().map(|layer| layer.macs).sum(),
+        nonzero_macs: entry.layers.iter().map(|layer| layer.nonzero_macs).sum(),
         nnz: entry.nnz,
         weight_bytes: entry.weight_bytes,
         network: Some(NetworkRow {
             flash_bytes: entry.flash_bytes,
             arena_bytes: entry.arena_bytes,
             peer_instructions: peers::cmsis_nn(board, &entry.case),
+            live_peer_instructions: live,
             chosen: entry.layers.iter().map(|layer| layer.format.clone()).collect(),
             other_instructions: all - instructions,
             stack_bytes: measured.stack,
@@ -137,6 +154,7 @@ fn layer_row(network: &Row, layer: &LayerEntry, measured: &Measured) -> Row {
         format: layer.format.clone(),
         instructions: measured.instructions.get(layer.operator).copied().unwrap_or_default(),
         macs: layer.macs,
+        nonzero_macs: layer.nonzero_macs,
         nnz: layer.nnz,
         weight_bytes: layer.weight_bytes,
         network: None,

@@ -3,15 +3,16 @@
 use crate::results::Row;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-const HEAD: [&str; 12] = [
+const HEAD: [&str; 13] = [
     "case",
     "zeros",
     "unit",
     "format",
     "instructions",
     "/MAC",
-    "/nonzero MAC",
-    "vs CMSIS-NN",
+    "/nonzero",
+    "÷ CMSIS-NN",
+    "÷ live",
     "others",
     "weights",
     "flash",
@@ -39,25 +40,24 @@ pub fn print(rows: &[Row]) {
     }
 }
 
-fn cells(row: &Row) -> [String; 12] {
+fn cells(row: &Row) -> [String; 13] {
     let per_mac = row.instructions as f64 / row.macs as f64;
-    // Of pruned layers the share of multiplications that are left is that of the weights.
-    let dense = row.macs as f64 * (1.0 - row.sparsity);
-    let mut cells = [const { String::new() }; 12];
+    let mut cells = [const { String::new() }; 13];
     cells[0] = row.layer.as_ref().map_or(row.case.clone(), |layer| format!("  {layer}"));
     cells[1] = format!("{:.1} %", 100.0 * row.sparsity);
     cells[2] = row.unit.clone();
     cells[3] = row.format.clone();
     cells[4] = grouped(row.instructions);
     cells[5] = format!("{per_mac:.2}");
-    cells[6] = format!("{:.2}", row.instructions as f64 / dense);
-    cells[9] = grouped(row.weight_bytes as u64);
+    cells[6] = format!("{:.2}", row.instructions as f64 / row.nonzero_macs as f64);
+    cells[10] = grouped(row.weight_bytes as u64);
     if let Some(network) = &row.network {
         let ratio = |peer| format!("{:.3}", row.instructions as f64 / peer as f64);
         cells[7] = network.peer_instructions.map(ratio).unwrap_or_default();
-        cells[8] = grouped(network.other_instructions);
-        cells[10] = grouped(network.flash_bytes as u64);
-        cells[11] = grouped(network.stack_bytes as u64);
+        cells[8] = network.live_peer_instructions.map(ratio).unwrap_or_default();
+        cells[9] = grouped(network.other_instructions);
+        cells[11] = grouped(network.flash_bytes as u64);
+        cells[12] = grouped(network.stack_bytes as u64);
     }
     cells
 }

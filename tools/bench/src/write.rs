@@ -103,6 +103,7 @@ fn layer_entries(built: &Built, image: Image<'_>) -> Result<Vec<LayerEntry>> {
                 name: format!("{kind} {}", shape_string(weights)),
                 format: format.name().into(),
                 macs: layer.macs,
+                nonzero_macs: layer.macs * layer.nnz / layer.weights.len(),
                 nnz: layer.nnz,
                 weight_bytes: encoded.context("it is encoded so")?.stored_len(),
             })

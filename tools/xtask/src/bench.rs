@@ -3,6 +3,8 @@
 //! The networks are made and the results reported by the package `kastanet-bench`, whose options
 //! are passed on; here the boards run, two at a time.
 
+mod peer;
+
 use crate::process::{capture, run, run_for};
 use crate::qemu::{BOARDS, Bench, Board};
 use crate::tree::Tree;
@@ -32,7 +34,10 @@ pub fn command(tree: &Tree, args: lexopt::Parser) -> Result<()> {
     let dir = tree.target.join("bench");
     let bench = Bench::new(tree, dir)?;
     let cases = options.cases(&bench)?;
-    let jobs = jobs(&bench, &options.boards, &cases)?;
+    let mut jobs = jobs(&bench, &options.boards, &cases)?;
+    if options.peer {
+        jobs.extend(peer::jobs(&bench, &options.boards)?);
+    }
     run_all(jobs)?;
     options.report(&bench)?;
     if options.plot { plot(tree) } else { Ok(()) }
@@ -47,6 +52,7 @@ struct Options {
     report: Vec<OsString>,
     record: bool,
     plot: bool,
+    peer: bool,
 }
 
 impl Options {
@@ -63,6 +69,7 @@ impl Options {
                     options.report.push(format!("--{name}").into());
                 }
                 Long("record") => options.record = true,
+                Long("peer") => options.peer = true,
                 Long("plot") => options.plot = true,
                 other => return Err(other.unexpected().into()),
             }
@@ -80,6 +87,9 @@ impl Options {
         let boards = self.boards.iter().flat_map(|board| ["--board", board.name]);
         let mut report = bench_tool(bench, "report");
         report.args(boards).args(&self.selection).args(&self.report);
+        if self.peer {
+            report.arg("--peer");
+        }
         if self.record {
             report.arg("--record").arg(bench.tree.root.join(RESULTS));
         }
@@ -104,27 +114,27 @@ fn bench_tool(bench: &Bench<'_>, command: &str) -> Command {
 }
 
 /// An emulator to start, and where its output goes.
-struct Job {
+struct RunOne {
     command: Command,
     output: PathBuf,
 }
 
 /// Builds the program for every board; one job a board and network.
-fn jobs(bench: &Bench<'_>, boards: &[&'static Board], cases: &[String]) -> Result<Vec<Job>> {
+fn jobs(bench: &Bench<'_>, boards: &[&'static Board], cases: &[String]) -> Result<Vec<RunOne>> {
     let mut jobs = Vec::new();
     for board in boards {
         let elf = board.build(bench.tree, "bench", None)?;
         for case in cases {
             let command = board.counted(bench, &elf, &format!("{case}.list"));
             let output = bench.dir.join(format!("{}-{case}.out", board.name));
-            jobs.push(Job { command, output });
+            jobs.push(RunOne { command, output });
         }
     }
     Ok(jobs)
 }
 
 /// Runs the jobs, some at a time; the first that fails is the error.
-fn run_all(jobs: Vec<Job>) -> Result<()> {
+fn run_all(jobs: Vec<RunOne>) -> Result<()> {
     let queue = Mutex::new(jobs.into_iter());
     let next = || queue.lock().ok().and_then(|mut queue| queue.next());
     std::thread::scope(|scope| {
@@ -134,7 +144,7 @@ fn run_all(jobs: Vec<Job>) -> Result<()> {
     })
 }
 
-fn run_one(mut job: Job) -> Result<()> {
+fn run_one(mut job: RunOne) -> Result<()> {
     let code = run_for(&mut job.command, LIMIT, &job.output)?;
     let output = std::fs::read(&job.output).with_context(|| job.output.display().to_string())?;
     let text = String::from_utf8_lossy(&output);

@@ -21,9 +21,11 @@ cargo xtask COMMAND
                                   --overwrite writes those files instead
   qemu [BOARD…] --model FILE      a model (.kst or .tflite) on the boards against the host
   bench [--board B]… [--case C]… [--sparsity S]… [--format F]… [--unit U]… [--json] [--layers]
-        [--record] [--plot]       instructions, bytes and stack of networks on the boards;
+        [--record] [--plot] [--peer]
+                                  instructions, bytes and stack of networks on the boards;
                                   --record puts them under docs/results/bench and fails where
-                                  they grew, --plot draws what is recorded
+                                  they grew, --plot draws what is recorded, --peer builds
+                                  CMSIS-NN and counts it, too
   help                            this text
 
   cargo xtask test fmt clippy

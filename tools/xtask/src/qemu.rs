@@ -76,7 +76,7 @@ impl<'a> Bench<'a> {
 
     /// The programs against the files, then the models against the host; gives how many failed.
     fn all(&self, board: &Board, overwrite: bool) -> usize {
-        let programs = [expected::self_test, expected::infer, expected::log];
+        let programs = [expected::self_test, expected::lanes, expected::infer, expected::log];
         let texts = programs.into_iter().map(|program| program(self, board, overwrite));
         let models = MODELS.iter().map(|name| self.root().join(MODELS_DIR).join(name));
         let models = [self.root().join(DEMO)].into_iter().chain(models);

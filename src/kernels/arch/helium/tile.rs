@@ -16,8 +16,12 @@ type Start = [*const i8; WINDOWS];
 macro_rules! two_by_two {
     ($row:literal, $window:literal, $sums:literal) => {
         concat!(
-            "ldrd r5, r7, [r0, #", $row, "]\n",
-            "ldrd r9, r11, [r1, #", $window, "]\n",
+            "ldrd r5, r7, [r0, #",
+            $row,
+            "]\n",
+            "ldrd r9, r11, [r1, #",
+            $window,
+            "]\n",
             "movs r4, #0\n",
             "movs r6, #0\n",
             "mov r8, #0\n",
@@ -34,8 +38,12 @@ macro_rules! two_by_two {
             "vmladava.s8 r10, q3, q2\n",
             "letp lr, 1b\n",
             "2:\n",
-            "strd r4, r6, [r3, #", $sums, "]\n",
-            "strd r8, r10, [r3, #", $sums, " + 16]\n",
+            "strd r4, r6, [r3, #",
+            $sums,
+            "]\n",
+            "strd r8, r10, [r3, #",
+            $sums,
+            " + 16]\n",
         )
     };
 }
@@ -151,10 +159,18 @@ macro_rules! row {
     ($row:literal) => {
         concat!(
             "ldm r12, {{r4, r6, r8, r10}}\n",
-            "vmladava.s8 r4, ", $row, ", q4\n",
-            "vmladava.s8 r6, ", $row, ", q5\n",
-            "vmladava.s8 r8, ", $row, ", q6\n",
-            "vmladava.s8 r10, ", $row, ", q7\n",
+            "vmladava.s8 r4, ",
+            $row,
+            ", q4\n",
+            "vmladava.s8 r6, ",
+            $row,
+            ", q5\n",
+            "vmladava.s8 r8, ",
+            $row,
+            ", q6\n",
+            "vmladava.s8 r10, ",
+            $row,
+            ", q7\n",
             "stm r12!, {{r4, r6, r8, r10}}\n",
         )
     };

@@ -164,10 +164,15 @@ impl Board {
 
     /// The command that runs `bench` over a list of networks, every instruction counted.
     pub fn counted(&self, bench: &Bench<'_>, elf: &Path, list: &str) -> Command {
-        let shift = self.machine.shift.to_string();
+        let shift = self.shift().to_string();
         let mut command = self.emulator(bench, elf, &[list, &shift]);
         command.args(["-icount", &format!("shift={shift}")]).current_dir(&bench.dir);
         command
+    }
+
+    /// Where instructions are counted, one takes 2^shift nanoseconds.
+    pub fn shift(&self) -> u32 {
+        self.machine.shift
     }
 
     /// The command that runs a program with these arguments.

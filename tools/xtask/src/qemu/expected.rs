@@ -7,13 +7,26 @@ use std::fs::{self, File};
 use std::path::Path;
 
 pub fn self_test(bench: &Bench<'_>, board: &Board, overwrite: bool) -> Result<()> {
-    let elf = board.build(bench.tree, "self_test", None)?;
-    let ended = board.run(bench, &elf, &[])?;
-    compare(bench, board, &elf, &ended, &ended.output, overwrite)
+    printed(bench, board, "self_test", None, overwrite)
+}
+
+pub fn lanes(bench: &Bench<'_>, board: &Board, overwrite: bool) -> Result<()> {
+    printed(bench, board, "lanes", None, overwrite)
 }
 
 pub fn infer(bench: &Bench<'_>, board: &Board, overwrite: bool) -> Result<()> {
-    let elf = board.build(bench.tree, "infer", Some(&demo(bench)?))?;
+    printed(bench, board, "infer", Some(&demo(bench)?), overwrite)
+}
+
+/// Compares what a program prints.
+fn printed(
+    bench: &Bench<'_>,
+    board: &Board,
+    program: &str,
+    image: Option<&Path>,
+    overwrite: bool,
+) -> Result<()> {
+    let elf = board.build(bench.tree, program, image)?;
     let ended = board.run(bench, &elf, &[])?;
     compare(bench, board, &elf, &ended, &ended.output, overwrite)
 }

@@ -48,7 +48,12 @@ fn bench(console: &mut Console) -> Result<(), Error> {
 }
 
 /// Runs one case; whether its output is right.
-fn case(console: &mut Console, counter: &Counter, number: usize, line: &str) -> Result<bool, Error> {
+fn case(
+    console: &mut Console,
+    counter: &Counter,
+    number: usize,
+    line: &str,
+) -> Result<bool, Error> {
     let names: Vec<_> = line.split(' ').filter_map(|name| CString::new(name).ok()).collect();
     let [image, input, expected] = <[_; 3]>::try_from(names).map_err(|_| Error::List)?;
     let mut bytes = Bytes::read("the image", &image)?;
@@ -82,10 +87,7 @@ fn read_input(network: &mut Network<'_, '_>, input: &CString) -> Result<(), Erro
 }
 
 /// The instructions of each operator, and the bytes of stack that the inference takes.
-fn measure(
-    network: &mut Network<'_, '_>,
-    counter: &Counter,
-) -> Result<(Vec<u64>, usize), Error> {
+fn measure(network: &mut Network<'_, '_>, counter: &Counter) -> Result<(Vec<u64>, usize), Error> {
     let mut readings = Vec::with_capacity(network.image().operator_count());
     let painted = Painted::new();
     let ended = infer(network, &mut readings);

@@ -34,7 +34,8 @@ impl Painted {
         let deepest = (start..self.top).step_by(4).find(|&address| {
             // SAFETY: memory of the stack, painted before.
             #[allow(unsafe_code)]
-            let word = unsafe { core::ptr::with_exposed_provenance::<u32>(address).read_volatile() };
+            let word =
+                unsafe { core::ptr::with_exposed_provenance::<u32>(address).read_volatile() };
             word != PAINT
         });
         let used = self.top - deepest.unwrap_or(self.top);

@@ -1,0 +1,334 @@
+//! Whole rows on Armv7-M and up: what comes before, between and after the products.
+//!
+//! A row of a pruned layer has a dozen or two nonzeros, so the steps around them count as much as
+//! they do. These loops go over many rows without leaving assembly:
+//!
+//! - [`tile_run`]: the sums of rows of [`Index8`](crate::sparse::Index8) with a tile of four windows, 19
+//!   instructions a row and 6.5 a nonzero;
+//! - [`put`]: four windows to a paired tile, 7.5 instructions a column;
+//! - [`finish_tile`]: requantisation of four outputs a row, 14 instructions each.
+
+use super::checked::Rows;
+use crate::kernels::tile::WINDOWS;
+use crate::kernels::{Channels, outputs};
+use crate::quant::Range;
+use core::arch::naked_asm;
+use zerocopy::FromBytes;
+
+/// Where a tile starts.
+type Cells = *const [i32; 2];
+
+/// The sums of the next segment, its count at `r0`, columns at `r1`, values at `r2`, with the tile at
+/// `r3`, in `r8` to `r11`. Changes r4 to r7 too.
+macro_rules! segment {
+    () => {
+        "
+        movs r4, #0
+        movs r5, #0
+        movs r6, #0
+        movs r7, #0
+        ldrb r11, [r0], #1
+        subs r11, #4
+        blo 2f
+        1:
+        .rept 4
+        ldrb r8, [r1], #1
+        ldrsb r10, [r2], #1
+        add r8, r3, r8, lsl #3
+        ldrd r8, r9, [r8]
+        smlal r4, r5, r10, r8
+        smlal r6, r7, r10, r9
+        .endr
+        subs r11, #4
+        bhs 1b
+        2:
+        lsls r11, r11, #31
+        bcc 3f
+        .rept 2
+        ldrb r8, [r1], #1
+        ldrsb r10, [r2], #1
+        add r8, r3, r8, lsl #3
+        ldrd r8, r9, [r8]
+        smlal r4, r5, r10, r8
+        smlal r6, r7, r10, r9
+        .endr
+        3:
+        bpl 4f
+        ldrb r8, [r1], #1
+        ldrsb r10, [r2], #1
+        add r8, r3, r8, lsl #3
+        ldrd r8, r9, [r8]
+        smlal r4, r5, r10, r8
+        smlal r6, r7, r10, r9
+        4:
+        sbfx r8, r4, #0, #23
+        lsrs r4, r4, #23
+        adc r9, r4, r5, lsl #9
+        sbfx r10, r6, #0, #23
+        lsrs r6, r6, #23
+        adc r11, r6, r7, lsl #9
+        "
+    };
+}
+
+/// Sums of `count` rows of one tile each; gives the end of their columns.
+#[unsafe(naked)]
+unsafe extern "C" fn single(_rows: &Rows<Cells>, _sums: *mut [i32; 4], _count: usize) -> *const u8 {
+    naked_asm!(
+        "push {{r4-r11, lr}}",
+        "mov lr, r1",
+        "mov r12, r2",
+        "ldm r0, {{r0-r3}}",
+        "9:",
+        segment!(),
+        "stm lr!, {{r8-r11}}",
+        "subs r12, #1",
+        "bne 9b",
+        "mov r0, r1",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
+/// The same for rows of several tiles.
+#[unsafe(naked)]
+unsafe extern "C" fn several(
+    _rows: &Rows<Cells>,
+    _sums: *mut [i32; 4],
+    _count: usize,
+) -> *const u8 {
+    naked_asm!(
+        "push {{r0, r2, r3, r4-r11, lr}}",
+        "mov lr, r1",
+        "ldm r0, {{r0-r3, r12}}",
+        "9:",
+        segment!(),
+        "stm lr, {{r8-r11}}",
+        "b 8f",
+        "7:",
+        "add r3, #2048",
+        segment!(),
+        "ldm lr, {{r4-r7}}",
+        "add r8, r4",
+        "add r9, r5",
+        "add r10, r6",
+        "add r11, r7",
+        "stm lr, {{r8-r11}}",
+        "8:",
+        "subs r12, #1",
+        "bne 7b",
+        "add lr, #16",
+        "ldr r4, [sp]",
+        "ldrd r3, r12, [r4, #12]",
+        "ldr r4, [sp, #4]",
+        "subs r4, #1",
+        "str r4, [sp, #4]",
+        "bne 9b",
+        "mov r0, r1",
+        "add sp, #12",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
+/// As [`Raw::tile_run`](super::checked::Raw::tile_run).
+#[inline]
+pub unsafe fn tile_run(rows: &Rows<Cells>, sums: &mut [[i32; WINDOWS]]) -> usize {
+    let (to, count) = (sums.as_mut_ptr(), sums.len());
+    let end = match (count, rows.tiles) {
+        (0, _) | (_, 0) => {
+            sums.fill([0; WINDOWS]);
+            return 0;
+        }
+        // SAFETY: the caller's promise; there is a row and it has a tile.
+        (_, 1) => unsafe { single(rows, to, count) },
+        // SAFETY: the same.
+        _ => unsafe { several(rows, to, count) },
+    };
+    end.addr() - rows.columns.addr()
+}
+
+/// `count` columns of a tile from four windows.
+#[unsafe(naked)]
+unsafe extern "C" fn put(
+    _tile: *mut [i32; 2],
+    _a: *const i8,
+    _b: *const i8,
+    _c: *const i8,
+    _d: *const i8,
+    _count: usize,
+) {
+    naked_asm!(
+        "push {{r4-r10, lr}}",
+        "ldrd r4, r5, [sp, #32]",
+        "subs r5, #4",
+        "blo 2f",
+        "1:",
+        ".rept 4",
+        "ldrsb r6, [r1], #1",
+        "ldrsb r7, [r2], #1",
+        "ldrsb r8, [r3], #1",
+        "ldrsb r9, [r4], #1",
+        "add r6, r6, r7, lsl #23",
+        "add r7, r8, r9, lsl #23",
+        "strd r6, r7, [r0], #8",
+        ".endr",
+        "subs r5, #4",
+        "bhs 1b",
+        "2:",
+        "adds r5, #4",
+        "beq 4f",
+        "3:",
+        "ldrsb r6, [r1], #1",
+        "ldrsb r7, [r2], #1",
+        "ldrsb r8, [r3], #1",
+        "ldrsb r9, [r4], #1",
+        "add r6, r6, r7, lsl #23",
+        "add r7, r8, r9, lsl #23",
+        "strd r6, r7, [r0], #8",
+        "subs r5, #1",
+        "bne 3b",
+        "4:",
+        "pop {{r4-r10, pc}}",
+    )
+}
+
+/// As [`Lanes::lay`](crate::kernels::Lanes::lay).
+#[inline]
+pub fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
+    let Ok(cells) = <[[i32; 2]]>::mut_from_bytes(bytes) else { return };
+    let count = windows.iter().fold(usize::MAX, |count, window| count.min(window.len()));
+    if let Some(cells) = cells.get_mut(first..).and_then(|cells| cells.get_mut(..count)) {
+        let [a, b, c, d] = windows.map(<[i8]>::as_ptr);
+        // SAFETY: the tile has `count` columns from `first` on, each window as many elements.
+        unsafe { put(cells.as_mut_ptr(), a, b, c, d, count) }
+    }
+}
+
+/// What [`requantise`] reads and writes, in the order of its registers.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+struct Finish {
+    /// Four of each channel.
+    sums: *const [i32; WINDOWS],
+    /// One a channel, as the next two.
+    bias: *const i32,
+    /// Q31.
+    multipliers: *const i32,
+    /// To the left where positive.
+    shifts: *const i8,
+    /// The first window's outputs; those of the next are `stride` bytes further on.
+    y: *mut i8,
+    /// Distance of the windows' outputs.
+    stride: usize,
+    /// Three times as much.
+    stride3: usize,
+    /// One past the last of `sums`.
+    end: *const [i32; WINDOWS],
+}
+
+/// One output: the sum at `r0` to the byte at `$to`; jumps to 8 where the scale's long way is needed.
+macro_rules! output {
+    ($to:literal) => {
+        concat!(
+            "ldr r11, [r0], #4\n",
+            "add r11, r10\n",
+            "adds r11, r11, r11\n",
+            "bvs 8f\n",
+            "smull r11, r12, r11, r7\n",
+            "add r12, r12, r11, lsr #31\n",
+            "add r12, r12, r12, asr #31\n",
+            "add r12, r9\n",
+            "asr r12, r8\n",
+            "ssat r12, #8, r12\n",
+            "strb r12, ",
+            $to,
+        )
+    };
+}
+
+/// Outputs of whole channels while shifts are between 1 and 22 to the right and sums in the range of
+/// the short way; gives one past the last output of the first window that is right.
+#[unsafe(naked)]
+unsafe extern "C" fn requantise(_of: &Finish, _zero_point: i32) -> *mut i8 {
+    naked_asm!(
+        "push {{r3-r11, lr}}",
+        "mov lr, r1",
+        "ldr r12, [r0, #28]",
+        "str r12, [sp]",
+        "ldm r0, {{r0-r6}}",
+        "1:",
+        "ldrsb r8, [r3], #1",
+        "ldr r7, [r2], #4",
+        "ldr r10, [r1], #4",
+        // Half and the zero point, as they are before the shift.
+        "rsb r8, r8, #0",
+        "sub r11, r8, #1",
+        "cmp r11, #22",
+        "bhs 8f",
+        "mov r9, #1",
+        "lsl r9, r9, r11",
+        "lsl r12, lr, r8",
+        "add r9, r12",
+        output!("[r4]"),
+        output!("[r4, r5]"),
+        output!("[r4, r5, lsl #1]"),
+        output!("[r4, r6]"),
+        "add r4, #1",
+        "ldr r11, [sp]",
+        "cmp r0, r11",
+        "bne 1b",
+        "8:",
+        "mov r0, r4",
+        "pop {{r3-r11, pc}}",
+    )
+}
+
+/// As [`Lanes::finish_tile`](crate::kernels::Lanes::finish_tile).
+pub fn finish_tile(
+    sums: &[[i32; WINDOWS]],
+    channels: Channels<'_>,
+    range: Range,
+    y: &mut [&mut [i8]; WINDOWS],
+) {
+    let done = finish_plain(sums, channels, range, y).unwrap_or(0);
+    let Some(sums) = sums.get(done..).filter(|sums| !sums.is_empty()) else { return };
+    let mut y = y.each_mut().map(|y| y.get_mut(done..).unwrap_or_default());
+    outputs::finish_tile(sums, channels.from(done), range, &mut y);
+}
+
+/// The channels up to the first whose scale is not plain; gives their number.
+#[inline]
+fn finish_plain(
+    sums: &[[i32; WINDOWS]],
+    channels: Channels<'_>,
+    range: Range,
+    y: &mut [&mut [i8]; WINDOWS],
+) -> Option<usize> {
+    let count = sums.len();
+    let (multipliers, shifts) = (channels.multipliers, channels.shifts);
+    let all = channels.bias.len().min(multipliers.len()).min(shifts.len()) >= count;
+    let room = y.iter().all(|y| y.len() >= count);
+    let plain = range.is_full() && i8::try_from(range.zero_point).is_ok();
+    // Reached from the first by their distance, so their addresses are exposed.
+    let [a, b, c, d] = y.each_mut().map(|y| y.as_mut_ptr().expose_provenance());
+    let stride = b.wrapping_sub(a);
+    let (stride2, stride3) = (stride.wrapping_mul(2), stride.wrapping_mul(3));
+    let even = [c, d] == [a.wrapping_add(stride2), a.wrapping_add(stride3)];
+    if !(all && room && plain && even && count > 0) {
+        return None;
+    }
+    let range_of_sums = sums.as_ptr_range();
+    let of = Finish {
+        sums: range_of_sums.start,
+        bias: channels.bias.as_ptr(),
+        multipliers: multipliers.as_ptr(),
+        shifts: shifts.as_ptr(),
+        y: core::ptr::with_exposed_provenance_mut(a),
+        stride,
+        stride3,
+        end: range_of_sums.end,
+    };
+    // SAFETY: there are `count` sums, biases, multipliers and shifts, and each window has room for
+    // as many outputs.
+    let end = unsafe { requantise(&of, range.zero_point) };
+    Some(end.addr() - a)
+}
