@@ -79,8 +79,8 @@ impl Scaling {
         Scaling {
             bias: (0..channels).map(|_| rng.bits() as i32 >> rng.range(8, 20)).collect(),
             multipliers: (0..scales).map(|_| (1 << 30) | (rng.bits() >> 34) as i32).collect(),
-            // Sums of a few products to sums of thousands.
-            shifts: (0..scales).map(|_| -(rng.range(3, 14) as i8)).collect(),
+            // For sums of a few products to sums of thousands; at times to the left.
+            shifts: (0..scales).map(|_| 2 - rng.range(0, 16) as i8).collect(),
             range: Range { zero_point: rng.zero_point(), min, max },
         }
     }
@@ -233,19 +233,9 @@ fn depthwise<L: Lanes>() {
         let taps = kernel[0] * kernel[1];
         let weights = Moved::new(&activation(&mut rng, taps * channels), rng.range(0, 3));
         let scaling = Scaling::random(&mut rng, channels);
-        let windows: Vec<_> = (0..rng.range(1, 5))
-            .map(|_| Moved::new(&activation(&mut rng, len), rng.range(0, 3)))
-            .collect();
-        let patches: Vec<_> =
-            windows.iter().map(|x| Patch { x: x.get(), row, kernel, channels }).collect();
-        let filter = Depthwise {
-            weights: weights.get(),
-            channels: scaling.channels(),
-            range: scaling.range,
-        };
-        let mut y = vec![0x55; patches.len() * channels];
-        filter.run::<L>(&patches, &mut y);
-
+        let windows: [_; WINDOWS] =
+            std::array::from_fn(|_| Moved::new(&activation(&mut rng, len), rng.range(0, 3)));
+        let patches = windows.each_ref().map(|x| Patch { x: x.get(), row, kernel, channels });
         let sum = |x: &[i8], channel: usize| {
             let taps = (0..taps).map(|tap| {
                 let at = tap / kernel[1] * row + tap % kernel[1] * channels;
@@ -253,12 +243,22 @@ fn depthwise<L: Lanes>() {
             });
             taps.sum::<i32>()
         };
-        let expected: Vec<_> = windows
-            .iter()
-            .flat_map(|x| (0..channels).map(move |channel| (x.get(), channel)))
-            .map(|(x, channel)| scaling.output(channel, sum(x, channel)))
-            .collect();
-        assert_eq!(y, expected, "{kernel:?} × {channels}, rows {row} apart, seed {seed}");
+        let expected = patches.map(|patch| {
+            let outputs = (0..channels).map(|c| scaling.output(c, sum(patch.x, c)));
+            outputs.collect::<Vec<_>>()
+        });
+        let filter = Depthwise {
+            weights: weights.get(),
+            channels: scaling.channels(),
+            range: scaling.range,
+        };
+        let what = format!("{kernel:?} × {channels}, rows {row} apart, seed {seed}");
+        let mut y = vec![0x55; channels];
+        filter.one::<L>(patches[0], &mut y);
+        assert_eq!(y, expected[0], "one, {what}");
+        let mut y = [(); WINDOWS].map(|()| vec![0x55; channels]);
+        filter.four::<L>(patches, y.each_mut().map(Vec::as_mut_slice));
+        assert_eq!(y, expected, "four, {what}");
     }
 }
 

@@ -6,15 +6,18 @@
 //! ```
 //!
 //! Weights and window are both channel-last, so taps are taken for [`BLOCK`] channels at a time:
-//! reads are contiguous and the sums stay in registers. Several windows go through a block of
+//! reads are contiguous and the sums stay in registers. Four windows go through a chunk of
 //! channels together, which share its scales.
 
 use super::tile::WINDOWS;
-use super::{Channels, Lanes};
+use super::{Channels, Lanes, outputs};
 use crate::quant::Range;
 
-/// Channels whose sums are held at once.
+/// Channels whose sums a core's registers hold at once.
 pub const BLOCK: usize = 4;
+
+/// Channels whose sums are collected before they are finished.
+const CHUNK: usize = outputs::ROWS;
 
 /// A window as it lies in memory: gathered, or inside the input.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,11 +33,11 @@ pub struct Patch<'a> {
 }
 
 impl Patch<'_> {
-    /// Whether [`BLOCK`] channels of every tap lie in `x` and, row after row of taps, in `weights`.
+    /// Whether `count` channels of every tap lie in `x` and, row after row of taps, in `weights`.
     #[inline]
-    pub fn holds_block(&self, weights: &[i8]) -> bool {
+    pub fn holds(&self, count: usize, weights: &[i8]) -> bool {
         let [height, width] = self.kernel.map(|taps| taps.wrapping_sub(1));
-        let last = width * self.channels + BLOCK;
+        let last = width * self.channels + count;
         height < self.kernel[0]
             && width < self.kernel[1]
             && height * self.row + last <= self.x.len()
@@ -43,7 +46,7 @@ impl Patch<'_> {
 
     /// The same from a channel on.
     #[inline]
-    fn from(&self, channel: usize) -> Self {
+    pub fn from(&self, channel: usize) -> Self {
         Patch { x: self.x.get(channel..).unwrap_or_default(), ..*self }
     }
 }
@@ -60,61 +63,38 @@ pub struct Depthwise<'a> {
 }
 
 impl Depthwise<'_> {
-    /// Writes every channel of one window's position to `y`.
-    pub fn one<L: Lanes>(&self, patch: Patch<'_>, y: &mut [i8]) {
-        for first in blocks(patch.channels) {
-            let sums = sums::<L>(self.weights, patch, first);
-            let y = y.get_mut(first..).unwrap_or_default();
-            let block = y.len().min(BLOCK);
-            let y = y.get_mut(..block).unwrap_or_default();
-            L::finish(&sums, self.channels.from(first), self.range, y);
-        }
-    }
-
-    /// Writes every channel of the positions of four windows.
-    pub fn four<L: Lanes>(&self, patches: [Patch<'_>; WINDOWS], y: [&mut [i8]; WINDOWS]) {
-        let (mut y, mut at) = (y, 0);
-        for first in blocks(patches[0].channels) {
-            let mut block = [[0; WINDOWS]; BLOCK];
-            for (window, patch) in patches.into_iter().enumerate() {
-                for (to, sum) in block.iter_mut().zip(sums::<L>(self.weights, patch, first)) {
-                    to.iter_mut().skip(window).take(1).for_each(|to| *to = sum);
-                }
+    /// Writes every channel of the positions of one to four windows.
+    pub fn run<L: Lanes, const N: usize>(&self, patches: [Patch<'_>; N], y: [&mut [i8]; N]) {
+        let mut sums = [[0; WINDOWS]; CHUNK];
+        let (mut y, mut first) = (y, 0);
+        let channels = patches.first().map_or(0, |patch| patch.channels);
+        while first < channels {
+            let count = CHUNK.min(channels - first);
+            let Some(sums) = sums.get_mut(..count) else { return };
+            let weights = self.weights.get(first..).unwrap_or_default();
+            for (window, patch) in patches.iter().enumerate() {
+                L::depthwise(weights, patch.from(first), sums, window);
             }
-            y = y.map(|y| y.get_mut(first - at..).unwrap_or_default());
-            at = first;
-            let real = block.get(..patches[0].channels.min(BLOCK)).unwrap_or_default();
-            L::finish_tile(real, self.channels.from(first), self.range, &mut y);
+            finish::<L, N>(sums, self.channels.from(first), self.range, &mut y);
+            y = y.map(|y| y.get_mut(count..).unwrap_or_default());
+            first += count;
         }
     }
 }
 
-/// The first channel of each block; the last block overlaps the one before where channels are no
-/// multiple of four.
-fn blocks(channels: usize) -> impl Iterator<Item = usize> {
-    let last = channels.saturating_sub(BLOCK);
-    (0..channels).step_by(BLOCK).map(move |first| first.min(last))
-}
-
-/// The sums of the block of channels from `first` on.
+/// Writes the channels of four positions at once, or of one.
 #[inline]
-fn sums<L: Lanes>(weights: &[i8], patch: Patch<'_>, first: usize) -> [i32; BLOCK] {
-    match patch.channels < BLOCK {
-        true => narrow(weights, patch),
-        false => L::depthwise4(weights.get(first..).unwrap_or_default(), patch.from(first)),
+fn finish<L: Lanes, const N: usize>(
+    sums: &[[i32; WINDOWS]],
+    channels: Channels<'_>,
+    range: Range,
+    y: &mut [&mut [i8]; N],
+) {
+    if let Ok(y) = <&mut [_; WINDOWS]>::try_from(y.as_mut_slice()) {
+        return L::finish_tile(sums, channels, range, y);
     }
-}
-
-/// The sums where there are fewer channels than a block has.
-fn narrow(weights: &[i8], patch: Patch<'_>) -> [i32; BLOCK] {
-    let mut sums = [0_i32; BLOCK];
-    let row_len = patch.kernel[1] * patch.channels;
-    for (w, x) in weights.chunks_exact(row_len.max(1)).zip(patch.x.chunks(patch.row.max(1))) {
-        for (w, x) in w.chunks_exact(patch.channels).zip(x.chunks_exact(patch.channels)) {
-            for ((sum, &w), &x) in sums.iter_mut().zip(w).zip(x) {
-                *sum = sum.wrapping_add(i32::from(w) * i32::from(x));
-            }
-        }
+    let Some(y) = y.first_mut() else { return };
+    for ((at, y), [sum, ..]) in y.iter_mut().enumerate().zip(sums) {
+        outputs::finish(&[*sum], channels.from(at), range, core::slice::from_mut(y));
     }
-    sums
 }

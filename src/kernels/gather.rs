@@ -128,17 +128,37 @@ impl<'a> Gather<'a> {
             let (y, x) = (self.geometry.tap(0, oy, 0)?, self.geometry.tap(1, ox, 0)?);
             return self.geometry.channels(self.input, y, x);
         }
-        let [height, width] = self.geometry.kernel;
-        let mut places = patch.chunks_exact_mut(self.geometry.input[2].max(1));
-        for ky in 0..height {
-            for kx in 0..width {
-                match self.tap(oy, ox, [ky, kx]) {
-                    Some(source) => places.next()?.get_mut(..source.len())?.copy_from_slice(source),
-                    None => places.next()?.fill(self.zero_point),
-                }
+        let (len, channels) = (self.geometry.window_len(), self.geometry.input[2]);
+        let window = patch.get_mut(..len)?;
+        let run = self.geometry.kernel[1] * channels;
+        for (ky, row) in window.chunks_exact_mut(run.max(1)).enumerate() {
+            match self.run(oy, ox, ky) {
+                Some(source) => row.copy_from_slice(source),
+                None => self.copy_taps(oy, ox, ky, row)?,
             }
         }
-        Some(patch)
+        Some(window)
+    }
+
+    /// Row `ky` of a window's taps, those inside at once where they lie side by side.
+    fn copy_taps(&self, oy: usize, ox: usize, ky: usize, row: &mut [i8]) -> Option<()> {
+        let channels = self.geometry.input[2];
+        let inside = self.geometry.tap(0, oy, ky).and_then(|_| self.geometry.taps_inside(1, ox));
+        let core::ops::Range { start, end } = inside.unwrap_or(0..0);
+        let (left, rest) = row.split_at_mut_checked(start * channels)?;
+        let (middle, right) = rest.split_at_mut_checked((end - start) * channels)?;
+        left.fill(self.zero_point);
+        right.fill(self.zero_point);
+        if self.geometry.dilation[1] == 1 && start < end {
+            let (y, x) = (self.geometry.tap(0, oy, ky)?, self.geometry.tap(1, ox, start)?);
+            let from = (y * self.geometry.input[1] + x) * channels;
+            middle.copy_from_slice(self.input.get(from..)?.get(..middle.len())?);
+            return Some(());
+        }
+        for (kx, to) in (start..end).zip(middle.chunks_exact_mut(channels.max(1))) {
+            to.copy_from_slice(self.tap(oy, ox, [ky, kx])?);
+        }
+        Some(())
     }
 
     /// Four windows as a tile, in `scratch` unless they may stay where they are. `None` where the

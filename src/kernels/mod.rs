@@ -114,9 +114,10 @@ pub trait Lanes {
         Self::Layout::put(bytes, first, windows);
     }
 
-    /// Σ over the taps of `w[tap · stride + i]` · `x[tap · stride + i]` for i from 0 to 3, where x
-    /// skips `patch.row` bytes from one row of taps to the next. Zeros where either is too short.
-    fn depthwise4(w: &[i8], patch: Patch<'_>) -> [i32; 4];
+    /// Element `window` of each channel's sums: Σ over the taps of `w[tap, i]` · `x[tap, i]` for
+    /// channel i from the first of `w` and of `patch.x` on, as many channels as sums. Rows of `w` are
+    /// `patch.channels` long. Nothing where either is too short.
+    fn depthwise(w: &[i8], patch: Patch<'_>, sums: &mut [[i32; WINDOWS]], window: usize);
 
     /// `y[i]` from `sums[i]`, channel after channel.
     #[inline]

@@ -69,7 +69,7 @@ fn by_channel(
     if positions < WINDOWS || scratch.len() < WINDOWS * window_len {
         let scratch = scratch.get_mut(..window_len)?;
         return one_by_one(shape, y, |at, y| {
-            filter.one::<Native>(gather.patch(at, scratch)?, y);
+            filter.run::<Native, 1>([gather.patch(at, scratch)?], [y]);
             Some(())
         });
     }
@@ -81,7 +81,7 @@ fn by_channel(
             (*patch, rest) = (gather.patch(at, window)?, after);
         }
         let mut y = y.chunks_exact_mut(shape[1]);
-        filter.four::<Native>(patches, [y.next()?, y.next()?, y.next()?, y.next()?]);
+        filter.run::<Native, WINDOWS>(patches, [y.next()?, y.next()?, y.next()?, y.next()?]);
         Some(())
     })
 }

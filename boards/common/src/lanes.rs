@@ -237,20 +237,28 @@ impl<const N: usize> Room<N> {
     fn depthwise<L: Lanes>(&mut self, case: u64) -> Result<(), &'static str> {
         self.fill(N - 4, 256, case);
         let pick = |stream: u64, below: u64| (word(case, stream) % below) as usize;
-        let (kernel, channels) = ([1 + pick(0, 4), 1 + pick(1, 5)], 4 + pick(2, 9));
+        let (kernel, channels) = ([1 + pick(0, 4), 1 + pick(1, 5)], 1 + pick(2, 24));
         let row = (kernel[1] + pick(3, 3)) * channels;
         let len = (kernel[0] - 1) * row + kernel[1] * channels;
-        let first = pick(4, (channels - 3) as u64);
+        let first = pick(4, channels as u64);
+        let (count, window) = (1 + pick(5, (channels - first).min(16) as u64), pick(6, 4));
         if len > N - 4 {
             return Ok(());
         }
         let (x, w) = (&self.x[0][first..len], &self.w[0][first..]);
-        let mut expected = [0; 4];
-        for (ky, kx) in (0..kernel[0]).flat_map(|ky| (0..kernel[1]).map(move |kx| (ky, kx))) {
-            let (w, x) = (&w[(ky * kernel[1] + kx) * channels..], &x[ky * row + kx * channels..]);
-            add(&mut expected, [0, 1, 2, 3].map(|i| i32::from(w[i]) * i32::from(x[i])));
+        let mut expected = [[7; 4]; 16];
+        let taps = (0..kernel[0]).flat_map(|ky| (0..kernel[1]).map(move |kx| (ky, kx)));
+        for (channel, sums) in expected[..count].iter_mut().enumerate() {
+            let product = |(ky, kx)| {
+                let w = w[(ky * kernel[1] + kx) * channels + channel];
+                i32::from(w) * i32::from(x[ky * row + kx * channels + channel])
+            };
+            sums[window] = taps.clone().map(product).sum();
         }
-        ensure(L::depthwise4(w, Patch { x, row, kernel, channels }) == expected, "depthwise4")
+        let mut sums = [[7; 4]; 16];
+        let patch = Patch { x, row, kernel, channels };
+        L::depthwise(w, patch, &mut sums[..count], window);
+        ensure(sums == expected, "depthwise")
     }
 }
 

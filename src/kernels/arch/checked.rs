@@ -4,6 +4,8 @@
 //! preceded by the comparison that makes its reads lie inside: a segment of a checked matrix ascends, so
 //! its last column speaks for all.
 
+use super::Portable;
+use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Interleaved, Layout, Paired, WINDOWS, Windows};
 use crate::kernels::{Channels, Lanes, Patch, outputs};
 use crate::quant::Range;
@@ -145,6 +147,30 @@ pub trait Raw {
 
     /// Four channels of a depthwise filter: `taps.height` rows of `taps.width` taps.
     unsafe fn depthwise4(w: *const i8, x: *const i8, taps: &Taps, sums: &mut [i32; 4]);
+
+    /// The same for `count` channels, at least four; sums are [`WINDOWS`] words apart.
+    #[inline]
+    unsafe fn depthwise(
+        w: *const i8,
+        x: *const i8,
+        taps: &Taps,
+        sums: *mut [i32; WINDOWS],
+        count: usize,
+    ) {
+        let mut at = 0;
+        while at < count {
+            let (first, mut four) = (at.min(count - BLOCK), [0; BLOCK]);
+            // SAFETY: the caller's promise, for the four channels from `first` on, which is below
+            // `count` by at least four.
+            unsafe {
+                Self::depthwise4(w.add(first), x.add(first), taps, &mut four);
+                for (i, sum) in four.into_iter().enumerate() {
+                    sums.add(first + i).cast::<i32>().write(sum);
+                }
+            }
+            at += BLOCK;
+        }
+    }
 
     /// As [`Lanes::finish`].
     #[inline]
@@ -411,17 +437,20 @@ impl<R: Raw> Lanes for Checked<R> {
     }
 
     #[inline]
-    fn depthwise4(w: &[i8], patch: Patch<'_>) -> [i32; 4] {
-        let mut sums = [0; 4];
-        if patch.holds_block(w) {
-            let [height, width] = patch.kernel;
-            let channels = patch.channels;
-            let skip = patch.row.wrapping_sub(width * channels);
-            let taps = Taps { height, width, channels, skip };
-            // SAFETY: four channels of every tap lie in both, and there is at least one tap.
-            unsafe { R::depthwise4(w.as_ptr(), patch.x.as_ptr(), &taps, &mut sums) }
+    fn depthwise(w: &[i8], patch: Patch<'_>, sums: &mut [[i32; WINDOWS]], window: usize) {
+        let count = sums.len();
+        if count < BLOCK || window >= WINDOWS || !patch.holds(count, w) {
+            return Portable::depthwise(w, patch, sums, window);
         }
-        sums
+        let ([height, width], channels) = (patch.kernel, patch.channels);
+        let skip = patch.row.wrapping_sub(width * channels);
+        let taps = Taps { height, width, channels, skip };
+        // SAFETY: `count` channels, at least four, of every tap lie in both, and there is at least one
+        // tap; a window's sums start as many words behind the first window's.
+        unsafe {
+            let sums = sums.as_mut_ptr().cast::<i32>().add(window).cast();
+            R::depthwise(w.as_ptr(), patch.x.as_ptr(), &taps, sums, count);
+        }
     }
 
     #[inline]

@@ -23,8 +23,9 @@
 //! | `tile_block4x1` | 256 | 35 |
 //! | `block1x4` | 16 | 5 |
 //! | `tile_block1x4` | 64 | 11 |
-//! | `depthwise4` | 4 | 7 |
+//! | `depthwise` | 16 | 15 |
 
+mod depthwise;
 mod finish;
 mod run;
 mod tile;
@@ -165,8 +166,26 @@ impl Raw for Helium {
     }
 
     #[inline]
+    fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
+        tile::lay(bytes, first, windows);
+    }
+
+    #[inline]
     unsafe fn depthwise4(w: *const i8, x: *const i8, taps: &Taps, sums: &mut [i32; 4]) {
-        unsafe { vector::depthwise4(w, x, taps, sums) }
+        let mut four = [[0; WINDOWS]; 4];
+        unsafe { depthwise::four(w, x, taps, four.as_mut_ptr()) };
+        *sums = four.map(|[sum, ..]| sum);
+    }
+
+    #[inline]
+    unsafe fn depthwise(
+        w: *const i8,
+        x: *const i8,
+        taps: &Taps,
+        sums: *mut [i32; WINDOWS],
+        count: usize,
+    ) {
+        unsafe { depthwise::depthwise(w, x, taps, sums, count) }
     }
 
     #[inline]

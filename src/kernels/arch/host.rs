@@ -57,6 +57,6 @@ impl Lanes for Host {
         tile_block1x4(
             blocks: BlockSegment1x4<'_>, tile: &[[i8; WINDOWS]], first: usize
         ) -> [i32; 4];
-        depthwise4(w: &[i8], patch: Patch<'_>) -> [i32; 4];
+        depthwise(w: &[i8], patch: Patch<'_>, sums: &mut [[i32; WINDOWS]], window: usize) -> ();
     }
 }

@@ -25,8 +25,6 @@ mod armv7m;
 mod avx2;
 #[cfg(any(kastanet_core = "armv7em", kastanet_core = "armv8m"))]
 mod dsp;
-#[cfg(kastanet_core = "rv32")]
-mod halves;
 #[cfg(kastanet_core = "helium")]
 mod helium;
 #[cfg(kastanet_core = "x86_64")]

@@ -97,18 +97,21 @@ impl Lanes for Portable {
     }
 
     #[inline]
-    fn depthwise4(w: &[i8], patch: Patch<'_>) -> [i32; 4] {
-        let mut sums = [0; 4];
-        if !patch.holds_block(w) {
-            return sums;
+    fn depthwise(w: &[i8], patch: Patch<'_>, sums: &mut [[i32; WINDOWS]], window: usize) {
+        if !patch.holds(sums.len(), w) {
+            return;
         }
         let [height, width] = patch.kernel;
-        for (ky, kx) in (0..height).flat_map(|ky| (0..width).map(move |kx| (ky, kx))) {
-            let w = four(w, (ky * width + kx) * patch.channels);
-            let x = four(patch.x, ky * patch.row + kx * patch.channels);
-            add(&mut sums, core::array::from_fn(|i| product(at(&w, i), at(&x, i))));
+        for (channel, sums) in sums.iter_mut().enumerate() {
+            let mut sum = 0_i32;
+            for ky in 0..height {
+                let w = w.iter().skip(ky * width * patch.channels + channel);
+                let x = patch.x.iter().skip(ky * patch.row + channel);
+                let taps = w.step_by(patch.channels).zip(x.step_by(patch.channels)).take(width);
+                sum = taps.fold(sum, |sum, (&w, &x)| sum.wrapping_add(product(w, x)));
+            }
+            sums.iter_mut().skip(window).take(1).for_each(|to| *to = sum);
         }
-        sums
     }
 }
 
@@ -121,12 +124,6 @@ fn product(w: i8, x: i8) -> i32 {
 #[inline]
 fn at<T: Copy + Default>(slice: &[T], index: usize) -> T {
     slice.get(index).copied().unwrap_or_default()
-}
-
-/// Four elements from `start` on.
-#[inline]
-fn four(slice: &[i8], start: usize) -> [i8; 4] {
-    slice.get(start..).and_then(|slice| slice.first_chunk()).copied().unwrap_or_default()
 }
 
 #[inline]

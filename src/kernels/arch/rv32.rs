@@ -21,9 +21,14 @@
 //!
 //! Tiles of four windows are [`halves`].
 
+mod depthwise;
+mod finish;
+mod halves;
+
 use super::checked::{Raw, Rows, Taps};
-use super::halves;
+use crate::kernels::Channels;
 use crate::kernels::tile::WINDOWS;
+use crate::quant::Range;
 use core::arch::naked_asm;
 use halves::Halves;
 
@@ -42,7 +47,7 @@ macro_rules! rv32im {
         "
     };
 }
-pub(super) use rv32im;
+use rv32im;
 
 /// Copies in the chain of a segment, and bytes of one.
 const SEGMENT: usize = 32;
@@ -367,82 +372,6 @@ unsafe extern "C" fn block1x4(
     )
 }
 
-/// Four products of the tap at a0 and a1, which move on to the next.
-macro_rules! tap {
-    () => {
-        "
-        lb a5, 0(a0)
-        lb a6, 0(a1)
-        lb a7, 1(a0)
-        lb t4, 1(a1)
-        mul a5, a5, a6
-        lb a6, 2(a0)
-        lb t5, 2(a1)
-        mul a7, a7, t4
-        add t0, t0, a5
-        lb a5, 3(a0)
-        lb t4, 3(a1)
-        mul a6, a6, t5
-        add t1, t1, a7
-        mul a5, a5, t4
-        add t2, t2, a6
-        add a0, a0, t6
-        add a1, a1, t6
-        add t3, t3, a5
-        "
-    };
-}
-
-/// `taps` in the order height, width, channels, skip.
-#[unsafe(naked)]
-unsafe extern "C" fn depthwise4(_w: *const i8, _x: *const i8, _taps: &Taps, _sums: &mut [i32; 4]) {
-    naked_asm!(
-        rv32im!(),
-        "lw a4, 4(a2)",
-        "lw t6, 8(a2)",
-        "li t0, 0",
-        "li t1, 0",
-        "li t2, 0",
-        "li t3, 0",
-        "addi sp, sp, -16",
-        "sw s0, 0(sp)",
-        "sw s1, 4(sp)",
-        "sw s2, 8(sp)",
-        "lw s0, 0(a2)",
-        "lw s1, 12(a2)",
-        "li a5, 3",
-        "bne a4, a5, 2f",
-        "1:", // rows of three taps
-        tap!(),
-        tap!(),
-        tap!(),
-        "addi s0, s0, -1",
-        "add a1, a1, s1",
-        "bnez s0, 1b",
-        "j 4f",
-        "2:",
-        "mv s2, a4",
-        "3:",
-        tap!(),
-        "addi s2, s2, -1",
-        "bnez s2, 3b",
-        "addi s0, s0, -1",
-        "add a1, a1, s1",
-        "bnez s0, 2b",
-        "4:",
-        "sw t0, 0(a3)",
-        "sw t1, 4(a3)",
-        "sw t2, 8(a3)",
-        "sw t3, 12(a3)",
-        "lw s0, 0(sp)",
-        "lw s1, 4(sp)",
-        "lw s2, 8(sp)",
-        "addi sp, sp, 16",
-        "ret",
-        ".option pop",
-    )
-}
-
 // SAFETY, for all below: each passes its caller's promise on.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Raw for Rv32 {
@@ -492,7 +421,35 @@ impl Raw for Rv32 {
 
     #[inline]
     unsafe fn depthwise4(w: *const i8, x: *const i8, taps: &Taps, sums: &mut [i32; 4]) {
-        unsafe { depthwise4(w, x, taps, sums) }
+        let mut spread = [[0; WINDOWS]; 4];
+        unsafe { depthwise::depthwise(w, x, taps, spread.as_mut_ptr(), 4) };
+        *sums = spread.map(|[sum, ..]| sum);
+    }
+
+    #[inline]
+    unsafe fn depthwise(
+        w: *const i8,
+        x: *const i8,
+        taps: &Taps,
+        sums: *mut [i32; WINDOWS],
+        count: usize,
+    ) {
+        unsafe { depthwise::depthwise(w, x, taps, sums, count) }
+    }
+
+    #[inline]
+    fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) {
+        finish::finish(sums, channels, range, y);
+    }
+
+    #[inline]
+    fn finish_tile(
+        sums: &[[i32; WINDOWS]],
+        channels: Channels<'_>,
+        range: Range,
+        y: &mut [&mut [i8]; WINDOWS],
+    ) {
+        finish::finish_tile(sums, channels, range, y);
     }
 
     #[inline]

@@ -1,7 +1,6 @@
 //! A vector, or four rows with one vector, on Helium.
 
 use super::helium;
-use crate::kernels::arch::checked::Taps;
 use core::arch::naked_asm;
 
 /// As [`Raw::dense`](crate::kernels::arch::checked::Raw::dense).
@@ -186,35 +185,4 @@ pub unsafe fn block1x4_misaligned(
         sum = products.fold(sum, i32::wrapping_add);
     }
     sum
-}
-
-/// `taps` in the order height, width, channels, skip.
-#[unsafe(naked)]
-pub unsafe extern "C" fn depthwise4(
-    _w: *const i8,
-    _x: *const i8,
-    _taps: &Taps,
-    _sums: &mut [i32; 4],
-) {
-    naked_asm!(
-        helium!(),
-        "push {{r4, r5, r6, lr}}",
-        "ldm r2, {{r2, r4, r5, r6}}",
-        "vmov.i32 q2, #0",
-        "1:",
-        "dls lr, r4",
-        "2:",
-        "vldrb.s32 q0, [r0]",
-        "vldrb.s32 q1, [r1]",
-        "vmul.i32 q0, q0, q1",
-        "vadd.i32 q2, q2, q0",
-        "add r0, r5",
-        "add r1, r5",
-        "le lr, 2b",
-        "add r1, r6",
-        "subs r2, #1",
-        "bne 1b",
-        "vstrw.32 q2, [r3]",
-        "pop {{r4, r5, r6, pc}}",
-    )
 }

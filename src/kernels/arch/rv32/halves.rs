@@ -22,8 +22,8 @@
 //! a row takes besides, 28 a row; dense, two rows at a time, 37/16; blocks of four outputs 76/32;
 //! of four inputs 46/16. A column takes 10.8 to lay.
 
-use super::checked::{Rows, Start};
-use super::rv32::rv32im;
+use super::rv32im;
+use crate::kernels::arch::checked::{Rows, Start};
 use crate::kernels::tile::{Layout, WINDOWS};
 use core::arch::naked_asm;
 use zerocopy::FromBytes;
@@ -734,7 +734,7 @@ unsafe extern "C" fn block1x4(
     )
 }
 
-/// As [`Raw::tile_dense`](super::checked::Raw::tile_dense).
+/// As [`Raw::tile_dense`](crate::kernels::arch::checked::Raw::tile_dense).
 #[inline]
 pub unsafe fn tile_dense(w: *const i8, tile: Cells, count: usize, sums: &mut [i32; WINDOWS]) {
     let mut twice = [0; 2 * WINDOWS];
@@ -745,7 +745,7 @@ pub unsafe fn tile_dense(w: *const i8, tile: Cells, count: usize, sums: &mut [i3
     }
 }
 
-/// As [`Raw::tile_dense4`](super::checked::Raw::tile_dense4).
+/// As [`Raw::tile_dense4`](crate::kernels::arch::checked::Raw::tile_dense4).
 #[inline]
 pub unsafe fn tile_dense4(
     [a, b, c, d]: [*const i8; 4],
@@ -761,7 +761,7 @@ pub unsafe fn tile_dense4(
     }
 }
 
-/// As [`Raw::tile_segment`](super::checked::Raw::tile_segment).
+/// As [`Raw::tile_segment`](crate::kernels::arch::checked::Raw::tile_segment).
 #[inline]
 pub unsafe fn tile_segment(
     columns: *const u8,
@@ -774,7 +774,7 @@ pub unsafe fn tile_segment(
     unsafe { segment(columns, values, count, tile, sums.as_mut_ptr()) }
 }
 
-/// As [`Raw::tile_run`](super::checked::Raw::tile_run).
+/// As [`Raw::tile_run`](crate::kernels::arch::checked::Raw::tile_run).
 #[inline]
 pub unsafe fn tile_run(rows: &Rows<Cells>, sums: &mut [[i32; WINDOWS]]) -> usize {
     let sums = sums.as_flattened_mut().as_mut_ptr_range();
@@ -782,7 +782,7 @@ pub unsafe fn tile_run(rows: &Rows<Cells>, sums: &mut [[i32; WINDOWS]]) -> usize
     unsafe { run(rows, sums.start, sums.end) }
 }
 
-/// As [`Raw::tile_block4x1`](super::checked::Raw::tile_block4x1).
+/// As [`Raw::tile_block4x1`](crate::kernels::arch::checked::Raw::tile_block4x1).
 #[inline]
 pub unsafe fn tile_block4x1(
     columns: *const u8,
@@ -795,7 +795,7 @@ pub unsafe fn tile_block4x1(
     unsafe { block4x1(columns, values, count, tile, sums.as_mut_ptr().cast()) }
 }
 
-/// As [`Raw::tile_block1x4`](super::checked::Raw::tile_block1x4).
+/// As [`Raw::tile_block1x4`](crate::kernels::arch::checked::Raw::tile_block1x4).
 #[inline]
 pub unsafe fn tile_block1x4(
     blocks: *const u8,
