@@ -181,8 +181,9 @@ impl<'a> Gather<'a> {
         }
         let bytes = scratch.get_mut(..self.geometry.window_len() * L::Layout::COLUMN_BYTES)?;
         let run = self.geometry.kernel[1] * self.geometry.input[2];
+        let corners = at.map(|at| self.corner(at));
         for ky in 0..self.geometry.kernel[0] {
-            match at.map(|[oy, ox]| self.run(oy, ox, ky)) {
+            match corners.map(|corner| self.row_at(corner, ky, run)) {
                 [Some(a), Some(b), Some(c), Some(d)] => L::lay(bytes, ky * run, [a, b, c, d]),
                 _ => self.put_taps::<L>(at, ky, bytes),
             }
@@ -190,15 +191,33 @@ impl<'a> Gather<'a> {
         L::Layout::of(bytes)
     }
 
-    /// The taps of row `ky` of a window, where all lie in the input side by side.
+    /// The row of a window's first tap, which may wrap below zero, and where its columns start in an
+    /// input row, if all taps of a row lie in it side by side.
+    #[inline]
+    fn corner(&self, [oy, ox]: [usize; 2]) -> (usize, Option<usize>) {
+        let Geometry { kernel, stride, dilation, pad, input } = &self.geometry;
+        let x = (ox * stride[1]).wrapping_sub(pad[1]);
+        let inside = x.wrapping_add(kernel[1]) <= input[1] && x < input[1];
+        let start = inside && (dilation[1] == 1 || kernel[1] == 1);
+        ((oy * stride[0]).wrapping_sub(pad[0]), start.then(|| x * input[2]))
+    }
+
+    /// Row `ky` of the taps of a window, where they lie in the input side by side.
+    #[inline]
+    fn row_at(&self, corner: (usize, Option<usize>), ky: usize, run: usize) -> Option<&'a [i8]> {
+        let Geometry { dilation, input, .. } = &self.geometry;
+        let y = corner.0.wrapping_add(ky * dilation[0]);
+        if y >= input[0] {
+            return None;
+        }
+        self.input.get(y * input[1] * input[2] + corner.1?..)?.get(..run)
+    }
+
+    /// Row `ky` of the window at an output position, as [`Gather::row_at`].
     #[inline]
     fn run(&self, oy: usize, ox: usize, ky: usize) -> Option<&'a [i8]> {
-        let Geometry { kernel, stride, dilation, pad, input } = &self.geometry;
-        let y = self.geometry.tap(0, oy, ky)?;
-        let x = (ox * stride[1]).checked_sub(pad[1])?;
-        let inside = x + kernel[1] <= input[1] && (dilation[1] == 1 || kernel[1] == 1);
-        let start = (y * input[1] + x) * input[2];
-        self.input.get(start..)?.get(..kernel[1] * input[2]).filter(|_| inside)
+        let run = self.geometry.kernel[1] * self.geometry.input[2];
+        self.row_at(self.corner([oy, ox]), ky, run)
     }
 
     /// Row `ky` of a tile's taps, one by one.

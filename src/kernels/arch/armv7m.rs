@@ -12,6 +12,7 @@
 use super::checked::{Raw, Rows, Taps};
 use super::{paired, rows};
 use crate::kernels::Channels;
+use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
 use crate::quant::Range;
 use core::arch::naked_asm;
@@ -218,12 +219,23 @@ unsafe extern "C" fn block1x4(
     )
 }
 
-/// `taps` in the order height, width, channels, skip.
+/// Blocks of four channels, `taps` in the order height, width, channels, skip; sums are four words
+/// apart.
 #[unsafe(naked)]
-unsafe extern "C" fn depthwise4(_w: *const i8, _x: *const i8, _taps: &Taps, _sums: &mut [i32; 4]) {
+unsafe extern "C" fn depthwise(
+    _w: *const i8,
+    _x: *const i8,
+    _taps: &Taps,
+    _sums: *mut [i32; WINDOWS],
+    _blocks: usize,
+) {
     naked_asm!(
-        "push {{r3-r11, lr}}",
+        "push {{r0-r3, r4-r11, lr}}",
+        "sub sp, #4",
+        "9:",
+        "ldr r2, [sp, #12]",
         "ldm r2, {{r2, r3, r4, r5}}",
+        "ldrd r0, r1, [sp, #4]",
         "movs r6, #0",
         "movs r7, #0",
         "mov r8, #0",
@@ -250,8 +262,22 @@ unsafe extern "C" fn depthwise4(_w: *const i8, _x: *const i8, _taps: &Taps, _sum
         "add r1, r5",
         "subs r2, #1",
         "bne 1b",
-        "pop {{r3}}",
-        "stm r3, {{r6-r9}}",
+        "ldr r2, [sp, #16]",
+        "str r6, [r2]",
+        "str r7, [r2, #16]",
+        "str r8, [r2, #32]",
+        "str r9, [r2, #48]",
+        "add r2, #64",
+        "str r2, [sp, #16]",
+        "ldrd r0, r1, [sp, #4]",
+        "add r0, #4",
+        "add r1, #4",
+        "strd r0, r1, [sp, #4]",
+        "ldr r3, [sp, #56]",
+        "subs r3, #1",
+        "str r3, [sp, #56]",
+        "bne 9b",
+        "add sp, #20",
         "pop {{r4-r11, pc}}",
     )
 }
@@ -298,8 +324,20 @@ impl Raw for Armv7m {
     }
 
     #[inline]
-    unsafe fn depthwise4(w: *const i8, x: *const i8, taps: &Taps, sums: &mut [i32; 4]) {
-        unsafe { depthwise4(w, x, taps, sums) }
+    unsafe fn depthwise(
+        w: *const i8,
+        x: *const i8,
+        taps: &Taps,
+        sums: *mut [i32; WINDOWS],
+        count: usize,
+    ) {
+        let last = count - BLOCK;
+        unsafe {
+            depthwise(w, x, taps, sums, count / BLOCK);
+            if count % BLOCK > 0 {
+                depthwise(w.add(last), x.add(last), taps, sums.add(last), 1);
+            }
+        }
     }
 
     paired::tiles!();

@@ -145,8 +145,10 @@ pub trait Raw {
         Self::Layout::put(bytes, first, windows);
     }
 
-    /// Four channels of a depthwise filter: `taps.height` rows of `taps.width` taps.
-    unsafe fn depthwise4(w: *const i8, x: *const i8, taps: &Taps, sums: &mut [i32; 4]);
+    /// Four channels of a depthwise filter: `taps.height` rows of `taps.width` taps. For cores that
+    /// take them by four.
+    #[inline]
+    unsafe fn depthwise4(_: *const i8, _: *const i8, _: &Taps, _: &mut [i32; 4]) {}
 
     /// The same for `count` channels, at least four; sums are [`WINDOWS`] words apart.
     #[inline]

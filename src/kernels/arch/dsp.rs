@@ -16,25 +16,10 @@
 use super::checked::{Raw, Rows, Taps};
 use super::{paired, rows};
 use crate::kernels::Channels;
+use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
 use crate::quant::Range;
 use core::arch::naked_asm;
-
-/// Lets the assembler know the instructions where the target alone does not.
-#[cfg(kastanet_core = "armv8m")]
-macro_rules! dsp {
-    () => {
-        ".cpu cortex-m33"
-    };
-}
-
-/// Armv7E-M always has them.
-#[cfg(not(kastanet_core = "armv8m"))]
-macro_rules! dsp {
-    () => {
-        ""
-    };
-}
 
 /// The loops of cores with DSP instructions.
 #[derive(Clone, Copy, Debug)]
@@ -315,22 +300,32 @@ unsafe extern "C" fn block1x4(
     )
 }
 
-/// `taps` in the order height, width, channels, skip.
+/// Blocks of four channels, `taps` in the order height, width, channels, skip; sums are four words
+/// apart.
 #[unsafe(naked)]
-unsafe extern "C" fn depthwise4(_w: *const i8, _x: *const i8, _taps: &Taps, _sums: &mut [i32; 4]) {
+unsafe extern "C" fn depthwise(
+    _w: *const i8,
+    _x: *const i8,
+    _taps: &Taps,
+    _sums: *mut [i32; WINDOWS],
+    _blocks: usize,
+) {
     naked_asm!(
         dsp!(),
-        "push {{r3-r11, lr}}",
+        "push {{r0-r3, r4-r11, lr}}",
+        "sub sp, #4",
+        "9:",
+        "ldr r2, [sp, #12]",
         "ldm r2, {{r2, r3, r4, r5}}",
+        "ldrd r0, r1, [sp, #4]",
         "movs r6, #0",
         "movs r7, #0",
         "mov r8, #0",
         "mov r9, #0",
         "cmp r3, #3",
         "bne 2f",
-        "add r5, r5, r4, lsl #1",
-        "add r5, r4",
         "add r3, r4, r4, lsl #1",
+        "add r5, r3",
         "1:",
         "ldr r10, [r0]",
         "ldr r11, [r1]",
@@ -368,7 +363,7 @@ unsafe extern "C" fn depthwise4(_w: *const i8, _x: *const i8, _taps: &Taps, _sum
         "bne 1b",
         "b 4f",
         "2:",
-        "push {{r3}}",
+        "str r3, [sp]",
         "3:",
         "ldr r10, [r0]",
         "ldr r11, [r1]",
@@ -384,13 +379,27 @@ unsafe extern "C" fn depthwise4(_w: *const i8, _x: *const i8, _taps: &Taps, _sum
         "add r1, r4",
         "subs r3, #1",
         "bne 3b",
-        "pop {{r3}}",
+        "ldr r3, [sp]",
         "add r1, r5",
         "subs r2, #1",
         "bne 2b",
         "4:",
-        "pop {{r3}}",
-        "stm r3, {{r6-r9}}",
+        "ldr r2, [sp, #16]",
+        "str r6, [r2]",
+        "str r7, [r2, #16]",
+        "str r8, [r2, #32]",
+        "str r9, [r2, #48]",
+        "add r2, #64",
+        "str r2, [sp, #16]",
+        "ldrd r0, r1, [sp, #4]",
+        "add r0, #4",
+        "add r1, #4",
+        "strd r0, r1, [sp, #4]",
+        "ldr r3, [sp, #56]",
+        "subs r3, #1",
+        "str r3, [sp, #56]",
+        "bne 9b",
+        "add sp, #20",
         "pop {{r4-r11, pc}}",
     )
 }
@@ -437,8 +446,20 @@ impl Raw for Dsp {
     }
 
     #[inline]
-    unsafe fn depthwise4(w: *const i8, x: *const i8, taps: &Taps, sums: &mut [i32; 4]) {
-        unsafe { depthwise4(w, x, taps, sums) }
+    unsafe fn depthwise(
+        w: *const i8,
+        x: *const i8,
+        taps: &Taps,
+        sums: *mut [i32; WINDOWS],
+        count: usize,
+    ) {
+        let last = count - BLOCK;
+        unsafe {
+            depthwise(w, x, taps, sums, count / BLOCK);
+            if count % BLOCK > 0 {
+                depthwise(w.add(last), x.add(last), taps, sums.add(last), 1);
+            }
+        }
     }
 
     paired::tiles!();

@@ -16,6 +16,22 @@
 //! | AArch64 | `neon` | interleaved bytes |
 #![allow(unsafe_code)]
 
+/// Lets the assembler know the instructions where the target alone does not.
+#[cfg(kastanet_core = "armv8m")]
+macro_rules! dsp {
+    () => {
+        ".cpu cortex-m33"
+    };
+}
+
+/// Armv7E-M always has them.
+#[cfg(not(kastanet_core = "armv8m"))]
+macro_rules! dsp {
+    () => {
+        ""
+    };
+}
+
 mod checked;
 mod portable;
 

@@ -21,12 +21,24 @@ type Sums = *mut [i32; WINDOWS];
 macro_rules! eight {
     ($at:literal, $even:literal, $odd:literal) => {
         concat!(
-            "vldrb.s16 q0, [r0, #", $at, "]\n",
-            "vldrb.s16 q1, [r1, #", $at, "]\n",
+            "vldrb.s16 q0, [r0, #",
+            $at,
+            "]\n",
+            "vldrb.s16 q1, [r1, #",
+            $at,
+            "]\n",
             "vmullb.s16 q2, q0, q1\n",
-            "vadd.i32 ", $even, ", ", $even, ", q2\n",
+            "vadd.i32 ",
+            $even,
+            ", ",
+            $even,
+            ", q2\n",
             "vmullt.s16 q3, q0, q1\n",
-            "vadd.i32 ", $odd, ", ", $odd, ", q3\n",
+            "vadd.i32 ",
+            $odd,
+            ", ",
+            $odd,
+            ", q3\n",
         )
     };
 }
