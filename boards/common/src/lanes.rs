@@ -101,6 +101,7 @@ impl<const N: usize> Room<N> {
         self.lay::<L>(cols);
         self.dense_tile::<L>(cols)?;
         self.segments::<L>(cols, at)?;
+        self.runs::<L>(cols, at)?;
         self.block4x1::<L>(cols, at)?;
         if cols.is_multiple_of(4) { self.block1x4::<L>(cols, at) } else { Ok(()) }
     }
@@ -195,6 +196,34 @@ impl<const N: usize> Room<N> {
             }
             ensure(sum == self.product(row, 0, cols), "segment")?;
             ensure(sums == self.products(row, cols), "tile_segment")?;
+        }
+        Ok(())
+    }
+
+    /// Several rows at once, where counts fit a byte.
+    fn runs<L: Lanes>(&mut self, cols: usize, at: usize) -> Result<(), &'static str> {
+        let [entries, units] = self.encode(cols, [1, 1], at);
+        if self.counts[..2 * entries].chunks(2).any(|count| count[1] > 0) {
+            return Ok(());
+        }
+        for entry in 0..entries {
+            self.counts[entry] = self.counts[2 * entry];
+        }
+        let streams = self.streams(cols, 1, at, [entries, units]);
+        let streams = Streams { parameter: 1, counts: &self.counts[..entries], ..streams };
+        let tile = self.tile::<L>(cols).ok_or("tile")?;
+        let mut rows = Index8::new_checked(streams).map_err(|_| "index8")?.rows();
+        for (first, count) in [(0, 1), (1, 3)] {
+            let run = rows.run(count).ok_or("run")?;
+            let (mut sum, mut sums) = ([1; 3], [[1; 4]; 3]);
+            let taken = L::run(run, &self.x[0][..cols], &mut sum[..count]);
+            let also_taken = L::tile_run(run, tile, &mut sums[..count]);
+            ensure(taken == also_taken, "values of a run")?;
+            rows.skip(count, taken);
+            for (row, (sum, sums)) in (first..).zip(sum.into_iter().zip(sums)).take(count) {
+                ensure(sum == self.product(row, 0, cols), "run")?;
+                ensure(sums == self.products(row, cols), "tile_run")?;
+            }
         }
         Ok(())
     }

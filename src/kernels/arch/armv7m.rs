@@ -141,6 +141,142 @@ unsafe extern "C" fn segment(
     )
 }
 
+/// The products of the next segment, its count at `r0`, columns at `r1`, values at `r2`, with x at `r3`,
+/// added to `r12`. Changes r4 to r10.
+macro_rules! next_segment {
+    () => {
+        "
+        ldrb r10, [r0], #1
+        subs r10, #16
+        blo 2f
+        1:
+        .rept 4
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        .endr
+        subs r10, #16
+        bhs 1b
+        2:
+        lsls r4, r10, #29
+        bcc 3f
+        .rept 2
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        .endr
+        3:
+        bpl 4f
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        4:
+        lsls r4, r10, #31
+        bcc 5f
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        5:
+        bpl 6f
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        6:
+        "
+    };
+}
+
+/// The sums of `count` rows of one tile each; gives the end of their columns.
+#[unsafe(naked)]
+unsafe extern "C" fn single(_rows: &Rows<*const i8>, _sums: *mut i32, _count: usize) -> *const u8 {
+    naked_asm!(
+        "push {{r4-r11, lr}}",
+        "mov lr, r1",
+        "mov r11, r2",
+        "ldm r0, {{r0-r3}}",
+        "9:",
+        "mov r12, #0",
+        next_segment!(),
+        "str r12, [lr], #4",
+        "subs r11, #1",
+        "bne 9b",
+        "mov r0, r1",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
+/// The same for rows of several tiles.
+#[unsafe(naked)]
+unsafe extern "C" fn several(_rows: &Rows<*const i8>, _sums: *mut i32, _count: usize) -> *const u8 {
+    naked_asm!(
+        "push {{r0, r2, r3, r4-r11, lr}}",
+        "mov lr, r1",
+        "ldm r0, {{r0-r3, r11}}",
+        "8:",
+        "mov r12, #0",
+        "9:",
+        next_segment!(),
+        "add r3, #256",
+        "subs r11, #1",
+        "bne 9b",
+        "str r12, [lr], #4",
+        "ldr r4, [sp]",
+        "ldrd r3, r11, [r4, #12]",
+        "ldr r4, [sp, #4]",
+        "subs r4, #1",
+        "str r4, [sp, #4]",
+        "bne 8b",
+        "mov r0, r1",
+        "add sp, #12",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
 #[unsafe(naked)]
 unsafe extern "C" fn block4x1(
     _columns: *const u8,
@@ -300,6 +436,20 @@ impl Raw for Armv7m {
     #[inline]
     unsafe fn segment(columns: *const u8, values: *const i8, count: usize, x: *const i8) -> i32 {
         unsafe { segment(columns, values, count, x) }
+    }
+
+    #[inline]
+    unsafe fn run(rows: &Rows<*const i8>, sums: &mut [i32]) -> usize {
+        let (to, count) = (sums.as_mut_ptr(), sums.len());
+        let end = match (count, rows.tiles) {
+            (0, _) | (_, 0) => {
+                sums.fill(0);
+                return 0;
+            }
+            (_, 1) => unsafe { single(rows, to, count) },
+            _ => unsafe { several(rows, to, count) },
+        };
+        end.addr() - rows.columns.addr()
     }
 
     #[inline]
