@@ -254,11 +254,11 @@ fn depthwise<L: Lanes>() {
         };
         let what = format!("{kernel:?} × {channels}, rows {row} apart, seed {seed}");
         let mut y = vec![0x55; channels];
-        filter.one::<L>(patches[0], &mut y);
-        assert_eq!(y, expected[0], "one, {what}");
+        filter.run::<L, 1>([patches[0]], [&mut y]);
+        assert_eq!(y, expected[0], "one window, {what}");
         let mut y = [(); WINDOWS].map(|()| vec![0x55; channels]);
-        filter.four::<L>(patches, y.each_mut().map(Vec::as_mut_slice));
-        assert_eq!(y, expected, "four, {what}");
+        filter.run::<L, WINDOWS>(patches, y.each_mut().map(Vec::as_mut_slice));
+        assert_eq!(y, expected, "four windows, {what}");
     }
 }
 

@@ -220,17 +220,26 @@ impl Raw for Avx2 {
     }
 
     #[target_feature(enable = "avx2")]
-    unsafe fn depthwise4(w: *const i8, x: *const i8, taps: &Taps, sums: &mut [i32; 4]) {
-        let mut sum = _mm_setzero_si128();
-        for ky in 0..taps.height {
-            for kx in 0..taps.width {
-                let tap = (ky * taps.width + kx) * taps.channels;
-                // SAFETY: four channels of this tap lie in both.
-                let (w, x) = unsafe { (widened(w.add(tap)), widened(x.add(tap + ky * taps.skip))) };
-                sum = _mm_add_epi32(sum, _mm_mullo_epi32(w, x));
+    unsafe fn depthwise(
+        w: *const i8,
+        x: *const i8,
+        taps: &Taps,
+        sums: *mut [i32; WINDOWS],
+        count: usize,
+    ) {
+        let block = if count < 8 { 4 } else { 8 };
+        for at in (0..count).step_by(block) {
+            let first = at.min(count - block);
+            // SAFETY: `block` channels from `first` on are below the count.
+            unsafe {
+                let words = match block {
+                    8 => filter::<8>(w.add(first), x.add(first), taps),
+                    _ => filter::<4>(w.add(first), x.add(first), taps),
+                };
+                for (at, word) in words.into_iter().enumerate().take(block) {
+                    sums.add(first + at).cast::<i32>().write(word);
+                }
             }
         }
-        // SAFETY: sixteen bytes may be written, at any address.
-        unsafe { _mm_storeu_si128(sums.as_mut_ptr().cast(), sum) };
     }
 }

@@ -53,6 +53,8 @@ mod paired;
 mod rows;
 #[cfg(kastanet_core = "rv32")]
 mod rv32;
+#[cfg(kastanet_core = "rv32v")]
+mod rvv;
 
 #[cfg(kastanet_core = "x86_64")]
 pub use host::Host;
@@ -77,6 +79,9 @@ pub type Native = checked::Checked<neon::Neon>;
 #[cfg(kastanet_core = "rv32")]
 pub type Native = checked::Checked<rv32::Rv32>;
 /// The primitives of the core this build is for.
+#[cfg(kastanet_core = "rv32v")]
+pub type Native = checked::Checked<rvv::Rvv>;
+/// The primitives of the core this build is for.
 #[cfg(not(any(
     kastanet_core = "x86_64",
     kastanet_core = "aarch64",
@@ -84,6 +89,7 @@ pub type Native = checked::Checked<rv32::Rv32>;
     kastanet_core = "armv7em",
     kastanet_core = "armv8m",
     kastanet_core = "helium",
-    kastanet_core = "rv32"
+    kastanet_core = "rv32",
+    kastanet_core = "rv32v"
 )))]
 pub type Native = Portable;

@@ -8,6 +8,7 @@ use crate::selection::Selection;
 use anyhow::{Context, Result, anyhow, ensure};
 use kastanet::image::{Image, OpKind};
 use kastanet::sparse::Format;
+use kastanet_cli::cost::{Aim, Optimise};
 use kastanet_cli::encode;
 use kastanet_cli::graph::shape_string;
 use kastanet_cli::pack::{AlignedBytes, Error, Options, pack};
@@ -51,7 +52,8 @@ fn packed(
     built: &Built,
     format: Option<Format>,
 ) -> Result<Option<(Vec<u8>, Entry)>> {
-    let options = Options { format, strip: true, ..Options::default() };
+    let aim = Aim { optimise: Optimise::Speed, ..Aim::default() };
+    let options = Options { format, aim, strip: true, ..Options::default() };
     let packed = match pack(built.graph.clone(), &options) {
         Ok(packed) => packed,
         // Formats that hold only some matrices refuse the others.

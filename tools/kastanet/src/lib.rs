@@ -12,6 +12,8 @@ pub mod prune;
 
 pub mod encode;
 
+pub mod cost;
+
 pub mod lower;
 
 pub mod plan;

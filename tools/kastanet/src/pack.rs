@@ -2,6 +2,7 @@
 
 mod write;
 
+use crate::cost::Aim;
 use crate::graph::{Graph, TensorId};
 use crate::lower;
 use crate::plan::{Plan, plan};
@@ -20,9 +21,11 @@ pub struct Options {
     pub sparsity: Sparsity,
     /// What is pruned as one.
     pub unit: Unit,
-    /// The format of convolution and fully connected weights; the smallest for each layer where not
-    /// given. Depthwise filters are always dense.
+    /// The format of convolution and fully connected weights; chosen for each layer where not given.
+    /// Depthwise filters are always dense.
     pub format: Option<Format>,
+    /// The core, and what counts there, by which formats are chosen.
+    pub aim: Aim,
     /// Names of the classes of the first output.
     pub labels: Vec<String>,
     /// Leave the names of operators and tensors out.
@@ -81,7 +84,7 @@ pub enum Error {
 /// One [`Error`] for each step that can fail; nothing has been written then.
 pub fn pack(mut graph: Graph, options: &Options) -> Result<Packed, Error> {
     let pruned = prune::prune(&mut graph, &options.sparsity, options.unit)?;
-    let program = lower::lower(&graph, &|_| options.format)?;
+    let program = lower::lower(&graph, lower::Choice { format: options.format, aim: options.aim })?;
     let plan = plan(&program);
     if plan.arena_len > MAX_ARENA {
         return Err(Error::Arena { found: plan.arena_len });

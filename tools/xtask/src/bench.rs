@@ -123,7 +123,8 @@ struct RunOne {
 fn jobs(bench: &Bench<'_>, boards: &[&'static Board], cases: &[String]) -> Result<Vec<RunOne>> {
     let mut jobs = Vec::new();
     for board in boards {
-        let elf = board.build(bench.tree, "bench", None)?;
+        board.build(bench.tree, &["bench"], None)?;
+        let elf = board.elf(bench.tree, "bench");
         for case in cases {
             let command = board.counted(bench, &elf, &format!("{case}.list"));
             let output = bench.dir.join(format!("{}-{case}.out", board.name));

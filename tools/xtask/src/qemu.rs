@@ -41,7 +41,9 @@ pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
     }
     let bench = Bench::new(tree, run_dir(tree))?;
     let failed = boards.into_iter().enumerate().map(|(index, board)| match &model {
-        Some(model) => bench.failures([bench.model(board, model)]),
+        Some(model) => bench.failures([board
+            .build(tree, &["load"], None)
+            .and_then(|()| bench.model(board, model))]),
         // One board writes, the others are compared with it.
         None => bench.all(board, overwrite && index == 0),
     });
@@ -76,11 +78,16 @@ impl<'a> Bench<'a> {
 
     /// The programs against the files, then the models against the host; gives how many failed.
     fn all(&self, board: &Board, overwrite: bool) -> usize {
-        let programs = [expected::self_test, expected::lanes, expected::infer, expected::log];
-        let texts = programs.into_iter().map(|program| program(self, board, overwrite));
+        if let Err(error) = expected::build(self, board) {
+            return self.failures([Err(error)]);
+        }
+        let texts = ["self_test", "lanes", "infer"];
+        let texts = texts.map(|program| expected::printed(self, board, program, overwrite));
+        let log = expected::log(self, board, overwrite);
         let models = MODELS.iter().map(|name| self.root().join(MODELS_DIR).join(name));
         let models = [self.root().join(DEMO)].into_iter().chain(models);
-        self.failures(texts.chain(models.map(|model| self.model(board, &model))))
+        let models = models.map(|model| self.model(board, &model));
+        self.failures(texts.into_iter().chain([log]).chain(models))
     }
 
     /// Prints what failed, as it fails, and counts.

@@ -1,7 +1,7 @@
 //! What the loops are made of. Whoever calls these has AVX2; pointers are valid for what each says
 //! that it reads, and need not be aligned.
 
-use super::Cell;
+use super::{Cell, Taps};
 use crate::kernels::tile::WINDOWS;
 use core::arch::x86_64::*;
 
@@ -91,6 +91,31 @@ pub unsafe fn nonzeros(
         }
     }
     sum
+}
+
+/// `C` channels of a depthwise filter, 4 or 8, and zeros.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub unsafe fn filter<const C: usize>(w: *const i8, x: *const i8, taps: &Taps) -> [i32; 8] {
+    let mut sum = _mm256_setzero_si256();
+    for ky in 0..taps.height {
+        for kx in 0..taps.width {
+            let tap = (ky * taps.width + kx) * taps.channels;
+            // SAFETY: `C` channels of this tap lie in both.
+            let [w, x] = unsafe {
+                [w.add(tap), x.add(tap + ky * taps.skip)].map(|from| match C {
+                    8 => _mm_loadl_epi64(from.cast()),
+                    _ => _mm_cvtsi32_si128(word(from)),
+                })
+            };
+            let products = _mm256_mullo_epi32(_mm256_cvtepi8_epi32(w), _mm256_cvtepi8_epi32(x));
+            sum = _mm256_add_epi32(sum, products);
+        }
+    }
+    let mut words = [0; 8];
+    // SAFETY: 32 bytes may be written, at any address.
+    unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), sum) };
+    words
 }
 
 /// Adds products of halfwords in pairs.

@@ -1,6 +1,7 @@
 //! `kastanet pack`: from a checkpoint to an image.
 
 use super::Answer;
+use crate::cost::{Aim, Core, Optimise};
 use crate::failure::Failure;
 use crate::graph::Graph;
 use crate::pack::{Error, Options, Packed, pack};
@@ -45,6 +46,13 @@ pub struct Args {
     /// How to store the weights of convolutions and fully connected layers
     #[arg(long, default_value = "auto")]
     format: FormatArg,
+    /// The core whose measured instructions --format auto goes by:
+    /// m0, m3, m4, m7, m33, m55, rv32 or rv32v
+    #[arg(long, value_name = "CORE", default_value = "m4", value_parser = core)]
+    target: Core,
+    /// What --format auto and the RAM plan look for
+    #[arg(long, default_value = "balanced")]
+    optimise: OptimiseArg,
     /// Names of the classes, in order: a list with commas, or a file with one a line
     #[arg(long, value_name = "A,B,…|FILE")]
     labels: Option<String>,
@@ -58,7 +66,7 @@ pub struct Args {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum FormatArg {
-    /// What takes the fewest bytes, layer by layer
+    /// What --optimise says, layer by layer
     Auto,
     /// Every weight
     Dense,
@@ -92,6 +100,30 @@ impl FormatArg {
             FormatArg::Rice => Some(Format::Rice),
         }
     }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OptimiseArg {
+    /// The fewest bytes of flash and RAM
+    Size,
+    /// The smallest product of bytes and instructions
+    Balanced,
+    /// The fewest instructions
+    Speed,
+}
+
+impl OptimiseArg {
+    fn optimise(self) -> Optimise {
+        match self {
+            OptimiseArg::Size => Optimise::Size,
+            OptimiseArg::Balanced => Optimise::Balanced,
+            OptimiseArg::Speed => Optimise::Speed,
+        }
+    }
+}
+
+fn core(text: &str) -> Result<Core, String> {
+    text.parse()
 }
 
 fn unit(text: &str) -> Result<Unit, &'static str> {
@@ -195,7 +227,8 @@ fn options(args: &Args, graph: &Graph, source: Vec<u8>) -> Result<Options, Failu
         }
     };
     let (unit, format) = (args.unit, args.format.format());
-    Ok(Options { sparsity, unit, format, labels, strip: args.strip, source })
+    let aim = Aim { core: args.target, optimise: args.optimise.optimise() };
+    Ok(Options { sparsity, unit, format, aim, labels, strip: args.strip, source })
 }
 
 /// The file that `--labels` names; nothing where it is a list.

@@ -12,6 +12,7 @@ mod tables;
 mod weights;
 mod windows;
 
+use crate::cost::Aim;
 use crate::graph::{self, Graph, OpKind, TensorId};
 use kastanet::image::{DType, OpKind as Code};
 use kastanet::sparse::Format;
@@ -48,17 +49,23 @@ pub enum Error {
     ConstantOutput(String),
 }
 
-/// How to encode weights: by layer name, or the smallest.
-pub type FormatOf<'a> = &'a dyn Fn(&str) -> Option<Format>;
+/// How to encode weights.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choice {
+    /// The format of every layer but depthwise filters, which are dense; chosen for each where not
+    /// given.
+    pub format: Option<Format>,
+    /// What decides where it is not given, and whether convolutions get scratch for four windows.
+    pub aim: Aim,
+}
 
-/// Lowers `graph`. `format_of` forces the format of a layer's weights.
+/// Lowers `graph`.
 ///
 /// # Errors
 ///
 /// Tensors or operators that an image cannot hold.
-pub fn lower(graph: &Graph, format_of: FormatOf<'_>) -> Result<Program, Error> {
-    let mut lowering =
-        Lowering { graph, format_of, program: Program::default(), ids: HashMap::new() };
+pub fn lower(graph: &Graph, choice: Choice) -> Result<Program, Error> {
+    let mut lowering = Lowering { graph, choice, program: Program::default(), ids: HashMap::new() };
     for &input in &graph.inputs {
         let id = lowering.tensor(input)?;
         lowering.program.inputs.push(id);
@@ -78,7 +85,7 @@ pub fn lower(graph: &Graph, format_of: FormatOf<'_>) -> Result<Program, Error> {
 
 struct Lowering<'a> {
     graph: &'a Graph,
-    format_of: FormatOf<'a>,
+    choice: Choice,
     program: Program,
     ids: HashMap<TensorId, usize>,
 }

@@ -1,7 +1,8 @@
 //! Layers with weights: multipliers per channel, the input's zero point folded into the bias.
 
 use super::windows::{Shape, window};
-use super::{Failure, FormatOf, Lowering, Quantised, Said, Weights, bytes, scaling};
+use super::{Choice, Failure, Lowering, Quantised, Said, Weights, bytes, scaling};
+use crate::cost::Optimise;
 use crate::encode::{self, Encoded};
 use crate::graph::{self, OpKind, Tensor};
 use kastanet::image::OpKind as Code;
@@ -32,9 +33,18 @@ impl Lowering<'_> {
             .into());
         }
         let window = window(shape, input, output)?;
-        let format = if depthwise { &|_: &str| Some(Format::Dense) } else { self.format_of };
-        let weights = self.weights(op, input, output, format)?;
-        let scratch = scratch_len(input.dims(), output.dims(), &window, depthwise);
+        let choice = match depthwise {
+            true => Choice { format: Some(Format::Dense), ..self.choice },
+            false => self.choice,
+        };
+        let [_, height, width, _] = output.dims();
+        let weights = self.weights(op, input, output, (choice, height * width))?;
+        let geometry = Geometry::new(input.dims(), &window);
+        let scratch = match self.choice.aim.optimise {
+            Optimise::Size => geometry.scratch_len(),
+            _ if height * width < WINDOWS => geometry.scratch_len(),
+            _ => four_windows(&geometry, &window, depthwise),
+        };
         self.emit_with(op, code, 1, bytes(&window), Some(weights), scratch)
     }
 
@@ -52,7 +62,7 @@ impl Lowering<'_> {
             return Err(format!("weights {shape} do not turn {from} inputs into {to}").into());
         }
         let params = bytes(&scaling::clamp(activation, output)?);
-        let weights = self.weights(op, input, output, self.format_of)?;
+        let weights = self.weights(op, input, output, (self.choice, from / cols))?;
         self.emit_with(op, Code::FullyConnected, 1, params, Some(weights), 0)
     }
 
@@ -61,12 +71,12 @@ impl Lowering<'_> {
         op: &graph::Op,
         input: Quantised<'_>,
         output: Quantised<'_>,
-        format_of: FormatOf<'_>,
+        (choice, positions): (Choice, usize),
     ) -> Said<Weights> {
         let tensor = self.operand(op, 1)?;
         let values = tensor.to_i8().ok_or("its weights must be an int8 constant")?;
         let layout = Layout::of(op.kind, tensor);
-        let matrix = encoded(&values, layout.cols, format_of(&op.name))?;
+        let matrix = encoded(&values, layout.cols, choice, positions)?;
         let bias = self.graph.input(op, 2).map(|bias| bias.to_i32().ok_or(bias)).transpose();
         let bias =
             bias.map_err(|bias| format!("bias `{}` must be an int32 constant", bias.name))?;
@@ -95,18 +105,12 @@ fn conv_shape(kind: OpKind, kernel: [usize; 2]) -> Option<(Code, Shape)> {
     }
 }
 
-/// Four windows, as many as kernels take at a time, where there are as many positions.
-fn scratch_len(
-    input: [usize; 4],
-    [_, height, width, _]: [usize; 4],
-    window: &Window,
-    depthwise: bool,
-) -> usize {
-    let geometry = Geometry::new(input, window);
-    match (height * width >= WINDOWS, depthwise) {
-        (true, false) => geometry.tile_len(),
-        (true, true) if window.multiplier.get() == 1 => WINDOWS * geometry.scratch_len(),
-        _ => geometry.scratch_len(),
+/// The scratch with which kernels take four windows at a time.
+fn four_windows(geometry: &Geometry, window: &Window, depthwise: bool) -> usize {
+    match (depthwise, window.multiplier.get()) {
+        (false, _) => geometry.tile_len(),
+        (true, 1) => WINDOWS * geometry.scratch_len(),
+        (true, _) => geometry.scratch_len(),
     }
 }
 
@@ -132,12 +136,12 @@ impl Layout {
     }
 }
 
-fn encoded(values: &[i8], cols: usize, format: Option<Format>) -> Said<Encoded> {
-    let encoded = match format {
+fn encoded(values: &[i8], cols: usize, choice: Choice, positions: usize) -> Said<Encoded> {
+    let encoded = match choice.format {
         Some(format) => encode::encode(format, values, cols),
-        None => encode::smallest(values, cols),
+        None => encode::choose(values, cols, |matrix| choice.aim.cost(matrix, positions)),
     };
-    encoded.ok_or_else(|| encode::why_not(format.unwrap_or(Format::Dense), cols))
+    encoded.ok_or_else(|| encode::why_not(choice.format.unwrap_or(Format::Dense), cols))
 }
 
 /// Bias minus zero point times the sum of the channel's weights, in the accumulator's arithmetic.

@@ -3,7 +3,7 @@
 use super::shape_string;
 use super::table::{Column, Table, bytes, name, number, percent, printable, title};
 use crate::graph::{Graph, Op, Tensor};
-use crate::lower::lower;
+use crate::lower::{Choice, lower};
 use crate::plan::plan;
 use crate::prune::prunable;
 use crate::words::real;
@@ -77,7 +77,7 @@ pub struct LayerRow {
 impl CheckpointReport {
     /// Gathers what `graph` says.
     pub fn of(graph: &Graph) -> Self {
-        let plan = lower(graph, &|_| None).map(|program| plan(&program));
+        let plan = lower(graph, Choice::default()).map(|program| plan(&program));
         CheckpointReport {
             kind: "checkpoint",
             inputs: graph.inputs.clone(),

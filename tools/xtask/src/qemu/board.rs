@@ -128,29 +128,47 @@ impl Board {
         self.small.filter(|_| SMALL.contains(&program)).unwrap_or(self.machine)
     }
 
-    /// Builds one program, with `image` in its flash; gives its ELF.
-    pub fn build(&self, tree: &Tree, program: &str, image: Option<&Path>) -> Result<PathBuf> {
+    /// Builds programs at once, as far as they are for the same machine, with `image` in their
+    /// flash; [`Board::elf`] is where they are.
+    pub fn build(&self, tree: &Tree, programs: &[&str], image: Option<&Path>) -> Result<()> {
+        // `log` has a feature that the others do not.
+        let group = |program: &str| (self.machine(program).memory, program == "log");
+        for first in programs {
+            let same: Vec<_> =
+                programs.iter().filter(|other| group(other) == group(first)).collect();
+            if same.first() == Some(&first) {
+                self.build_group(tree, &same, image)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn build_group(&self, tree: &Tree, programs: &[&&str], image: Option<&Path>) -> Result<()> {
         let args = ["build", "--quiet", "--release", "-p", "kastanet-boards-qemu"];
-        let mut command = self.cargo(tree, program, &args);
-        command.args(["--bin", program]);
-        if program == "log" {
+        let mut command = self.cargo(tree, programs[0], &args);
+        command.args(programs.iter().flat_map(|program| ["--bin", program]));
+        if programs.contains(&&"log") {
             command.args(["--features", "defmt"]).env("DEFMT_LOG", "trace");
         }
         if let Some(image) = image {
             command.env("KASTANET_IMAGE", image);
         }
         run(&mut command)?;
-        self.keep(tree, program)
+        programs.iter().try_for_each(|program| self.keep(tree, program))
     }
 
     /// Copies the ELF to where another board's does not replace it.
-    fn keep(&self, tree: &Tree, program: &str) -> Result<PathBuf> {
-        let boards = tree.target.join("boards");
-        let (elf, dir) = (boards.join(self.target).join("release"), boards.join(self.name));
-        std::fs::create_dir_all(&dir)?;
-        let kept = dir.join(program);
-        std::fs::copy(elf.join(program), &kept).with_context(|| kept.display().to_string())?;
-        Ok(kept)
+    fn keep(&self, tree: &Tree, program: &str) -> Result<()> {
+        let built = tree.target.join("boards").join(self.target).join("release").join(program);
+        let kept = self.elf(tree, program);
+        std::fs::create_dir_all(kept.with_file_name(""))?;
+        std::fs::copy(built, &kept).with_context(|| kept.display().to_string())?;
+        Ok(())
+    }
+
+    /// A program that has been built.
+    pub fn elf(&self, tree: &Tree, program: &str) -> PathBuf {
+        tree.target.join("boards").join(self.name).join(program)
     }
 
     /// Runs a program in the bench's directory with these arguments.

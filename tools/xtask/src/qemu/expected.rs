@@ -6,40 +6,25 @@ use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
 use std::path::Path;
 
-pub fn self_test(bench: &Bench<'_>, board: &Board, overwrite: bool) -> Result<()> {
-    printed(bench, board, "self_test", None, overwrite)
-}
-
-pub fn lanes(bench: &Bench<'_>, board: &Board, overwrite: bool) -> Result<()> {
-    printed(bench, board, "lanes", None, overwrite)
-}
-
-pub fn infer(bench: &Bench<'_>, board: &Board, overwrite: bool) -> Result<()> {
-    printed(bench, board, "infer", Some(&demo(bench)?), overwrite)
+/// Builds the board's programs, those below and `load`, with the demo's image in their flash.
+pub fn build(bench: &Bench<'_>, board: &Board) -> Result<()> {
+    let demo = model::image(bench, &bench.root().join(DEMO))?;
+    board.build(bench.tree, &["self_test", "lanes", "infer", "log", "load"], Some(&demo))
 }
 
 /// Compares what a program prints.
-fn printed(
-    bench: &Bench<'_>,
-    board: &Board,
-    program: &str,
-    image: Option<&Path>,
-    overwrite: bool,
-) -> Result<()> {
-    let elf = board.build(bench.tree, program, image)?;
+pub fn printed(bench: &Bench<'_>, board: &Board, program: &str, overwrite: bool) -> Result<()> {
+    let elf = board.elf(bench.tree, program);
     let ended = board.run(bench, &elf, &[])?;
     compare(bench, board, &elf, &ended, &ended.output, overwrite)
 }
 
+/// Compares what `log` logs.
 pub fn log(bench: &Bench<'_>, board: &Board, overwrite: bool) -> Result<()> {
-    let elf = board.build(bench.tree, "log", Some(&demo(bench)?))?;
+    let elf = board.elf(bench.tree, "log");
     let ended = board.run(bench, &elf, &[])?;
     let text = decode(bench, board, &elf)?;
     compare(bench, board, &elf, &ended, &text, overwrite)
-}
-
-fn demo(bench: &Bench<'_>) -> Result<std::path::PathBuf> {
-    model::image(bench, &bench.root().join(DEMO))
 }
 
 /// The text of the frames that the program left in its output file.

@@ -12,7 +12,7 @@ use std::process::Command;
 /// Inferences of each model.
 const SAMPLES: usize = 8;
 
-/// Runs the model on the board and on the host over the same inputs; equal outputs are expected.
+/// Runs the model on the board, whose `load` has been built, and on the host over the same inputs; equal outputs are expected.
 pub fn compare(bench: &Bench<'_>, board: &Board, path: &Path) -> Result<()> {
     let model = super::file_name(path);
     let kst = image(bench, path)?;
@@ -20,7 +20,7 @@ pub fn compare(bench: &Bench<'_>, board: &Board, path: &Path) -> Result<()> {
     let image = Image::new_checked(&bytes[start..])
         .map_err(|error| anyhow!("{}: {error}", kst.display()))?;
     let case = Case::new(image).with_context(|| model.to_string())?;
-    let elf = board.build(bench.tree, "load", None)?;
+    let elf = board.elf(bench.tree, "load");
     let found = case.on_board(bench, board, &elf, &kst)?;
     let expected = case.on_host(bench, &kst)?;
     if found != expected {
