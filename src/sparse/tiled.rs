@@ -24,7 +24,7 @@ pub(super) fn check(
     let mut counts = Counts::new_checked(streams, entries)?;
     let mut rest = streams.indices;
     for entry in 0..entries {
-        let (line, tile) = (entry / tiles, entry % tiles);
+        let (line, tile) = (entry / tiles.max(1), entry % tiles.max(1));
         let count = counts.next().unwrap_or(0);
         let short = Error::BadLength { expected: count as u32, found: rest.len() as u32 };
         let (indices, after) = rest.split_at_checked(count).ok_or(short)?;

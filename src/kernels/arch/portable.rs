@@ -107,7 +107,8 @@ impl Lanes for Portable {
             for ky in 0..height {
                 let w = w.iter().skip(ky * width * patch.channels + channel);
                 let x = patch.x.iter().skip(ky * patch.row + channel);
-                let taps = w.step_by(patch.channels).zip(x.step_by(patch.channels)).take(width);
+                let step = patch.channels.max(1);
+                let taps = w.step_by(step).zip(x.step_by(step)).take(width);
                 sum = taps.fold(sum, |sum, (&w, &x)| sum.wrapping_add(product(w, x)));
             }
             sums.iter_mut().skip(window).take(1).for_each(|to| *to = sum);

@@ -60,9 +60,9 @@ impl FromStr for Core {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Optimise {
     /// The fewest bytes of flash, and of RAM: one window at a time.
+    #[default]
     Size,
     /// The smallest product of bytes and instructions.
-    #[default]
     Balanced,
     /// The fewest instructions.
     Speed,

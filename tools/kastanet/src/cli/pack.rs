@@ -46,13 +46,13 @@ pub struct Args {
     /// How to store the weights of convolutions and fully connected layers
     #[arg(long, default_value = "auto")]
     format: FormatArg,
-    /// The core whose measured instructions --format auto goes by:
+    /// The core whose measured instructions --format auto goes by (else m4):
     /// m0, m3, m4, m7, m33, m55, rv32 or rv32v
-    #[arg(long, value_name = "CORE", default_value = "m4", value_parser = core)]
-    target: Core,
-    /// What --format auto and the RAM plan look for
-    #[arg(long, default_value = "balanced")]
-    optimise: OptimiseArg,
+    #[arg(long, value_name = "CORE", value_parser = core)]
+    target: Option<Core>,
+    /// What --format auto and the RAM plan look for: without --target size, with it balanced
+    #[arg(long)]
+    optimise: Option<OptimiseArg>,
     /// Names of the classes, in order: a list with commas, or a file with one a line
     #[arg(long, value_name = "A,B,…|FILE")]
     labels: Option<String>,
@@ -227,7 +227,9 @@ fn options(args: &Args, graph: &Graph, source: Vec<u8>) -> Result<Options, Failu
         }
     };
     let (unit, format) = (args.unit, args.format.format());
-    let aim = Aim { core: args.target, optimise: args.optimise.optimise() };
+    let otherwise = if args.target.is_some() { Optimise::Balanced } else { Optimise::Size };
+    let optimise = args.optimise.map_or(otherwise, OptimiseArg::optimise);
+    let aim = Aim { core: args.target.unwrap_or_default(), optimise };
     Ok(Options { sparsity, unit, format, aim, labels, strip: args.strip, source })
 }
 
