@@ -57,7 +57,7 @@ pub fn rounding_shift_right(x: i32, exponent: u32) -> i32 {
 ///
 /// - the doubled high multiplication of x and m, rounded, is the upper half of 2x·m plus the top bit
 ///   of its lower half;
-/// - half to the nearest, ties away from zero, is (x − [x < 0] + 2^(s − 1)) >> s for s > 0.
+/// - half to the nearest, ties away from zero, is (x − (1 where x < 0) + 2^(s − 1)) >> s, for s > 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
     multiplier: i32,

@@ -171,7 +171,13 @@ impl<const N: usize> Room<N> {
         [entries, units]
     }
 
-    fn streams(&self, cols: usize, unit: usize, at: usize, [entries, units]: [usize; 2]) -> Streams<'_> {
+    fn streams(
+        &self,
+        cols: usize,
+        unit: usize,
+        at: usize,
+        [entries, units]: [usize; 2],
+    ) -> Streams<'_> {
         Streams {
             rows: 4,
             cols,

@@ -82,8 +82,13 @@ const VALUES: [i8; 6] = [5, -3, 7, 1, 2, -2];
 const DENSE: [i8; 24] = [0, 5, 0, 0, -3, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 1, 0, 0, 2, -2, 0, 0];
 
 fn worked(format: Format) -> Streams<'static> {
-    let rows = |parameter, counts, indices| {
-        Streams { rows: 4, cols: 6, parameter, counts, indices, values: &VALUES }
+    let rows = |parameter, counts, indices| Streams {
+        rows: 4,
+        cols: 6,
+        parameter,
+        counts,
+        indices,
+        values: &VALUES,
     };
     match format {
         Format::Dense => Streams { values: &DENSE, ..rows(0, &[], &[]) },

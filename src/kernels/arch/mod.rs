@@ -25,13 +25,14 @@ macro_rules! dsp {
 }
 
 /// Armv7E-M always has them.
-#[cfg(not(kastanet_core = "armv8m"))]
+#[cfg(any(kastanet_core = "armv7m", kastanet_core = "armv7em"))]
 macro_rules! dsp {
     () => {
         ""
     };
 }
 
+#[cfg(not(any(kastanet_core = "portable", kastanet_core = "armv6m")))]
 mod checked;
 mod portable;
 
@@ -82,14 +83,5 @@ pub type Native = checked::Checked<rv32::Rv32>;
 #[cfg(kastanet_core = "rv32v")]
 pub type Native = checked::Checked<rvv::Rvv>;
 /// The primitives of the core this build is for.
-#[cfg(not(any(
-    kastanet_core = "x86_64",
-    kastanet_core = "aarch64",
-    kastanet_core = "armv7m",
-    kastanet_core = "armv7em",
-    kastanet_core = "armv8m",
-    kastanet_core = "helium",
-    kastanet_core = "rv32",
-    kastanet_core = "rv32v"
-)))]
+#[cfg(any(kastanet_core = "portable", kastanet_core = "armv6m"))]
 pub type Native = Portable;

@@ -24,13 +24,13 @@
 mod depthwise;
 mod finish;
 mod halves;
+mod vector;
 
 use super::checked::{Raw, Rows, Taps};
 use crate::kernels::Channels;
 use crate::kernels::tile::WINDOWS;
 use crate::quant::Range;
-use core::arch::naked_asm;
-use halves::Halves;
+use halves::{Cells, Halves};
 
 /// The loops of RV32IMC.
 #[derive(Clone, Copy, Debug)]
@@ -49,329 +49,6 @@ macro_rules! rv32im {
 }
 use rv32im;
 
-/// Copies in the chain of a segment, and bytes of one.
-const SEGMENT: usize = 32;
-const NONZERO: usize = 24;
-
-/// Adds the last a2 ≤ [`SEGMENT`] nonzeros before a0 (columns) and a1 (values), of the vector at
-/// a3, to a4. Entered a2 · [`NONZERO`] bytes before its end; uses t5, t6; returns to t0.
-#[unsafe(naked)]
-unsafe extern "C" fn nonzeros() {
-    naked_asm!(
-        rv32im!(),
-        ".irp at, -32, -31, -30, -29, -28, -27, -26, -25, -24, -23, -22, -21, -20, -19, -18, -17, -16, -15, -14, -13, -12, -11, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1",
-        "lbu t5, \\at(a0)",
-        "lb t6, \\at(a1)",
-        "add t5, t5, a3",
-        "lb t5, 0(t5)",
-        "mul t5, t5, t6",
-        "add a4, a4, t5",
-        ".endr",
-        "jr t0",
-        ".option pop",
-    )
-}
-
-/// Adds a2 nonzeros from a0 and a1 on to a4; these two then point behind them. t1 is the end of
-/// [`nonzeros`], t2 −[`NONZERO`], t3 [`SEGMENT`].
-macro_rules! segment {
-    () => {
-        "
-        bgeu t3, a2, 12f
-        11:
-        addi a0, a0, {count}
-        addi a1, a1, {count}
-        addi a2, a2, -{count}
-        addi t5, t1, -{size} * {count}
-        jalr t0, t5
-        bltu t3, a2, 11b
-        12:
-        add a0, a0, a2
-        add a1, a1, a2
-        mul t5, a2, t2
-        add t5, t5, t1
-        jalr t0, t5
-        "
-    };
-}
-
-#[unsafe(naked)]
-unsafe extern "C" fn segment(
-    _columns: *const u8,
-    _values: *const i8,
-    _count: usize,
-    _x: *const i8,
-) -> i32 {
-    naked_asm!(
-        rv32im!(),
-        "li a4, 0",
-        "lla t1, {nonzeros} + {size} * {count}",
-        "li t2, -{size}",
-        "li t3, {count}",
-        segment!(),
-        "mv a0, a4",
-        "ret",
-        ".option pop",
-        nonzeros = sym nonzeros,
-        size = const NONZERO,
-        count = const SEGMENT,
-    )
-}
-
-/// `rows` in the order counts, columns, values, x, tiles; the sums from `sums` to `end`.
-#[unsafe(naked)]
-unsafe extern "C" fn run(_rows: &Rows<*const i8>, _sums: *mut i32, _end: *mut i32) -> usize {
-    naked_asm!(
-        rv32im!(),
-        "addi sp, sp, -16",
-        "sw s0, 0(sp)",
-        "sw s1, 4(sp)",
-        "mv a5, a1",
-        "mv a6, a2",
-        "lw t4, 0(a0)",
-        "lw a1, 8(a0)",
-        "lw a3, 12(a0)",
-        "lw a7, 16(a0)",
-        "lw a0, 4(a0)",
-        "sw a0, 8(sp)",
-        "sw a3, 12(sp)",
-        "lla t1, {nonzeros} + {size} * {count}",
-        "li t2, -{size}",
-        "li t3, {count}",
-        "beq a5, a6, 4f",
-        "li s0, 1",
-        "bne a7, s0, 2f",
-        "1:", // rows of one tile
-        "lbu a2, 0(t4)",
-        "addi t4, t4, 1",
-        "li a4, 0",
-        segment!(),
-        "sw a4, 0(a5)",
-        "addi a5, a5, 4",
-        "bne a5, a6, 1b",
-        "j 4f",
-        "2:", // rows of several
-        "lw a3, 12(sp)",
-        "mv s1, a7",
-        "li a4, 0",
-        "beqz s1, 5f",
-        "3:",
-        "lbu a2, 0(t4)",
-        "addi t4, t4, 1",
-        segment!(),
-        "addi a3, a3, 256",
-        "addi s1, s1, -1",
-        "bnez s1, 3b",
-        "5:",
-        "sw a4, 0(a5)",
-        "addi a5, a5, 4",
-        "bne a5, a6, 2b",
-        "4:",
-        "lw a2, 8(sp)",
-        "sub a0, a0, a2",
-        "lw s0, 0(sp)",
-        "lw s1, 4(sp)",
-        "addi sp, sp, 16",
-        "ret",
-        ".option pop",
-        nonzeros = sym nonzeros,
-        size = const NONZERO,
-        count = const SEGMENT,
-    )
-}
-
-#[unsafe(naked)]
-unsafe extern "C" fn dense(_w: *const i8, _x: *const i8, _count: usize) -> i32 {
-    naked_asm!(
-        rv32im!(),
-        "andi a3, a2, 15",
-        "sub a2, a2, a3",
-        "add a0, a0, a3",
-        "add a1, a1, a3",
-        "slli a3, a3, 4",
-        "lla a5, 2f",
-        "sub a5, a5, a3",
-        "li a4, 0",
-        "jr a5",
-        "1:",
-        "addi a0, a0, 16",
-        "addi a1, a1, 16",
-        "addi a2, a2, -16",
-        ".irp at, -16, -15, -14, -13, -12, -11, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1",
-        "lb a5, \\at(a0)",
-        "lb a6, \\at(a1)",
-        "mul a5, a5, a6",
-        "add a4, a4, a5",
-        ".endr",
-        "2:",
-        "bnez a2, 1b",
-        "mv a0, a4",
-        "ret",
-        ".option pop",
-    )
-}
-
-/// `rows` are four pointers.
-#[unsafe(naked)]
-unsafe extern "C" fn dense4(
-    _rows: *const *const i8,
-    _x: *const i8,
-    _count: usize,
-    _sums: &mut [i32; 4],
-) {
-    naked_asm!(
-        rv32im!(),
-        "andi t6, a2, 15",
-        "add t5, a1, a2",
-        "add a1, a1, t6",
-        "lw a4, 0(a0)",
-        "lw a5, 4(a0)",
-        "lw a6, 8(a0)",
-        "lw a7, 12(a0)",
-        "add a4, a4, t6",
-        "add a5, a5, t6",
-        "add a6, a6, t6",
-        "add a7, a7, t6",
-        "li a0, -52",
-        "mul t6, t6, a0",
-        "lla a0, 2f",
-        "add t6, t6, a0",
-        "li t0, 0",
-        "li t1, 0",
-        "li t2, 0",
-        "li t3, 0",
-        "jr t6",
-        "1:",
-        "addi a1, a1, 16",
-        "addi a4, a4, 16",
-        "addi a5, a5, 16",
-        "addi a6, a6, 16",
-        "addi a7, a7, 16",
-        ".irp at, -16, -15, -14, -13, -12, -11, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1",
-        "lb t4, \\at(a1)",
-        "lb a0, \\at(a4)",
-        "lb a2, \\at(a5)",
-        "lb t6, \\at(a6)",
-        "mul a0, a0, t4",
-        "mul a2, a2, t4",
-        "mul t6, t6, t4",
-        "add t0, t0, a0",
-        "lb a0, \\at(a7)",
-        "add t1, t1, a2",
-        "add t2, t2, t6",
-        "mul a0, a0, t4",
-        "add t3, t3, a0",
-        ".endr",
-        "2:",
-        "bne a1, t5, 1b",
-        "sw t0, 0(a3)",
-        "sw t1, 4(a3)",
-        "sw t2, 8(a3)",
-        "sw t3, 12(a3)",
-        "ret",
-        ".option pop",
-    )
-}
-
-#[unsafe(naked)]
-unsafe extern "C" fn block4x1(
-    _columns: *const u8,
-    _values: *const [i8; 4],
-    _count: usize,
-    _x: *const i8,
-    _sums: &mut [i32; 4],
-) {
-    naked_asm!(
-        rv32im!(),
-        "andi t6, a2, 7",
-        "sub a2, a2, t6",
-        "add a0, a0, t6",
-        "slli t5, t6, 2",
-        "add a1, a1, t5",
-        "slli t6, t6, 6",
-        "lla t0, 2f",
-        "sub t6, t0, t6",
-        "add t6, t6, t5",
-        "li t0, 0",
-        "li t1, 0",
-        "li t2, 0",
-        "li t3, 0",
-        "jr t6",
-        "1:",
-        "addi a0, a0, 8",
-        "addi a1, a1, 32",
-        "addi a2, a2, -8",
-        ".irp at, -8, -7, -6, -5, -4, -3, -2, -1",
-        "lbu a5, \\at(a0)",
-        "lb a6, 4 * \\at(a1)",
-        "add a5, a5, a3",
-        "lb a5, 0(a5)",
-        "lb a7, 4 * \\at + 1(a1)",
-        "lb t4, 4 * \\at + 2(a1)",
-        "lb t5, 4 * \\at + 3(a1)",
-        "mul a6, a6, a5",
-        "mul a7, a7, a5",
-        "mul t4, t4, a5",
-        "mul t5, t5, a5",
-        "add t0, t0, a6",
-        "add t1, t1, a7",
-        "add t2, t2, t4",
-        "add t3, t3, t5",
-        ".endr",
-        "2:",
-        "bnez a2, 1b",
-        "sw t0, 0(a4)",
-        "sw t1, 4(a4)",
-        "sw t2, 8(a4)",
-        "sw t3, 12(a4)",
-        "ret",
-        ".option pop",
-    )
-}
-
-#[unsafe(naked)]
-unsafe extern "C" fn block1x4(
-    _blocks: *const u8,
-    _values: *const [i8; 4],
-    _count: usize,
-    _x: *const i8,
-) -> i32 {
-    naked_asm!(
-        rv32im!(),
-        "andi t6, a2, 3",
-        "sub a2, a2, t6",
-        "add a0, a0, t6",
-        "slli t5, t6, 2",
-        "add a1, a1, t5",
-        "li t5, -76",
-        "mul t6, t6, t5",
-        "lla t5, 2f",
-        "add t6, t6, t5",
-        "li a4, 0",
-        "jr t6",
-        "1:",
-        "addi a0, a0, 4",
-        "addi a1, a1, 16",
-        "addi a2, a2, -4",
-        ".irp at, -4, -3, -2, -1",
-        "lbu a5, \\at(a0)",
-        "slli a5, a5, 2",
-        "add a5, a5, a3",
-        ".irp in, 0, 1, 2, 3",
-        "lb a6, \\in(a5)",
-        "lb a7, 4 * \\at + \\in(a1)",
-        "mul a6, a6, a7",
-        "add a4, a4, a6",
-        ".endr",
-        ".endr",
-        "2:",
-        "bnez a2, 1b",
-        "mv a0, a4",
-        "ret",
-        ".option pop",
-    )
-}
-
 // SAFETY, for all below: each passes its caller's promise on.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Raw for Rv32 {
@@ -379,23 +56,23 @@ impl Raw for Rv32 {
 
     #[inline]
     unsafe fn dense(w: *const i8, x: *const i8, count: usize) -> i32 {
-        unsafe { dense(w, x, count) }
+        unsafe { vector::dense(w, x, count) }
     }
 
     #[inline]
     unsafe fn dense4(w: [*const i8; 4], x: *const i8, count: usize, sums: &mut [i32; 4]) {
-        unsafe { dense4(w.as_ptr(), x, count, sums) }
+        unsafe { vector::dense4(w.as_ptr(), x, count, sums) }
     }
 
     #[inline]
     unsafe fn segment(columns: *const u8, values: *const i8, count: usize, x: *const i8) -> i32 {
-        unsafe { segment(columns, values, count, x) }
+        unsafe { vector::segment(columns, values, count, x) }
     }
 
     #[inline]
     unsafe fn run(rows: &Rows<*const i8>, sums: &mut [i32]) -> usize {
         let sums = sums.as_mut_ptr_range();
-        unsafe { run(rows, sums.start, sums.end) }
+        unsafe { vector::run(rows, sums.start, sums.end) }
     }
 
     #[inline]
@@ -406,7 +83,7 @@ impl Raw for Rv32 {
         x: *const i8,
         sums: &mut [i32; 4],
     ) {
-        unsafe { block4x1(columns, values, count, x, sums) }
+        unsafe { vector::block4x1(columns, values, count, x, sums) }
     }
 
     #[inline]
@@ -416,14 +93,7 @@ impl Raw for Rv32 {
         count: usize,
         x: *const i8,
     ) -> i32 {
-        unsafe { block1x4(blocks, values, count, x) }
-    }
-
-    #[inline]
-    unsafe fn depthwise4(w: *const i8, x: *const i8, taps: &Taps, sums: &mut [i32; 4]) {
-        let mut spread = [[0; WINDOWS]; 4];
-        unsafe { depthwise::depthwise(w, x, taps, spread.as_mut_ptr(), 4) };
-        *sums = spread.map(|[sum, ..]| sum);
+        unsafe { vector::block1x4(blocks, values, count, x) }
     }
 
     #[inline]
@@ -453,23 +123,24 @@ impl Raw for Rv32 {
     }
 
     #[inline]
-    unsafe fn tile_dense(
-        w: *const i8,
-        tile: halves::Cells,
-        count: usize,
-        sums: &mut [i32; WINDOWS],
-    ) {
-        unsafe { halves::tile_dense(w, tile, count, sums) }
+    unsafe fn tile_dense(w: *const i8, tile: Cells, count: usize, sums: &mut [i32; WINDOWS]) {
+        let mut twice = [[0; WINDOWS]; 2];
+        unsafe { halves::dense2(w, w, count, tile, twice.as_mut_ptr()) };
+        [*sums, _] = twice;
     }
 
     #[inline]
     unsafe fn tile_dense4(
-        w: [*const i8; 4],
-        tile: halves::Cells,
+        [a, b, c, d]: [*const i8; 4],
+        tile: Cells,
         count: usize,
         sums: &mut [[i32; WINDOWS]; 4],
     ) {
-        unsafe { halves::tile_dense4(w, tile, count, sums) }
+        let sums = sums.as_mut_ptr();
+        unsafe {
+            halves::dense2(a, b, count, tile, sums);
+            halves::dense2(c, d, count, tile, sums.add(2));
+        }
     }
 
     #[inline]
@@ -477,15 +148,16 @@ impl Raw for Rv32 {
         columns: *const u8,
         values: *const i8,
         count: usize,
-        tile: halves::Cells,
+        tile: Cells,
         sums: &mut [i32; WINDOWS],
     ) {
-        unsafe { halves::tile_segment(columns, values, count, tile, sums) }
+        unsafe { halves::segment(columns, values, count, tile, sums) }
     }
 
     #[inline]
-    unsafe fn tile_run(rows: &Rows<halves::Cells>, sums: &mut [[i32; WINDOWS]]) -> usize {
-        unsafe { halves::tile_run(rows, sums) }
+    unsafe fn tile_run(rows: &Rows<Cells>, sums: &mut [[i32; WINDOWS]]) -> usize {
+        let sums = sums.as_mut_ptr_range();
+        unsafe { halves::run(rows, sums.start, sums.end) }
     }
 
     #[inline]
@@ -493,10 +165,10 @@ impl Raw for Rv32 {
         columns: *const u8,
         values: *const [i8; 4],
         count: usize,
-        tile: halves::Cells,
+        tile: Cells,
         sums: &mut [[i32; WINDOWS]; 4],
     ) {
-        unsafe { halves::tile_block4x1(columns, values, count, tile, sums) }
+        unsafe { halves::block4x1(columns, values, count, tile, sums) }
     }
 
     #[inline]
@@ -504,9 +176,9 @@ impl Raw for Rv32 {
         blocks: *const u8,
         values: *const [i8; 4],
         count: usize,
-        tile: halves::Cells,
+        tile: Cells,
         sums: &mut [i32; WINDOWS],
     ) {
-        unsafe { halves::tile_block1x4(blocks, values, count, tile, sums) }
+        unsafe { halves::block1x4(blocks, values, count, tile, sums) }
     }
 }

@@ -145,13 +145,6 @@ impl Raw for Rvv {
     }
 
     #[inline]
-    unsafe fn depthwise4(w: *const i8, x: *const i8, taps: &Taps, sums: &mut [i32; 4]) {
-        let mut spread = [[0; WINDOWS]; 4];
-        unsafe { depthwise::depthwise(w, x, taps, spread.as_mut_ptr(), 4) };
-        *sums = spread.map(|[sum, ..]| sum);
-    }
-
-    #[inline]
     unsafe fn depthwise(
         w: *const i8,
         x: *const i8,
