@@ -10,7 +10,7 @@
 //! | Cortex-M3 | `armv7m` | pairs of windows in words |
 //! | Cortex-M4, M7, M33 | `dsp` | pairs of windows in words |
 //! | Cortex-M55, M85 | `helium` | windows as they are |
-//! | RV32IMC | `rv32` | interleaved bytes |
+//! | RV32IMC | `rv32` | pairs of windows in words |
 //! | RV32 with V | `rvv` | windows as they are |
 //! | x86-64 under `std` | `avx2` or `portable`, by `host` | interleaved bytes |
 //! | AArch64 | `neon` | interleaved bytes |

@@ -16,11 +16,13 @@
 //! ```
 //!
 //! A longer row goes through whole chains first. Instructions a product: a segment 6 and, with all
-//! that a row of up to [`SEGMENT`] nonzeros takes besides, 13 a row; dense 4, four rows at a time
-//! 3.25 (`lb` of x, then `lb mul add` a row); a block of four outputs 15/4; a depthwise tap 4.5.
+//! that a row of up to 32 nonzeros takes besides, 13 a row; dense 4, four rows at a time 3.25
+//! (`lb` of x, then `lb mul add` a row); a block of four outputs 15/4, of four inputs 19/4; a
+//! [`depthwise`] tap 4.25.
 //!
-//! Tiles of four windows are [`halves`].
+//! Tiles of four windows are [`halves`]; what turns sums into bytes is [`finish`].
 
+mod blocks;
 mod depthwise;
 mod finish;
 mod halves;
@@ -83,7 +85,7 @@ impl Raw for Rv32 {
         x: *const i8,
         sums: &mut [i32; 4],
     ) {
-        unsafe { vector::block4x1(columns, values, count, x, sums) }
+        unsafe { blocks::block4x1(columns, values, count, x, sums) }
     }
 
     #[inline]
@@ -93,7 +95,7 @@ impl Raw for Rv32 {
         count: usize,
         x: *const i8,
     ) -> i32 {
-        unsafe { vector::block1x4(blocks, values, count, x) }
+        unsafe { blocks::block1x4(blocks, values, count, x) }
     }
 
     #[inline]

@@ -17,6 +17,7 @@
 //!
 //! Whoever starts the core switches its vector unit on (`mstatus.VS`).
 
+mod blocks;
 mod depthwise;
 mod finish;
 mod tile;
@@ -125,7 +126,7 @@ impl Raw for Rvv {
         tile: [*const i8; WINDOWS],
         sums: &mut [[i32; WINDOWS]; 4],
     ) {
-        unsafe { tile::block4x1(columns, values, count, &tile, sums) }
+        unsafe { blocks::block4x1(columns, values, count, &tile, sums) }
     }
 
     #[inline]
@@ -136,7 +137,7 @@ impl Raw for Rvv {
         tile: [*const i8; WINDOWS],
         sums: &mut [i32; WINDOWS],
     ) {
-        unsafe { tile::block1x4(blocks, values, count, &tile, sums) }
+        unsafe { blocks::block1x4(blocks, values, count, &tile, sums) }
     }
 
     #[inline]
