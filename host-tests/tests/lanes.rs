@@ -57,9 +57,9 @@ fn native_is_avx2() {
     assert!(name.ends_with("Host") || option_env!("KASTANET_CORE").is_some(), "{name}");
 }
 
-/// Cases of a property test; a few for Miri, which is some hundred times as slow.
+/// Cases of a property test; a few for Miri, which is some thousand times as slow.
 fn seeds(default: u64) -> u64 {
-    if cfg!(miri) { default / 100 } else { host_tests::cases(default) }
+    if cfg!(miri) { default / 500 } else { host_tests::cases(default) }
 }
 
 fn primitives<L: Lanes>() {
@@ -138,8 +138,9 @@ fn matrices<L: Lanes>() {
     let mut held = [0; Format::ALL.len()];
     for seed in 0..seeds(3_000) {
         let mut rng = Rng::new(seed);
-        let rows = rng.range(1, 13);
+        let rows = rng.range(1, if cfg!(miri) { 5 } else { 13 });
         let cols = match rng.range(0, 3) {
+            _ if cfg!(miri) => rng.pick(&[1, 4, 19, 32, 35, 260]),
             0 => rng.range(1, 40),
             1 => 4 * rng.range(1, 80),
             2 => rng.pick(&[255, 256, 257, 260, 511, 512, 513, 768, 1023, 1024, 1028]),
@@ -156,7 +157,7 @@ fn matrices<L: Lanes>() {
             matrix::<L>(&mut rng, &weights, &encoded, &what);
         }
     }
-    assert!(held.iter().all(|&held| held > 0), "{held:?}");
+    assert!(held.iter().all(|&held| held > 0) || cfg!(miri), "{held:?}");
 }
 
 fn matrix<L: Lanes>(rng: &mut Rng, weights: &[i8], encoded: &Encoded, what: &str) {
