@@ -69,7 +69,9 @@ impl<const N: usize> Room<N> {
     pub fn check<L: Lanes>(&mut self) -> Result<u64, Wrong> {
         let longer = [TILE - 1, TILE, TILE + 1, 508, 511, 512, 516, 767, 1020, 1024, 1028];
         let mut case = 0;
-        for cols in (1..70).chain(longer).filter(|&cols| cols <= N - 4) {
+        // Miri, some thousand times as slow, sees the tails of every step once.
+        let seen = |cols: &usize| !cfg!(miri) || [1, 3, 4, 8, 15, 16, 17, 35].contains(cols);
+        for cols in (1..70).chain(longer).filter(|&cols| cols <= N - 4).filter(seen) {
             for density in DENSITIES {
                 case += 1;
                 self.fill(cols, density, case);
@@ -77,7 +79,7 @@ impl<const N: usize> Room<N> {
                 self.check_case::<L>(cols, at).map_err(|what| Wrong { what, cols, case })?;
             }
         }
-        for case in 1..200 {
+        for case in 1..if cfg!(miri) { 20 } else { 200 } {
             self.depthwise::<L>(case).map_err(|what| Wrong { what, cols: 0, case })?;
         }
         Ok(case)
