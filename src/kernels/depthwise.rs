@@ -9,6 +9,7 @@
 //! reads are contiguous and the sums stay in registers. Four windows go through a chunk of
 //! channels together, which share its scales.
 
+use super::outputs::TileSums;
 use super::tile::WINDOWS;
 use super::{Channels, Lanes, outputs};
 use crate::quant::Range;
@@ -64,8 +65,12 @@ pub struct Depthwise<'a> {
 
 impl Depthwise<'_> {
     /// Writes every channel of the positions of one to four windows.
-    pub fn run<L: Lanes, const N: usize>(&self, patches: [Patch<'_>; N], y: [&mut [i8]; N]) {
-        let mut sums = [[0; WINDOWS]; CHUNK];
+    pub fn run<L: Lanes, const N: usize>(
+        &self,
+        patches: [Patch<'_>; N],
+        y: [&mut [i8]; N],
+        sums: &mut TileSums,
+    ) {
         let (mut y, mut first) = (y, 0);
         let channels = patches.first().map_or(0, |patch| patch.channels);
         while first < channels {

@@ -7,7 +7,7 @@
 use super::Portable;
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Interleaved, Layout, Paired, WINDOWS, Windows};
-use crate::kernels::{Channels, Lanes, Patch, outputs};
+use crate::kernels::{Addition, Block, Channels, Lanes, Patch, matvec, outputs};
 use crate::quant::Range;
 use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Run, Segment, TILE};
 use core::marker::PhantomData;
@@ -58,6 +58,28 @@ pub trait Raw {
         x: *const i8,
         sums: &mut [i32; 4],
     );
+
+    /// `block4x1` for successive groups of four rows, over all tiles of each; gives the number of blocks.
+    /// Values are four bytes a column.
+    #[inline]
+    unsafe fn block_run(rows: &Rows<*const i8>, sums: &mut [[i32; 4]]) -> usize {
+        let (mut counts, mut at) = (rows.counts, 0);
+        for sums in sums {
+            *sums = [0; 4];
+            for tile in 0..rows.tiles {
+                let mut part = [0; 4];
+                // SAFETY: the caller's promise, as for `run`.
+                unsafe {
+                    let (count, x) = (usize::from(*counts), rows.x.add(tile * TILE));
+                    let values = rows.values.cast::<[i8; 4]>().add(at);
+                    Self::block4x1(rows.columns.add(at), values, count, x, &mut part);
+                    (counts, at) = (counts.add(1), at + count);
+                }
+                matvec::add(sums, part);
+            }
+        }
+        at
+    }
 
     /// Σ `values[i][j]` · `x[4 · blocks[i] + j]`.
     unsafe fn block1x4(
@@ -130,6 +152,31 @@ pub trait Raw {
         sums: &mut [[i32; WINDOWS]; 4],
     );
 
+    /// As `block_run`, for four windows.
+    #[inline]
+    unsafe fn tile_block_run(
+        rows: &Rows<TileStart<Self>>,
+        sums: &mut [[[i32; WINDOWS]; 4]],
+    ) -> usize {
+        let (mut counts, mut at) = (rows.counts, 0);
+        for sums in sums {
+            *sums = [[0; WINDOWS]; 4];
+            for tile in 0..rows.tiles {
+                let mut parts = [[0; WINDOWS]; 4];
+                // SAFETY: the caller's promise, as for `tile_run`.
+                unsafe {
+                    let (count, x) =
+                        (usize::from(*counts), Self::Layout::skip(rows.x, tile * TILE));
+                    let values = rows.values.cast::<[i8; 4]>().add(at);
+                    Self::tile_block4x1(rows.columns.add(at), values, count, x, &mut parts);
+                    (counts, at) = (counts.add(1), at + count);
+                }
+                sums.iter_mut().zip(parts).for_each(|(sums, part)| matvec::add(sums, part));
+            }
+        }
+        at
+    }
+
     /// As `block1x4`, for four windows.
     unsafe fn tile_block1x4(
         blocks: *const u8,
@@ -143,6 +190,18 @@ pub trait Raw {
     #[inline]
     fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
         Self::Layout::put(bytes, first, windows);
+    }
+
+    /// As [`Lanes::copy`].
+    #[inline]
+    fn copy(to: &mut [i8], from: &[i8], block: Block) {
+        block.copy(to, from);
+    }
+
+    /// As [`Lanes::fill`].
+    #[inline]
+    fn fill(to: &mut [i8], value: i8) {
+        to.fill(value);
     }
 
     /// Four channels of a depthwise filter: `taps.height` rows of `taps.width` taps. For cores that
@@ -189,6 +248,12 @@ pub trait Raw {
         y: &mut [&mut [i8]; WINDOWS],
     ) {
         outputs::finish_tile(sums, channels, range, y);
+    }
+
+    /// As [`Lanes::add`].
+    #[inline]
+    fn add(y: &mut [i8], x: &[i8], addition: &Addition) {
+        addition.add(y, x);
     }
 }
 
@@ -339,6 +404,16 @@ impl<R: Raw> Lanes for Checked<R> {
     }
 
     #[inline]
+    fn block_run(run: Run<'_, [i8; 4]>, x: &[i8], sums: &mut [[i32; 4]]) -> usize {
+        if run.cols() > x.len() || run.counts().len() != sums.len() * run.tiles() {
+            return 0;
+        }
+        // SAFETY: a run of a checked matrix has indices and blocks for all its counts, and its columns
+        // lie in x.
+        unsafe { R::block_run(&rows(run, x.as_ptr()), sums) }
+    }
+
+    #[inline]
     fn block1x4(blocks: BlockSegment1x4<'_>, x: &[i8]) -> i32 {
         let (blocks, values) = (blocks.blocks(), blocks.values());
         if 4 * reach(blocks) > x.len() {
@@ -418,6 +493,22 @@ impl<R: Raw> Lanes for Checked<R> {
     }
 
     #[inline]
+    fn tile_block_run(
+        run: Run<'_, [i8; 4]>,
+        tile: <R::Layout as Layout>::Tile<'_>,
+        sums: &mut [[[i32; WINDOWS]; 4]],
+    ) -> usize {
+        match R::Layout::start(tile, 0, run.cols()) {
+            Some(start) if run.counts().len() == sums.len() * run.tiles() => {
+                // SAFETY: a run of a checked matrix has indices and blocks for all its counts, and
+                // its columns lie in the tile.
+                unsafe { R::tile_block_run(&rows(run, start), sums) }
+            }
+            _ => 0,
+        }
+    }
+
+    #[inline]
     fn tile_block1x4(
         blocks: BlockSegment1x4<'_>,
         tile: <R::Layout as Layout>::Tile<'_>,
@@ -436,6 +527,16 @@ impl<R: Raw> Lanes for Checked<R> {
     #[inline]
     fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
         R::lay(bytes, first, windows);
+    }
+
+    #[inline]
+    fn copy(to: &mut [i8], from: &[i8], block: Block) {
+        R::copy(to, from, block);
+    }
+
+    #[inline]
+    fn fill(to: &mut [i8], value: i8) {
+        R::fill(to, value);
     }
 
     #[inline]
@@ -469,12 +570,17 @@ impl<R: Raw> Lanes for Checked<R> {
     ) {
         R::finish_tile(sums, channels, range, y);
     }
+
+    #[inline]
+    fn add(y: &mut [i8], x: &[i8], addition: &Addition) {
+        R::add(y, x, addition);
+    }
 }
 
 #[inline]
-fn rows<X>(run: Run<'_, i8>, x: X) -> Rows<X> {
+fn rows<V, X>(run: Run<'_, V>, x: X) -> Rows<X> {
     let (counts, columns) = (run.counts().as_ptr(), run.indices().as_ptr());
-    Rows { counts, columns, values: run.values().as_ptr(), x, tiles: run.tiles() }
+    Rows { counts, columns, values: run.values().as_ptr().cast(), x, tiles: run.tiles() }
 }
 
 /// One past the last of ascending indices; 0 for none.
