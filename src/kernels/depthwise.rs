@@ -77,8 +77,14 @@ impl Depthwise<'_> {
             let count = CHUNK.min(channels - first);
             let Some(sums) = sums.get_mut(..count) else { return };
             let weights = self.weights.get(first..).unwrap_or_default();
-            for (window, patch) in patches.iter().enumerate() {
-                L::depthwise(weights, patch.from(first), sums, window);
+            let patches = patches.map(|patch| patch.from(first));
+            match <[_; WINDOWS]>::try_from(patches.as_slice()) {
+                Ok(four) => L::tile_depthwise(weights, four, sums),
+                Err(_) => {
+                    for (window, patch) in patches.into_iter().enumerate() {
+                        L::depthwise(weights, patch, sums, window);
+                    }
+                }
             }
             finish::<L, N>(sums, self.channels.from(first), self.range, &mut y);
             y = y.map(|y| y.get_mut(count..).unwrap_or_default());

@@ -1,7 +1,7 @@
 //! The loops: integer arithmetic over slices and rows, no knowledge of images or operators.
 //!
 //! A kernel is written once, generic over [`Lanes`], the handful of primitives that differ
-//! between cores: each a whole checked row, over one vector or over a [tile] of four windows,
+//! between cores: each a whole checked row, over one vector or over a [tile](tile) of four windows,
 //! so that what is checked is checked once a row. `arch` has the primitives of each core;
 //! [`Native`] is the one of the core this build is for.
 
@@ -164,6 +164,14 @@ pub trait Lanes {
     /// channel i from the first of `w` and of `patch.x` on, as many channels as sums. Rows of `w` are
     /// `patch.channels` long. Nothing where either is too short.
     fn depthwise(w: &[i8], patch: Patch<'_>, sums: &mut [[i32; WINDOWS]], window: usize);
+
+    /// The same for all windows, whose patches are of one shape.
+    #[inline]
+    fn tile_depthwise(w: &[i8], patches: [Patch<'_>; WINDOWS], sums: &mut [[i32; WINDOWS]]) {
+        for (window, patch) in patches.into_iter().enumerate() {
+            Self::depthwise(w, patch, sums, window);
+        }
+    }
 
     /// `y[i]` from `sums[i]`, channel after channel.
     #[inline]

@@ -233,6 +233,25 @@ pub trait Raw {
         }
     }
 
+    /// The same for four windows.
+    #[inline]
+    unsafe fn tile_depthwise(
+        w: *const i8,
+        patches: &Patches,
+        taps: &Taps,
+        sums: *mut [i32; WINDOWS],
+        count: usize,
+    ) {
+        for (window, (&x, &skip)) in patches.x.iter().zip(&patches.skip).enumerate() {
+            // SAFETY: the caller's promise, for one window, whose sums start as many words behind
+            // the first window's.
+            unsafe {
+                let sums = sums.cast::<i32>().add(window).cast();
+                Self::depthwise(w, x, &Taps { skip, ..*taps }, sums, count);
+            }
+        }
+    }
+
     /// As [`Lanes::finish`].
     #[inline]
     fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) {
@@ -269,6 +288,16 @@ pub struct Taps {
     pub channels: usize,
     /// From the tap after a row's last to the next row's first, in the window.
     pub skip: usize,
+}
+
+/// Where four windows lie, in the order of its fields.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Patches {
+    /// The first channel of each one's first tap.
+    pub x: [*const i8; WINDOWS],
+    /// [`Taps::skip`] of each.
+    pub skip: [usize; WINDOWS],
 }
 
 /// Successive rows of a matrix, in the order of its fields.
@@ -554,6 +583,28 @@ impl<R: Raw> Lanes for Checked<R> {
             let sums = sums.as_mut_ptr().cast::<i32>().add(window).cast();
             R::depthwise(w.as_ptr(), patch.x.as_ptr(), &taps, sums, count);
         }
+    }
+
+    #[inline]
+    fn tile_depthwise(w: &[i8], patches: [Patch<'_>; WINDOWS], sums: &mut [[i32; WINDOWS]]) {
+        let (count, first) = (sums.len(), patches[0]);
+        let shape = |patch: &Patch<'_>| (patch.kernel, patch.channels);
+        let same = |patch: &Patch<'_>| shape(patch) == shape(&first) && patch.holds(count, w);
+        if count < BLOCK || !patches.iter().all(same) {
+            for (window, patch) in patches.into_iter().enumerate() {
+                Self::depthwise(w, patch, sums, window);
+            }
+            return;
+        }
+        let ([height, width], channels) = (first.kernel, first.channels);
+        let taps = Taps { height, width, channels, skip: 0 };
+        let patches = Patches {
+            x: patches.map(|patch| patch.x.as_ptr()),
+            skip: patches.map(|patch| patch.row.wrapping_sub(width * channels)),
+        };
+        // SAFETY: `count` channels, at least four, of every tap lie in each and in the weights, and
+        // there is at least one tap.
+        unsafe { R::tile_depthwise(w.as_ptr(), &patches, &taps, sums.as_mut_ptr(), count) }
     }
 
     #[inline]
