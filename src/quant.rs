@@ -81,6 +81,18 @@ impl Scale {
         Scale { multiplier, shift, left, right, half, away }
     }
 
+    /// The Q31 multiplier.
+    #[inline]
+    pub fn multiplier(&self) -> i32 {
+        self.multiplier
+    }
+
+    /// The shift, to the left where positive.
+    #[inline]
+    pub fn shift(&self) -> i32 {
+        self.shift
+    }
+
     /// Whether the shift is to the right, as it is but for tiny layers.
     #[inline]
     pub fn is_plain(&self) -> bool {
@@ -126,6 +138,12 @@ impl Scale {
 }
 
 impl Scaling {
+    /// Made ready for many.
+    #[inline]
+    pub fn scale(&self) -> Scale {
+        Scale::new(self.multiplier.get(), self.shift.get())
+    }
+
     /// [`requantise`] with this multiplier and shift.
     #[inline]
     pub fn apply(&self, x: i32) -> i32 {

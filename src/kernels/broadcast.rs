@@ -28,20 +28,22 @@ impl Operand<'_> {
 
 /// Lays `x` into `y` of shape `dims`.
 pub fn spread(y: &mut [i8], dims: [usize; 4], x: Operand<'_>) {
-    combine(y, dims, Some(x), |_, x| x);
+    combine(y, dims, Some(x), |_, x| x, |y, x| y.copy_from_slice(x));
 }
 
-/// Replaces each y by `f`(y, x), or by `f`(y, y) where there is no x.
+/// Replaces each y by `f`(y, x), or by `f`(y, y) where there is no x; `whole` does so for an x of the
+/// output's shape.
 #[inline]
 pub fn combine(
     y: &mut [i8],
     dims: [usize; 4],
     x: Option<Operand<'_>>,
     f: impl Fn(i8, i8) -> i8 + Copy,
+    whole: impl Fn(&mut [i8], &[i8]),
 ) {
     match x {
         None => y.iter_mut().for_each(|y| *y = f(*y, *y)),
-        Some(x) if x.values.len() == y.len() => each(y, x.values, f),
+        Some(x) if x.values.len() == y.len() => whole(y, x.values),
         Some(x) => rows(y, dims, x, f),
     }
 }
@@ -64,8 +66,9 @@ fn rows(y: &mut [i8], dims: [usize; 4], x: Operand<'_>, f: impl Fn(i8, i8) -> i8
     }
 }
 
+/// Replaces each y by `f`(y, x).
 #[inline]
-fn each(y: &mut [i8], x: &[i8], f: impl Fn(i8, i8) -> i8) {
+pub fn each(y: &mut [i8], x: &[i8], f: impl Fn(i8, i8) -> i8) {
     for (y, &x) in y.iter_mut().zip(x) {
         *y = f(*y, x);
     }
@@ -99,9 +102,9 @@ mod tests {
     fn combines_in_order() {
         let mut y = [10, 20, 30, 40];
         let x = Operand { values: &[1, 2], dims: [1, 1, 1, 2] };
-        combine(&mut y, [1, 1, 2, 2], Some(x), |y, x| y - x);
+        combine(&mut y, [1, 1, 2, 2], Some(x), |y, x| y - x, |_, _| ());
         assert_eq!(y, [9, 18, 29, 38]);
-        combine(&mut y, [1, 1, 2, 2], None, |a, b| a + b);
+        combine(&mut y, [1, 1, 2, 2], None, |a, b| a + b, |_, _| ());
         assert_eq!(y, [18, 36, 58, 76]);
     }
 }

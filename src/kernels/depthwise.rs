@@ -9,6 +9,7 @@
 //! reads are contiguous and the sums stay in registers. Four windows go through a chunk of
 //! channels together, which share its scales.
 
+use super::outputs::TileSums;
 use super::tile::WINDOWS;
 use super::{Channels, Lanes, outputs};
 use crate::quant::Range;
@@ -64,16 +65,26 @@ pub struct Depthwise<'a> {
 
 impl Depthwise<'_> {
     /// Writes every channel of the positions of one to four windows.
-    pub fn run<L: Lanes, const N: usize>(&self, patches: [Patch<'_>; N], y: [&mut [i8]; N]) {
-        let mut sums = [[0; WINDOWS]; CHUNK];
+    pub fn run<L: Lanes, const N: usize>(
+        &self,
+        patches: [Patch<'_>; N],
+        y: [&mut [i8]; N],
+        sums: &mut TileSums,
+    ) {
         let (mut y, mut first) = (y, 0);
         let channels = patches.first().map_or(0, |patch| patch.channels);
         while first < channels {
             let count = CHUNK.min(channels - first);
             let Some(sums) = sums.get_mut(..count) else { return };
             let weights = self.weights.get(first..).unwrap_or_default();
-            for (window, patch) in patches.iter().enumerate() {
-                L::depthwise(weights, patch.from(first), sums, window);
+            let patches = patches.map(|patch| patch.from(first));
+            match <[_; WINDOWS]>::try_from(patches.as_slice()) {
+                Ok(four) => L::tile_depthwise(weights, four, sums),
+                Err(_) => {
+                    for (window, patch) in patches.into_iter().enumerate() {
+                        L::depthwise(weights, patch, sums, window);
+                    }
+                }
             }
             finish::<L, N>(sums, self.channels.from(first), self.range, &mut y);
             y = y.map(|y| y.get_mut(count..).unwrap_or_default());

@@ -102,6 +102,41 @@ impl Geometry {
     }
 }
 
+/// A rectangle of bytes.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Block {
+    /// Its rows.
+    pub rows: usize,
+    /// Bytes of a row.
+    pub len: usize,
+    /// From a row to the next, where it goes and where it comes from.
+    pub steps: [usize; 2],
+}
+
+impl Block {
+    /// Whether it lies in `to` and in `from`, from the first byte on.
+    #[inline]
+    pub fn fits(&self, to: &[i8], from: &[i8]) -> bool {
+        let before = self.rows.wrapping_sub(1);
+        let [end, start] = self.steps.map(|step| before.wrapping_mul(step).wrapping_add(self.len));
+        self.rows > 0 && end <= to.len() && start <= from.len()
+    }
+
+    /// Copies it.
+    #[inline]
+    pub fn copy(&self, to: &mut [i8], from: &[i8]) {
+        for row in 0..self.rows {
+            let [to_start, from_start] = self.steps.map(|step| row * step);
+            let to = to.get_mut(to_start..).and_then(|to| to.get_mut(..self.len));
+            let from = from.get(from_start..).and_then(|from| from.get(..self.len));
+            if let (Some(to), Some(from)) = (to, from) {
+                to.copy_from_slice(from);
+            }
+        }
+    }
+}
+
 /// Elements of padding that are copied at once.
 const PADDING: usize = 64;
 
@@ -117,46 +152,69 @@ pub struct Gather<'a> {
 }
 
 impl<'a> Gather<'a> {
-    /// The window of output position (`oy`, `ox`): in place where it lies in the input as it is,
-    /// else copied to `patch`, which has [`Geometry::window_len`] bytes.
+    /// The window of an output position: in place where it lies in the input as it is, else copied to
+    /// `patch`, which has [`Geometry::window_len`] bytes.
     #[inline]
-    pub fn window<'b>(&self, oy: usize, ox: usize, patch: &'b mut [i8]) -> Option<&'b [i8]>
+    pub fn window<'b, L: Lanes>(&self, at: [usize; 2], patch: &'b mut [i8]) -> Option<&'b [i8]>
     where
         'a: 'b,
     {
         if self.geometry.is_pointwise() {
-            let (y, x) = (self.geometry.tap(0, oy, 0)?, self.geometry.tap(1, ox, 0)?);
-            return self.geometry.channels(self.input, y, x);
+            return self.run(at[0], at[1], 0);
         }
-        let (len, channels) = (self.geometry.window_len(), self.geometry.input[2]);
-        let window = patch.get_mut(..len)?;
-        let run = self.geometry.kernel[1] * channels;
-        for (ky, row) in window.chunks_exact_mut(run.max(1)).enumerate() {
-            match self.run(oy, ox, ky) {
-                Some(source) => row.copy_from_slice(source),
-                None => self.copy_taps(oy, ox, ky, row)?,
-            }
-        }
+        let window = patch.get_mut(..self.geometry.window_len())?;
+        self.copy::<L>(at, window)?;
         Some(window)
     }
 
-    /// Row `ky` of a window's taps, those inside at once where they lie side by side.
-    fn copy_taps(&self, oy: usize, ox: usize, ky: usize, row: &mut [i8]) -> Option<()> {
-        let channels = self.geometry.input[2];
-        let inside = self.geometry.tap(0, oy, ky).and_then(|_| self.geometry.taps_inside(1, ox));
-        let core::ops::Range { start, end } = inside.unwrap_or(0..0);
-        let (left, rest) = row.split_at_mut_checked(start * channels)?;
-        let (middle, right) = rest.split_at_mut_checked((end - start) * channels)?;
-        left.fill(self.zero_point);
-        right.fill(self.zero_point);
-        if self.geometry.dilation[1] == 1 && start < end {
-            let (y, x) = (self.geometry.tap(0, oy, ky)?, self.geometry.tap(1, ox, start)?);
-            let from = (y * self.geometry.input[1] + x) * channels;
-            middle.copy_from_slice(self.input.get(from..)?.get(..middle.len())?);
+    /// Copies the window of an output position.
+    #[inline]
+    fn copy<L: Lanes>(&self, at: [usize; 2], window: &mut [i8]) -> Option<()> {
+        let Some((from, row)) = self.whole(at) else { return self.copy_padded::<L>(at, window) };
+        let [rows, columns] = self.geometry.kernel;
+        let len = columns * self.geometry.input[2];
+        L::copy(window, from, Block { rows, len, steps: [len, row] });
+        Some(())
+    }
+
+    /// The input from a window's first tap on and the bytes from a row of its taps to the next, where
+    /// none is padding and those of a row lie side by side.
+    #[inline]
+    fn whole(&self, at: [usize; 2]) -> Option<(&'a [i8], usize)> {
+        let Geometry { input, kernel, dilation, .. } = &self.geometry;
+        let (y, x) = self.corner(at);
+        let last = y.wrapping_add(kernel[0].wrapping_sub(1) * dilation[0]);
+        let row = input[1] * input[2];
+        let inside = last < input[0] && y <= last;
+        self.input
+            .get(y.wrapping_mul(row).wrapping_add(x?)..)
+            .filter(|_| inside)
+            .map(|from| (from, row * dilation[0]))
+    }
+
+    /// The same with padding around the taps inside.
+    #[inline(never)]
+    fn copy_padded<L: Lanes>(&self, at: [usize; 2], window: &mut [i8]) -> Option<()> {
+        let Geometry { input, kernel, dilation, .. } = &self.geometry;
+        L::fill(window, self.zero_point);
+        let (Some(rows), Some(columns)) =
+            (self.geometry.taps_inside(0, at[0]), self.geometry.taps_inside(1, at[1]))
+        else {
+            return Some(());
+        };
+        let (y, x) =
+            (self.geometry.tap(0, at[0], rows.start)?, self.geometry.tap(1, at[1], columns.start)?);
+        let from = self.input.get((y * input[1] + x) * input[2]..)?;
+        let steps = [kernel[1] * input[2], dilation[0] * input[1] * input[2]];
+        let to = window.get_mut(rows.start * steps[0] + columns.start * input[2]..)?;
+        if dilation[1] == 1 || kernel[1] == 1 {
+            L::copy(to, from, Block { rows: rows.len(), len: columns.len() * input[2], steps });
             return Some(());
         }
-        for (kx, to) in (start..end).zip(middle.chunks_exact_mut(channels.max(1))) {
-            to.copy_from_slice(self.tap(oy, ox, [ky, kx])?);
+        for row in 0..rows.len() {
+            let (to, from) = (to.get_mut(row * steps[0]..)?, from.get(row * steps[1]..)?);
+            let steps = [input[2], dilation[1] * input[2]];
+            L::copy(to, from, Block { rows: columns.len(), len: input[2], steps });
         }
         Some(())
     }
@@ -180,6 +238,12 @@ impl<'a> Gather<'a> {
             }
         }
         let bytes = scratch.get_mut(..self.geometry.window_len() * L::Layout::COLUMN_BYTES)?;
+        if let Some(windows) = L::Layout::windows(bytes) {
+            for (at, window) in at.into_iter().zip(windows) {
+                self.copy::<L>(at, window)?;
+            }
+            return L::Layout::of(bytes);
+        }
         let run = self.geometry.kernel[1] * self.geometry.input[2];
         let corners = at.map(|at| self.corner(at));
         for ky in 0..self.geometry.kernel[0] {
@@ -249,20 +313,17 @@ impl<'a> Gather<'a> {
     /// A window for a depthwise filter: inside the input where it lies there whole, else gathered
     /// in `scratch`.
     #[inline]
-    pub fn patch<'b>(&self, [oy, ox]: [usize; 2], scratch: &'b mut [i8]) -> Option<Patch<'b>>
+    pub fn patch<'b, L: Lanes>(&self, at: [usize; 2], scratch: &'b mut [i8]) -> Option<Patch<'b>>
     where
         'a: 'b,
     {
-        let Geometry { kernel, dilation, input, .. } = self.geometry;
+        let Geometry { kernel, input, .. } = self.geometry;
+        let run = kernel[1] * input[2];
         let patch = Patch { kernel, channels: input[2], ..Patch::default() };
-        let last = self.run(oy, ox, kernel[0].wrapping_sub(1));
-        if let (Some(first), Some(_)) = (self.run(oy, ox, 0), last) {
-            let row = input[1] * input[2] * dilation[0];
-            let start = self.geometry.offset([oy, ox])?;
-            let len = (kernel[0] - 1) * row + first.len();
-            return Some(Patch { x: self.input.get(start..)?.get(..len)?, row, ..patch });
+        if let Some((x, row)) = self.whole(at) {
+            return Some(Patch { x: x.get(..(kernel[0] - 1) * row + run)?, row, ..patch });
         }
-        let x = self.window(oy, ox, scratch)?;
-        Some(Patch { x, row: kernel[1] * input[2], ..patch })
+        let x = self.window::<L>(at, scratch)?;
+        Some(Patch { x, row: run, ..patch })
     }
 }

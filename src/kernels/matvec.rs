@@ -9,7 +9,7 @@
 //! Dense rows are taken four at a time, so that each x is loaded once for four products; sparse
 //! rows segment by segment, a tile of columns each.
 
-use super::outputs::{ROWS, Vector};
+use super::outputs::{VECTOR_ROWS, Vector};
 use super::{Channels, Lanes};
 use crate::quant::Range;
 use crate::sparse::{Block1x4Rows, Block4x1, Block4x1Groups, Index8Rows, Matrix, Segments, TILE};
@@ -38,9 +38,9 @@ pub fn matvec<L: Lanes>(
 
 #[inline(never)]
 fn rows<L: Lanes, W: Walk>(mut walk: W, x: &[i8], mut outputs: Vector<'_, '_>) {
-    let mut sums = [0; ROWS];
+    let mut sums = [0; VECTOR_ROWS];
     while !outputs.y.is_empty() {
-        let rows = outputs.y.len().min(ROWS);
+        let rows = outputs.y.len().min(VECTOR_ROWS);
         let Some(sums) = sums.get_mut(..rows) else { return };
         walk.sums::<L>(x, sums);
         outputs.push::<L>(sums);
@@ -49,7 +49,7 @@ fn rows<L: Lanes, W: Walk>(mut walk: W, x: &[i8], mut outputs: Vector<'_, '_>) {
 
 /// The walk over a matrix's rows, some at a time.
 trait Walk {
-    /// The next rows' products with x, one a sum. There are [`ROWS`] rows but at the end.
+    /// The next rows' products with x, one a sum. There are [`VECTOR_ROWS`] rows but at the end.
     fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]);
 }
 
@@ -116,14 +116,27 @@ impl Walk for Index8Rows<'_> {
 impl Walk for Block4x1Groups<'_> {
     #[inline]
     fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]) {
-        for sums in sums.chunks_mut(Block4x1::ROWS) {
-            let mut four = [0; 4];
-            for x in x.chunks(TILE) {
-                add(&mut four, L::block4x1(self.next_segment(), x));
+        let (groups, rest) = sums.as_chunks_mut::<{ Block4x1::ROWS }>();
+        match self.run(groups.len()) {
+            Some(run) => {
+                let taken = L::block_run(run, x, groups);
+                self.skip(groups.len(), taken);
             }
-            sums.iter_mut().zip(four).for_each(|(to, sum)| *to = sum);
+            None => groups.iter_mut().for_each(|sums| *sums = group::<L>(self, x)),
+        }
+        if !rest.is_empty() {
+            rest.iter_mut().zip(group::<L>(self, x)).for_each(|(to, sum)| *to = sum);
         }
     }
+}
+
+/// The sums of the next group.
+fn group<L: Lanes>(groups: &mut Block4x1Groups<'_>, x: &[i8]) -> [i32; Block4x1::ROWS] {
+    let mut sums = [0; 4];
+    for x in x.chunks(TILE) {
+        add(&mut sums, L::block4x1(groups.next_segment(), x));
+    }
+    sums
 }
 
 impl Walk for Block1x4Rows<'_> {

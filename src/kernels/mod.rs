@@ -1,10 +1,11 @@
 //! The loops: integer arithmetic over slices and rows, no knowledge of images or operators.
 //!
 //! A kernel is written once, generic over [`Lanes`], the handful of primitives that differ
-//! between cores: each a whole checked row, over one vector or over a [tile] of four windows,
+//! between cores: each a whole checked row, over one vector or over a [tile](tile) of four windows,
 //! so that what is checked is checked once a row. `arch` has the primitives of each core;
 //! [`Native`] is the one of the core this build is for.
 
+mod addition;
 pub mod arch;
 mod broadcast;
 mod depthwise;
@@ -24,14 +25,15 @@ use crate::quant::Range;
 use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Run, Segment, TILE};
 use tile::{Layout, WINDOWS};
 
+pub use addition::{Addition, HEADROOM, Term};
 pub use arch::{Native, Portable};
-pub use broadcast::{Operand, combine, spread};
+pub use broadcast::{Operand, combine, each, spread};
 pub use depthwise::{Depthwise, Patch};
-pub use gather::{Gather, Geometry};
+pub use gather::{Block, Gather, Geometry};
 pub use matvec::matvec;
 pub use mean::Alternating;
 pub use multiplied::Multiplied;
-pub use outputs::Channels;
+pub use outputs::{Channels, ROWS, TileSums};
 pub use place::place;
 pub use product::product;
 pub use softmax::{MAX_ROW as MAX_SOFTMAX_ROW, softmax};
@@ -73,6 +75,20 @@ pub trait Lanes {
         before - run.values().len()
     }
 
+    /// As [`Lanes::block4x1`] for successive groups of four rows, over all of a row's tiles; gives the
+    /// number of blocks that they had.
+    #[inline]
+    fn block_run(mut run: Run<'_, [i8; 4]>, x: &[i8], sums: &mut [[i32; 4]]) -> usize {
+        let before = run.values().len();
+        for sums in sums {
+            *sums = [0; 4];
+            for x in x.chunks(TILE) {
+                matvec::add(sums, Self::block4x1(run.next_segment(), x));
+            }
+        }
+        before - run.values().len()
+    }
+
     /// Σ `w[i]` · `x[i]` over the columns of the tile, or of the weights if they are fewer.
     fn tile_dense(w: &[i8], tile: Tile<'_, Self>) -> [i32; 4];
 
@@ -105,6 +121,24 @@ pub trait Lanes {
         first: usize,
     ) -> [[i32; 4]; 4];
 
+    /// As [`Lanes::block_run`], for four windows.
+    #[inline]
+    fn tile_block_run(
+        mut run: Run<'_, [i8; 4]>,
+        tile: Tile<'_, Self>,
+        sums: &mut [[[i32; WINDOWS]; 4]],
+    ) -> usize {
+        let before = run.values().len();
+        for sums in sums {
+            *sums = Self::tile_block4x1(run.next_segment(), tile, 0);
+            for first in (TILE..run.cols()).step_by(TILE) {
+                let parts = Self::tile_block4x1(run.next_segment(), tile, first);
+                sums.iter_mut().zip(parts).for_each(|(sums, part)| matvec::add(sums, part));
+            }
+        }
+        before - run.values().len()
+    }
+
     /// As [`Lanes::block1x4`], columns counted from `first`.
     fn tile_block1x4(blocks: BlockSegment1x4<'_>, tile: Tile<'_, Self>, first: usize) -> [i32; 4];
 
@@ -114,10 +148,30 @@ pub trait Lanes {
         Self::Layout::put(bytes, first, windows);
     }
 
+    /// Copies a block from the start of `from` to the start of `to`.
+    #[inline]
+    fn copy(to: &mut [i8], from: &[i8], block: Block) {
+        block.copy(to, from);
+    }
+
+    /// Writes the same to all.
+    #[inline]
+    fn fill(to: &mut [i8], value: i8) {
+        to.fill(value);
+    }
+
     /// Element `window` of each channel's sums: Σ over the taps of `w[tap, i]` · `x[tap, i]` for
     /// channel i from the first of `w` and of `patch.x` on, as many channels as sums. Rows of `w` are
     /// `patch.channels` long. Nothing where either is too short.
     fn depthwise(w: &[i8], patch: Patch<'_>, sums: &mut [[i32; WINDOWS]], window: usize);
+
+    /// The same for all windows, whose patches are of one shape.
+    #[inline]
+    fn tile_depthwise(w: &[i8], patches: [Patch<'_>; WINDOWS], sums: &mut [[i32; WINDOWS]]) {
+        for (window, patch) in patches.into_iter().enumerate() {
+            Self::depthwise(w, patch, sums, window);
+        }
+    }
 
     /// `y[i]` from `sums[i]`, channel after channel.
     #[inline]
@@ -134,6 +188,12 @@ pub trait Lanes {
         y: &mut [&mut [i8]; WINDOWS],
     ) {
         outputs::finish_tile(sums, channels, range, y);
+    }
+
+    /// Replaces each `y[i]` by the sum of `y[i]` and `x[i]`.
+    #[inline]
+    fn add(y: &mut [i8], x: &[i8], addition: &Addition) {
+        addition.add(y, x);
     }
 }
 

@@ -13,7 +13,13 @@ use super::tile::WINDOWS;
 use crate::quant::{Range, Scale};
 
 /// Rows whose sums are collected before they are finished.
-pub const ROWS: usize = 16;
+pub const ROWS: usize = 32;
+
+/// The same over one vector.
+pub const VECTOR_ROWS: usize = 64;
+
+/// Sums of a tile, for those who call kernels tile after tile to keep: they are written anew each time.
+pub type TileSums = [[i32; WINDOWS]; ROWS];
 
 /// Bias, multiplier and shift of each output channel.
 #[derive(Clone, Copy, Debug)]

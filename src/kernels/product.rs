@@ -9,7 +9,7 @@
 //! A weight is loaded, and in a sparse format decoded, once for four products.
 
 use super::matvec::{add, four_rows, next_row};
-use super::outputs::{Four, ROWS};
+use super::outputs::{Four, ROWS, TileSums};
 use super::tile::WINDOWS;
 use super::{Channels, Lanes, Tile};
 use crate::quant::Range;
@@ -23,17 +23,18 @@ pub fn product<L: Lanes>(
     channels: Channels<'_>,
     range: Range,
     y: [&mut [i8]; WINDOWS],
+    sums: &mut TileSums,
 ) {
     let (outputs, tile) = (Four { channels, range, y }, (tile, cols));
     match matrix {
-        Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), tile, outputs),
-        Matrix::Delta8(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs),
-        Matrix::Delta4(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs),
-        Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), tile, outputs),
-        Matrix::Block1x4(matrix) => rows::<L, _>(matrix.rows(), tile, outputs),
-        Matrix::Nm(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs),
-        Matrix::Index8(matrix) => rows::<L, _>(matrix.rows(), tile, outputs),
-        Matrix::Rice(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs),
+        Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), tile, outputs, sums),
+        Matrix::Delta8(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs, sums),
+        Matrix::Delta4(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs, sums),
+        Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), tile, outputs, sums),
+        Matrix::Block1x4(matrix) => rows::<L, _>(matrix.rows(), tile, outputs, sums),
+        Matrix::Nm(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs, sums),
+        Matrix::Index8(matrix) => rows::<L, _>(matrix.rows(), tile, outputs, sums),
+        Matrix::Rice(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs, sums),
     }
 }
 
@@ -42,8 +43,8 @@ fn rows<L: Lanes, W: Walk>(
     mut walk: W,
     (tile, cols): (Tile<'_, L>, usize),
     mut outputs: Four<'_, '_>,
+    sums: &mut TileSums,
 ) {
-    let mut sums = [[0; WINDOWS]; ROWS];
     while !outputs.y[0].is_empty() {
         let rows = outputs.y[0].len().min(ROWS);
         let Some(sums) = sums.get_mut(..rows) else { return };
@@ -108,16 +109,32 @@ impl Walk for Index8Rows<'_> {
 
 impl Walk for Block4x1Groups<'_> {
     #[inline]
-    fn sums<L: Lanes>(&mut self, (tile, cols): (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]) {
-        for to in sums.chunks_mut(Block4x1::ROWS) {
-            let mut sums = L::tile_block4x1(self.next_segment(), tile, 0);
-            for first in (TILE..cols).step_by(TILE) {
-                let parts = L::tile_block4x1(self.next_segment(), tile, first);
-                sums.iter_mut().zip(parts).for_each(|(sums, part)| add(sums, part));
+    fn sums<L: Lanes>(&mut self, tile: (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]) {
+        let (groups, rest) = sums.as_chunks_mut::<{ Block4x1::ROWS }>();
+        match self.run(groups.len()) {
+            Some(run) => {
+                let taken = L::tile_block_run(run, tile.0, groups);
+                self.skip(groups.len(), taken);
             }
-            to.iter_mut().zip(sums).for_each(|(to, sums)| *to = sums);
+            None => groups.iter_mut().for_each(|sums| *sums = group::<L>(self, tile)),
+        }
+        if !rest.is_empty() {
+            rest.iter_mut().zip(group::<L>(self, tile)).for_each(|(to, sums)| *to = sums);
         }
     }
+}
+
+/// The sums of the next group.
+fn group<L: Lanes>(
+    groups: &mut Block4x1Groups<'_>,
+    (tile, cols): (Tile<'_, L>, usize),
+) -> [[i32; WINDOWS]; Block4x1::ROWS] {
+    let mut sums = L::tile_block4x1(groups.next_segment(), tile, 0);
+    for first in (TILE..cols).step_by(TILE) {
+        let parts = L::tile_block4x1(groups.next_segment(), tile, first);
+        sums.iter_mut().zip(parts).for_each(|(sums, part)| add(sums, part));
+    }
+    sums
 }
 
 impl Walk for Block1x4Rows<'_> {

@@ -35,6 +35,11 @@ pub trait Layout {
     /// columns times [`Layout::COLUMN_BYTES`], aligned to 4.
     fn put(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]);
 
+    /// The bytes of each window, where they lie in one piece.
+    fn windows(_: &mut [u8]) -> Option<[&mut [i8]; WINDOWS]> {
+        None
+    }
+
     /// The tile in the bytes that `put` has written. `None` where they are misaligned.
     fn of(bytes: &[u8]) -> Option<Self::Tile<'_>>;
 }
@@ -132,6 +137,15 @@ impl Layout for Windows {
                 to.copy_from_slice(from);
             }
         }
+    }
+
+    #[inline]
+    fn windows(bytes: &mut [u8]) -> Option<[&mut [i8]; WINDOWS]> {
+        let bytes = <[i8]>::mut_from_bytes(bytes).ok()?;
+        let (low, high) = bytes.split_at_mut(bytes.len() / 2);
+        let (a, b) = low.split_at_mut(low.len() / 2);
+        let (c, d) = high.split_at_mut(high.len() / 2);
+        Some([a, b, c, d])
     }
 
     #[inline]

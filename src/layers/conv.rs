@@ -9,7 +9,7 @@ use super::{Error, LayerWeights, Memory, Operator, ensure, int8, params, signed_
 use crate::image::record::Window;
 use crate::image::{Op, OpKind};
 use crate::kernels::tile::WINDOWS;
-use crate::kernels::{Gather, Geometry, Lanes, Native, matvec, product};
+use crate::kernels::{Gather, Geometry, Lanes, Native, ROWS, matvec, product};
 use crate::quant::Range;
 
 /// The operator.
@@ -54,11 +54,12 @@ impl Layer<'_> {
     fn tiles<L: Lanes>(&self, gather: Gather<'_>, y: &mut [i8], scratch: &mut [u8]) -> Option<()> {
         let LayerWeights { matrix, channels } = &self.weights;
         let cols = gather.geometry.window_len();
+        let mut sums = [[0; WINDOWS]; ROWS];
         by_fours(self.shape, y, |at, y| {
             let tile = gather.tile::<L>(at, scratch)?;
             let mut y = y.chunks_exact_mut(self.shape[1]);
             let y = [y.next()?, y.next()?, y.next()?, y.next()?];
-            product::<L>(matrix, (tile, cols), *channels, self.range, y);
+            product::<L>(matrix, (tile, cols), *channels, self.range, y, &mut sums);
             Some(())
         })
     }
@@ -72,7 +73,7 @@ impl Layer<'_> {
         let LayerWeights { matrix, channels } = &self.weights;
         let patch = signed_mut(scratch)?.get_mut(..gather.geometry.scratch_len())?;
         one_by_one(self.shape, y, |at, y| {
-            let x = gather.window(at[0], at[1], patch)?;
+            let x = gather.window::<L>(at, patch)?;
             matvec::<L>(matrix, x, *channels, self.range, y);
             Some(())
         })

@@ -11,7 +11,7 @@ use super::{Error, LayerWeights, Memory, Operator, ensure, int8, params, signed_
 use crate::image::record::Window;
 use crate::image::{Op, OpKind};
 use crate::kernels::tile::WINDOWS;
-use crate::kernels::{Depthwise, Gather, Geometry, Multiplied, Native, Patch};
+use crate::kernels::{Depthwise, Gather, Geometry, Multiplied, Native, Patch, ROWS};
 use crate::quant::Range;
 use crate::sparse::{Format, Matrix};
 
@@ -50,7 +50,7 @@ fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
         let filter = Multiplied { weights, inputs: gather.geometry.input[2], multiplier };
         let patch = scratch.get_mut(..gather.geometry.scratch_len())?;
         one_by_one(shape, y, |at, y| {
-            filter.outputs(gather.window(at[0], at[1], patch)?, channels, range, y);
+            filter.outputs(gather.window::<Native>(at, patch)?, channels, range, y);
             Some(())
         })
     })
@@ -65,11 +65,12 @@ fn by_channel(
     scratch: &mut [i8],
 ) -> Option<()> {
     let window_len = gather.geometry.scratch_len();
+    let mut sums = [[0; WINDOWS]; ROWS];
     let positions = y.len() / shape[1].max(1);
     if positions < WINDOWS || scratch.len() < WINDOWS * window_len {
         let scratch = scratch.get_mut(..window_len)?;
         return one_by_one(shape, y, |at, y| {
-            filter.run::<Native, 1>([gather.patch(at, scratch)?], [y]);
+            filter.run::<Native, 1>([gather.patch::<Native>(at, scratch)?], [y], &mut sums);
             Some(())
         });
     }
@@ -78,10 +79,11 @@ fn by_channel(
         let mut rest = &mut *scratch;
         for (patch, at) in patches.iter_mut().zip(at) {
             let (window, after) = core::mem::take(&mut rest).split_at_mut_checked(window_len)?;
-            (*patch, rest) = (gather.patch(at, window)?, after);
+            (*patch, rest) = (gather.patch::<Native>(at, window)?, after);
         }
         let mut y = y.chunks_exact_mut(shape[1]);
-        filter.run::<Native, WINDOWS>(patches, [y.next()?, y.next()?, y.next()?, y.next()?]);
+        let y = [y.next()?, y.next()?, y.next()?, y.next()?];
+        filter.run::<Native, WINDOWS>(patches, y, &mut sums);
         Some(())
     })
 }

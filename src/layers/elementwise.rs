@@ -24,8 +24,14 @@ pub(super) fn order(op: Op<'_>) -> [usize; 2] {
     if op.in_place() == Some(1) { [1, 0] } else { [0, 1] }
 }
 
-/// Writes `f`(first, second) for every element of the output.
-pub(super) fn run(op: Op<'_>, memory: Memory<'_>, f: impl Fn(i8, i8) -> i8 + Copy) -> Option<()> {
+/// Writes `f`(first, second) for every element of the output; `whole` does so where both inputs have
+/// the output's shape.
+pub(super) fn run(
+    op: Op<'_>,
+    memory: Memory<'_>,
+    f: impl Fn(i8, i8) -> i8 + Copy,
+    whole: impl Fn(&mut [i8], &[i8]),
+) -> Option<()> {
     let [first, second] = order(op).map(|index| op.input(index));
     let (first, second, dims) = (first?, second?, op.output()?.dims());
     let operand = |tensor: Tensor<'_>| {
@@ -39,6 +45,6 @@ pub(super) fn run(op: Op<'_>, memory: Memory<'_>, f: impl Fn(i8, i8) -> i8 + Cop
     }
     // Only one that is the first as well, taken over with it, cannot be read.
     let other = if other.is_none() && first.id() == second.id() { None } else { Some(other?) };
-    combine(y, dims, other, f);
+    combine(y, dims, other, f, whole);
     Some(())
 }

@@ -4,6 +4,7 @@
 use super::{Error, Memory, Operator, elementwise, ensure, params};
 use crate::image::record::ScaleParams;
 use crate::image::{Op, OpKind};
+use crate::kernels::each;
 use crate::quant::Range;
 
 /// The operator.
@@ -24,8 +25,9 @@ fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
     let range = Range { zero_point: output.zero_point(), min: clamp.min, max: clamp.max };
     let [first, second] = elementwise::order(op).map(|index| op.input(index));
     let (first, second) = (first?.zero_point(), second?.zero_point());
-    elementwise::run(op, memory, |a, b| {
+    let product = |a, b| {
         let (a, b) = (i32::from(a).wrapping_sub(first), i32::from(b).wrapping_sub(second));
         range.clamp(scaling.apply(a.wrapping_mul(b)))
-    })
+    };
+    elementwise::run(op, memory, product, |y, x| each(y, x, product))
 }

@@ -14,7 +14,7 @@
 //! by 256. 1 + 6 + 24 bytes for the worked matrix, which was not pruned in blocks.
 
 use super::tiled::{self, Tiles};
-use super::{Error, Streams, TILE, check_len};
+use super::{Error, Run, Streams, TILE, check_len};
 
 /// A matrix of blocks of 4 rows and 1 column.
 ///
@@ -74,7 +74,7 @@ impl<'a> Block4x1<'a> {
 
     /// The walk over the groups of 4 rows.
     pub fn groups(&self) -> Block4x1Groups<'a> {
-        Block4x1Groups { tiles: self.tiles }
+        Block4x1Groups { cols: self.cols, tiles: self.tiles }
     }
 
     /// The nonzeros.
@@ -87,6 +87,7 @@ impl<'a> Block4x1<'a> {
 /// The groups of 4 rows of a [`Block4x1`] matrix.
 #[derive(Clone, Debug)]
 pub struct Block4x1Groups<'a> {
+    cols: usize,
     tiles: Tiles<'a, [i8; Block4x1::ROWS]>,
 }
 
@@ -99,6 +100,12 @@ pub struct BlockSegment4x1<'a> {
 }
 
 impl<'a> BlockSegment4x1<'a> {
+    /// Columns that keep to the invariants, and their values.
+    #[inline]
+    pub(super) fn new(columns: &'a [u8], values: &'a [[i8; Block4x1::ROWS]]) -> Self {
+        BlockSegment4x1 { columns, values }
+    }
+
     /// Columns from the tile's first.
     #[inline]
     pub fn columns(&self) -> &'a [u8] {
@@ -118,6 +125,19 @@ impl<'a> Block4x1Groups<'a> {
     pub fn next_segment(&mut self) -> BlockSegment4x1<'a> {
         let (columns, values) = self.tiles.next().unwrap_or_default();
         BlockSegment4x1 { columns, values }
+    }
+
+    /// The next `groups` groups at once; `None` where the row table's entries are two bytes wide. Whoever
+    /// walks them tells [`Block4x1Groups::skip`] how many indices they had.
+    #[inline]
+    pub fn run(&self, groups: usize) -> Option<Run<'a, [i8; Block4x1::ROWS]>> {
+        self.tiles.run(groups * self.cols.div_ceil(TILE), self.cols)
+    }
+
+    /// Leaves `groups` groups behind.
+    #[inline]
+    pub fn skip(&mut self, groups: usize, indices: usize) {
+        self.tiles.skip(groups * self.cols.div_ceil(TILE), indices);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Several rows at once, where nothing has to be decoded.
 
-use super::{Segment, TILE};
+use super::{Block4x1, BlockSegment4x1, Segment, TILE};
 
 /// Successive tiles of rows of a checked matrix: for each a count, and the streams from the first on.
 ///
@@ -65,5 +65,14 @@ impl<'a> Run<'a, i8> {
     #[inline]
     pub fn next_segment(&mut self) -> Segment<'a> {
         self.next().map_or(Segment::EMPTY, |(columns, values)| Segment::new(columns, values))
+    }
+}
+
+impl<'a> Run<'a, [i8; Block4x1::ROWS]> {
+    /// Takes the next segment off the front; after the last, an empty one.
+    #[inline]
+    pub fn next_segment(&mut self) -> BlockSegment4x1<'a> {
+        let (columns, values) = self.next().unwrap_or_default();
+        BlockSegment4x1::new(columns, values)
     }
 }

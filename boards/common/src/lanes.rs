@@ -5,7 +5,8 @@
 
 use crate::random::word;
 use kastanet::kernels::tile::{COLUMN_BYTES, Layout};
-use kastanet::kernels::{Lanes, Patch};
+use kastanet::kernels::{Addition, Block, Channels, Lanes, Patch, Term};
+use kastanet::quant::{Range, Scale, requantise};
 use kastanet::sparse::{Block1x4, Block4x1, Index8, Segments, Streams, TILE};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -81,6 +82,9 @@ impl<const N: usize> Room<N> {
         }
         for case in 1..if cfg!(miri) { 20 } else { 200 } {
             self.depthwise::<L>(case).map_err(|what| Wrong { what, cols: 0, case })?;
+            finish::<L>(case).map_err(|what| Wrong { what, cols: 0, case })?;
+            addition::<L>(case).map_err(|what| Wrong { what, cols: 0, case })?;
+            moves::<L>(case).map_err(|what| Wrong { what, cols: 0, case })?;
         }
         Ok(case)
     }
@@ -249,7 +253,20 @@ impl<const N: usize> Room<N> {
             sums.iter_mut().zip(parts).for_each(|(sums, part)| add(sums, part));
         }
         ensure(sum == [0, 1, 2, 3].map(|row| self.product(row, 0, cols)), "block4x1")?;
-        ensure(sums == [0, 1, 2, 3].map(|row| self.products(row, cols)), "tile_block4x1")
+        ensure(sums == [0, 1, 2, 3].map(|row| self.products(row, cols)), "tile_block4x1")?;
+        let narrow: [u8; 32] = core::array::from_fn(|entry| self.counts[2 * entry]);
+        if self.counts[..2 * lens[0]].chunks(2).any(|count| count[1] > 0) {
+            return Ok(());
+        }
+        let streams = self.streams(cols, 4, at, lens);
+        let streams = Streams { parameter: 1, counts: &narrow[..lens[0]], ..streams };
+        let matrix = Block4x1::new_checked(streams).map_err(|_| "block4x1")?;
+        let run = matrix.groups().run(1).ok_or("run")?;
+        let (mut again, mut tiles) = ([[0; 4]], [[[0; 4]; 4]]);
+        let taken = L::block_run(run, &self.x[0][..cols], &mut again);
+        ensure(again == [sum] && taken == lens[1], "block_run")?;
+        let taken = L::tile_block_run(run, tile, &mut tiles);
+        ensure(tiles == [sums] && taken == lens[1], "tile_block_run")
     }
 
     fn block1x4<L: Lanes>(&mut self, cols: usize, at: usize) -> Result<(), &'static str> {
@@ -297,6 +314,88 @@ impl<const N: usize> Room<N> {
         L::depthwise(w, patch, &mut sums[..count], window);
         ensure(sums == expected, "depthwise")
     }
+}
+
+/// Most channels that are finished at once.
+const CHANNELS: usize = 19;
+
+/// Sums of every size, of channels with scales of every kind, against the rule for one.
+fn finish<L: Lanes>(case: u64) -> Result<(), &'static str> {
+    let pick = |stream: u64, at: usize| word(case * 16 + stream, at as u64) as u32;
+    let number = |stream: u64, at: usize| match pick(stream, at + 100) % 16 {
+        0 => i32::MIN,
+        1 => i32::MAX,
+        2 => 1 << 30,
+        3 => -(1 << 30),
+        bits => pick(stream, at) as i32 >> (2 * bits - 8),
+    };
+    let bias: [i32; CHANNELS] = core::array::from_fn(|at| number(0, at));
+    let multipliers: [i32; CHANNELS] = core::array::from_fn(|at| number(1, at) & i32::MAX);
+    // To the right, as most layers have it, or anywhere.
+    let shift = |at| (pick(2, at) % if case % 2 == 0 { 62 } else { 32 }) as i8 - 31;
+    let shifts: [i8; CHANNELS] = core::array::from_fn(shift);
+    let sums: [[i32; 4]; CHANNELS] = core::array::from_fn(|at| {
+        core::array::from_fn(|p| number(3, 4 * at + p).wrapping_sub(bias[at]))
+    });
+    let range = match case % 3 {
+        0 => Range { zero_point: -5, min: -5, max: 100 },
+        _ => Range { zero_point: pick(4, 0) as i8 as i32, min: i8::MIN, max: i8::MAX },
+    };
+    let count = pick(4, 1) as usize % (CHANNELS + 1);
+    let scales = if case % 5 == 0 { 1 } else { CHANNELS };
+    let channels =
+        Channels { bias: &bias, multipliers: &multipliers[..scales], shifts: &shifts[..scales] };
+    let expected = |at: usize, p: usize| {
+        let (sum, of) = (sums[at][p].wrapping_add(bias[at]), at % scales);
+        range.clamp(requantise(sum, multipliers[of], shifts[of].into()))
+    };
+    let mut y = [[0; CHANNELS]; 4];
+    let first = sums.map(|sums| sums[0]);
+    L::finish(&first[..count], channels, range, &mut y[0]);
+    ensure(
+        (0..CHANNELS).all(|at| y[0][at] == if at < count { expected(at, 0) } else { 0 }),
+        "finish",
+    )?;
+    L::finish_tile(&sums[..count], channels, range, &mut y.each_mut().map(|y| &mut y[..]));
+    let right = |at: usize, p: usize| y[p][at] == if at < count { expected(at, p) } else { 0 };
+    ensure((0..CHANNELS).all(|at| (0..4).all(|p| right(at, p))), "finish_tile")
+}
+
+/// Sums of vectors of all lengths and scales, against the rule for one.
+fn addition<L: Lanes>(case: u64) -> Result<(), &'static str> {
+    let pick = |at: usize| word(case, at as u64) as u32;
+    let scale =
+        |at: usize| Scale::new((pick(at) & i32::MAX as u32) as i32, -((pick(at + 1) % 32) as i32));
+    let term = |at: usize| Term { scale: scale(at), zero_point: i32::from(pick(at + 2) as i8) };
+    let range = Range { zero_point: i32::from(pick(0) as i8), min: -100, max: 120 };
+    let addition = Addition { terms: [term(10), term(20)], scale: scale(30), range };
+    let (a, b): ([i8; 21], [i8; 21]) = (
+        core::array::from_fn(|at| pick(at + 40) as i8),
+        core::array::from_fn(|at| pick(at + 80) as i8),
+    );
+    let (mut y, count) = (a, pick(1) as usize % 22);
+    L::add(&mut y[..count], &b, &addition);
+    let sum = |at| if at < count { addition.sum(a[at], b[at]) } else { a[at] };
+    ensure((0..21).all(|at| y[at] == sum(at)), "add")
+}
+
+/// Blocks of all sizes, and bytes filled, nothing around them touched.
+fn moves<L: Lanes>(case: u64) -> Result<(), &'static str> {
+    let pick = |at: u64, below: u64| (word(case, at) % below) as usize;
+    let (rows, len) = (1 + pick(0, 4), pick(1, 40));
+    let block = Block { rows, len, steps: [len + pick(2, 9), len + pick(3, 9)] };
+    let from: [i8; 200] = core::array::from_fn(|at| at as i8);
+    let (mut y, at) = ([0; 200], pick(4, 5));
+    L::copy(&mut y[at..], &from, block);
+    let copied = |place: usize| {
+        let from_start = place.checked_sub(at)?;
+        let (row, column) =
+            (from_start / block.steps[0].max(1), from_start % block.steps[0].max(1));
+        (row < rows && column < len).then(|| from[row * block.steps[1] + column])
+    };
+    ensure((0..200).all(|place| y[place] == copied(place).unwrap_or(0)), "copy")?;
+    L::fill(&mut y[at..at + len], 77);
+    ensure((at..at + len).all(|place| y[place] == 77), "fill")
 }
 
 /// A byte of a random word, now and then the smallest or the largest there is.

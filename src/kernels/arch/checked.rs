@@ -7,7 +7,7 @@
 use super::Portable;
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Interleaved, Layout, Paired, WINDOWS, Windows};
-use crate::kernels::{Channels, Lanes, Patch, outputs};
+use crate::kernels::{Addition, Block, Channels, Lanes, Patch, matvec, outputs};
 use crate::quant::Range;
 use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Run, Segment, TILE};
 use core::marker::PhantomData;
@@ -58,6 +58,28 @@ pub trait Raw {
         x: *const i8,
         sums: &mut [i32; 4],
     );
+
+    /// `block4x1` for successive groups of four rows, over all tiles of each; gives the number of blocks.
+    /// Values are four bytes a column.
+    #[inline]
+    unsafe fn block_run(rows: &Rows<*const i8>, sums: &mut [[i32; 4]]) -> usize {
+        let (mut counts, mut at) = (rows.counts, 0);
+        for sums in sums {
+            *sums = [0; 4];
+            for tile in 0..rows.tiles {
+                let mut part = [0; 4];
+                // SAFETY: the caller's promise, as for `run`.
+                unsafe {
+                    let (count, x) = (usize::from(*counts), rows.x.add(tile * TILE));
+                    let values = rows.values.cast::<[i8; 4]>().add(at);
+                    Self::block4x1(rows.columns.add(at), values, count, x, &mut part);
+                    (counts, at) = (counts.add(1), at + count);
+                }
+                matvec::add(sums, part);
+            }
+        }
+        at
+    }
 
     /// Σ `values[i][j]` · `x[4 · blocks[i] + j]`.
     unsafe fn block1x4(
@@ -130,6 +152,31 @@ pub trait Raw {
         sums: &mut [[i32; WINDOWS]; 4],
     );
 
+    /// As `block_run`, for four windows.
+    #[inline]
+    unsafe fn tile_block_run(
+        rows: &Rows<TileStart<Self>>,
+        sums: &mut [[[i32; WINDOWS]; 4]],
+    ) -> usize {
+        let (mut counts, mut at) = (rows.counts, 0);
+        for sums in sums {
+            *sums = [[0; WINDOWS]; 4];
+            for tile in 0..rows.tiles {
+                let mut parts = [[0; WINDOWS]; 4];
+                // SAFETY: the caller's promise, as for `tile_run`.
+                unsafe {
+                    let (count, x) =
+                        (usize::from(*counts), Self::Layout::skip(rows.x, tile * TILE));
+                    let values = rows.values.cast::<[i8; 4]>().add(at);
+                    Self::tile_block4x1(rows.columns.add(at), values, count, x, &mut parts);
+                    (counts, at) = (counts.add(1), at + count);
+                }
+                sums.iter_mut().zip(parts).for_each(|(sums, part)| matvec::add(sums, part));
+            }
+        }
+        at
+    }
+
     /// As `block1x4`, for four windows.
     unsafe fn tile_block1x4(
         blocks: *const u8,
@@ -143,6 +190,18 @@ pub trait Raw {
     #[inline]
     fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
         Self::Layout::put(bytes, first, windows);
+    }
+
+    /// As [`Lanes::copy`].
+    #[inline]
+    fn copy(to: &mut [i8], from: &[i8], block: Block) {
+        block.copy(to, from);
+    }
+
+    /// As [`Lanes::fill`].
+    #[inline]
+    fn fill(to: &mut [i8], value: i8) {
+        to.fill(value);
     }
 
     /// Four channels of a depthwise filter: `taps.height` rows of `taps.width` taps. For cores that
@@ -174,6 +233,25 @@ pub trait Raw {
         }
     }
 
+    /// The same for four windows.
+    #[inline]
+    unsafe fn tile_depthwise(
+        w: *const i8,
+        patches: &Patches,
+        taps: &Taps,
+        sums: *mut [i32; WINDOWS],
+        count: usize,
+    ) {
+        for (window, (&x, &skip)) in patches.x.iter().zip(&patches.skip).enumerate() {
+            // SAFETY: the caller's promise, for one window, whose sums start as many words behind
+            // the first window's.
+            unsafe {
+                let sums = sums.cast::<i32>().add(window).cast();
+                Self::depthwise(w, x, &Taps { skip, ..*taps }, sums, count);
+            }
+        }
+    }
+
     /// As [`Lanes::finish`].
     #[inline]
     fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) {
@@ -190,6 +268,12 @@ pub trait Raw {
     ) {
         outputs::finish_tile(sums, channels, range, y);
     }
+
+    /// As [`Lanes::add`].
+    #[inline]
+    fn add(y: &mut [i8], x: &[i8], addition: &Addition) {
+        addition.add(y, x);
+    }
 }
 
 /// The taps of a depthwise filter, in elements.
@@ -204,6 +288,16 @@ pub struct Taps {
     pub channels: usize,
     /// From the tap after a row's last to the next row's first, in the window.
     pub skip: usize,
+}
+
+/// Where four windows lie, in the order of its fields.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Patches {
+    /// The first channel of each one's first tap.
+    pub x: [*const i8; WINDOWS],
+    /// [`Taps::skip`] of each.
+    pub skip: [usize; WINDOWS],
 }
 
 /// Successive rows of a matrix, in the order of its fields.
@@ -339,6 +433,16 @@ impl<R: Raw> Lanes for Checked<R> {
     }
 
     #[inline]
+    fn block_run(run: Run<'_, [i8; 4]>, x: &[i8], sums: &mut [[i32; 4]]) -> usize {
+        if run.cols() > x.len() || run.counts().len() != sums.len() * run.tiles() {
+            return 0;
+        }
+        // SAFETY: a run of a checked matrix has indices and blocks for all its counts, and its columns
+        // lie in x.
+        unsafe { R::block_run(&rows(run, x.as_ptr()), sums) }
+    }
+
+    #[inline]
     fn block1x4(blocks: BlockSegment1x4<'_>, x: &[i8]) -> i32 {
         let (blocks, values) = (blocks.blocks(), blocks.values());
         if 4 * reach(blocks) > x.len() {
@@ -418,6 +522,22 @@ impl<R: Raw> Lanes for Checked<R> {
     }
 
     #[inline]
+    fn tile_block_run(
+        run: Run<'_, [i8; 4]>,
+        tile: <R::Layout as Layout>::Tile<'_>,
+        sums: &mut [[[i32; WINDOWS]; 4]],
+    ) -> usize {
+        match R::Layout::start(tile, 0, run.cols()) {
+            Some(start) if run.counts().len() == sums.len() * run.tiles() => {
+                // SAFETY: a run of a checked matrix has indices and blocks for all its counts, and
+                // its columns lie in the tile.
+                unsafe { R::tile_block_run(&rows(run, start), sums) }
+            }
+            _ => 0,
+        }
+    }
+
+    #[inline]
     fn tile_block1x4(
         blocks: BlockSegment1x4<'_>,
         tile: <R::Layout as Layout>::Tile<'_>,
@@ -439,6 +559,16 @@ impl<R: Raw> Lanes for Checked<R> {
     }
 
     #[inline]
+    fn copy(to: &mut [i8], from: &[i8], block: Block) {
+        R::copy(to, from, block);
+    }
+
+    #[inline]
+    fn fill(to: &mut [i8], value: i8) {
+        R::fill(to, value);
+    }
+
+    #[inline]
     fn depthwise(w: &[i8], patch: Patch<'_>, sums: &mut [[i32; WINDOWS]], window: usize) {
         let count = sums.len();
         if count < BLOCK || window >= WINDOWS || !patch.holds(count, w) {
@@ -456,6 +586,28 @@ impl<R: Raw> Lanes for Checked<R> {
     }
 
     #[inline]
+    fn tile_depthwise(w: &[i8], patches: [Patch<'_>; WINDOWS], sums: &mut [[i32; WINDOWS]]) {
+        let (count, first) = (sums.len(), patches[0]);
+        let shape = |patch: &Patch<'_>| (patch.kernel, patch.channels);
+        let same = |patch: &Patch<'_>| shape(patch) == shape(&first) && patch.holds(count, w);
+        if count < BLOCK || !patches.iter().all(same) {
+            for (window, patch) in patches.into_iter().enumerate() {
+                Self::depthwise(w, patch, sums, window);
+            }
+            return;
+        }
+        let ([height, width], channels) = (first.kernel, first.channels);
+        let taps = Taps { height, width, channels, skip: 0 };
+        let patches = Patches {
+            x: patches.map(|patch| patch.x.as_ptr()),
+            skip: patches.map(|patch| patch.row.wrapping_sub(width * channels)),
+        };
+        // SAFETY: `count` channels, at least four, of every tap lie in each and in the weights, and
+        // there is at least one tap.
+        unsafe { R::tile_depthwise(w.as_ptr(), &patches, &taps, sums.as_mut_ptr(), count) }
+    }
+
+    #[inline]
     fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) {
         R::finish(sums, channels, range, y);
     }
@@ -469,12 +621,17 @@ impl<R: Raw> Lanes for Checked<R> {
     ) {
         R::finish_tile(sums, channels, range, y);
     }
+
+    #[inline]
+    fn add(y: &mut [i8], x: &[i8], addition: &Addition) {
+        R::add(y, x, addition);
+    }
 }
 
 #[inline]
-fn rows<X>(run: Run<'_, i8>, x: X) -> Rows<X> {
+fn rows<V, X>(run: Run<'_, V>, x: X) -> Rows<X> {
     let (counts, columns) = (run.counts().as_ptr(), run.indices().as_ptr());
-    Rows { counts, columns, values: run.values().as_ptr(), x, tiles: run.tiles() }
+    Rows { counts, columns, values: run.values().as_ptr().cast(), x, tiles: run.tiles() }
 }
 
 /// One past the last of ascending indices; 0 for none.

@@ -25,6 +25,9 @@
 //! | `tile_block1x4` | 64 | 11 |
 //! | `depthwise` | 16 | 15 |
 
+mod addition;
+mod blocks;
+mod copy;
 mod depthwise;
 mod finish;
 mod run;
@@ -32,8 +35,8 @@ mod tile;
 mod vector;
 
 use super::checked::{Raw, Rows, Taps, TileStart};
-use crate::kernels::Channels;
 use crate::kernels::tile::{WINDOWS, Windows};
+use crate::kernels::{Addition, Block, Channels};
 use crate::quant::Range;
 
 /// The loops of Helium.
@@ -88,7 +91,12 @@ impl Raw for Helium {
         x: *const i8,
         sums: &mut [i32; 4],
     ) {
-        unsafe { vector::block4x1(columns, values, count, x, sums) }
+        unsafe { blocks::one(columns, values, count, x, sums) }
+    }
+
+    #[inline]
+    unsafe fn block_run(rows: &Rows<*const i8>, sums: &mut [[i32; 4]]) -> usize {
+        unsafe { blocks::run(rows, sums.as_mut_ptr(), sums.len()) }
     }
 
     #[inline]
@@ -148,7 +156,15 @@ impl Raw for Helium {
         tile: [*const i8; WINDOWS],
         sums: &mut [[i32; WINDOWS]; 4],
     ) {
-        unsafe { tile::block4x1(columns, values, count, &tile, sums) }
+        unsafe { blocks::tile(columns, values, count, &tile, sums) }
+    }
+
+    #[inline]
+    unsafe fn tile_block_run(
+        rows: &Rows<TileStart<Self>>,
+        sums: &mut [[[i32; WINDOWS]; 4]],
+    ) -> usize {
+        unsafe { blocks::tile_run(rows, sums.as_mut_ptr(), sums.len()) }
     }
 
     #[inline]
@@ -166,8 +182,13 @@ impl Raw for Helium {
     }
 
     #[inline]
-    fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
-        tile::lay(bytes, first, windows);
+    fn copy(to: &mut [i8], from: &[i8], block: Block) {
+        copy::copy(to, from, block);
+    }
+
+    #[inline]
+    fn fill(to: &mut [i8], value: i8) {
+        copy::fill(to, value);
     }
 
     #[inline]
@@ -201,5 +222,10 @@ impl Raw for Helium {
         y: &mut [&mut [i8]; WINDOWS],
     ) {
         finish::finish_tile(sums, channels, range, y);
+    }
+
+    #[inline]
+    fn add(y: &mut [i8], x: &[i8], addition: &Addition) {
+        addition::add(y, x, addition);
     }
 }

@@ -28,7 +28,7 @@ mod finish;
 mod halves;
 mod vector;
 
-use super::checked::{Raw, Rows, Taps};
+use super::checked::{Patches, Raw, Rows, Taps};
 use crate::kernels::Channels;
 use crate::kernels::tile::WINDOWS;
 use crate::quant::Range;
@@ -107,6 +107,17 @@ impl Raw for Rv32 {
         count: usize,
     ) {
         unsafe { depthwise::depthwise(w, x, taps, sums, count) }
+    }
+
+    #[inline]
+    unsafe fn tile_depthwise(
+        w: *const i8,
+        patches: &Patches,
+        taps: &Taps,
+        sums: *mut [i32; WINDOWS],
+        count: usize,
+    ) {
+        unsafe { depthwise::four(w, patches, taps, sums, count) }
     }
 
     #[inline]

@@ -1,8 +1,7 @@
 //! Tiles of four windows on Helium: what is loaded of the weights serves each window.
 //!
 //! VMLADAVA adds to core registers of even number, of which a loop has seven: enough for four sums,
-//! not for 16. Dense rows are taken two by two windows, and blocks of four outputs keep their
-//! 16 sums in memory.
+//! not for 16: dense rows are taken two by two windows.
 
 use super::helium;
 use crate::kernels::tile::WINDOWS;
@@ -44,23 +43,6 @@ macro_rules! two_by_two {
             "strd r8, r10, [r3, #",
             $sums,
             " + 16]\n",
-        )
-    };
-}
-
-/// Copies r2 bytes to r0, which stays.
-macro_rules! copy_one {
-    ($from:literal) => {
-        concat!(
-            "mov r1, r0\n",
-            "wlstp.8 lr, r2, 2f\n",
-            "1:\n",
-            "vldrb.u8 q0, [",
-            $from,
-            "], #16\n",
-            "vstrb.8 q0, [r1], #16\n",
-            "letp lr, 1b\n",
-            "2:\n",
         )
     };
 }
@@ -157,126 +139,4 @@ pub unsafe extern "C" fn block1x4(
         "stm r12, {{r4, r6, r8, r10}}",
         "pop {{r4-r11, pc}}",
     )
-}
-
-/// The four windows' inputs at the columns in q0, to q4 to q7.
-macro_rules! gather {
-    () => {
-        "
-        vldrb.u8 q4, [r5, q0]
-        vldrb.u8 q5, [r7, q0]
-        vldrb.u8 q6, [r9, q0]
-        vldrb.u8 q7, [r11, q0]
-        "
-    };
-}
-
-/// Adds a row's products with the gathered inputs to its four sums at r12.
-macro_rules! row {
-    ($row:literal) => {
-        concat!(
-            "ldm r12, {{r4, r6, r8, r10}}\n",
-            "vmladava.s8 r4, ",
-            $row,
-            ", q4\n",
-            "vmladava.s8 r6, ",
-            $row,
-            ", q5\n",
-            "vmladava.s8 r8, ",
-            $row,
-            ", q6\n",
-            "vmladava.s8 r10, ",
-            $row,
-            ", q7\n",
-            "stm r12!, {{r4, r6, r8, r10}}\n",
-        )
-    };
-}
-
-/// As [`Raw::tile_block4x1`](crate::kernels::arch::checked::Raw::tile_block4x1), added to `sums`.
-#[unsafe(naked)]
-pub unsafe extern "C" fn block4x1(
-    _columns: *const u8,
-    _values: *const [i8; 4],
-    _count: usize,
-    _tile: *const Start,
-    _sums: &mut [[i32; WINDOWS]; 4],
-) {
-    naked_asm!(
-        helium!(),
-        "push {{r4-r11, lr}}",
-        "ldr r12, [sp, #36]",
-        "vpush {{d8-d15}}",
-        "ldm r3, {{r5, r7, r9, r11}}",
-        "lsrs r3, r2, #4",
-        "wls lr, r3, 2f",
-        "1:",
-        "vldrb.u8 q0, [r0], #16",
-        gather!(),
-        "vld40.8 {{q0, q1, q2, q3}}, [r1]",
-        "vld41.8 {{q0, q1, q2, q3}}, [r1]",
-        "vld42.8 {{q0, q1, q2, q3}}, [r1]",
-        "vld43.8 {{q0, q1, q2, q3}}, [r1]!",
-        row!("q0"),
-        row!("q1"),
-        row!("q2"),
-        row!("q3"),
-        "sub r12, #64",
-        "le lr, 1b",
-        "2:",
-        "and r2, r2, #15",
-        "wlstp.8 lr, r2, 4f",
-        // Once.
-        "3:",
-        "vldrb.u8 q0, [r0]",
-        gather!(),
-        "movs r2, #0",
-        "vidup.u8 q0, r2, #4",
-        "vldrb.u8 q1, [r1, q0]",
-        row!("q1"),
-        "adds r1, #1",
-        "vldrb.u8 q1, [r1, q0]",
-        row!("q1"),
-        "adds r1, #1",
-        "vldrb.u8 q1, [r1, q0]",
-        row!("q1"),
-        "adds r1, #1",
-        "vldrb.u8 q1, [r1, q0]",
-        row!("q1"),
-        "letp lr, 3b",
-        "4:",
-        "vpop {{d8-d15}}",
-        "pop {{r4-r11, pc}}",
-    )
-}
-
-/// Copies `len` bytes of each window to `to`, `cols` bytes from one window's to the next's.
-#[unsafe(naked)]
-unsafe extern "C" fn copy(_to: *mut i8, _windows: *const Start, _len: usize, _cols: usize) {
-    naked_asm!(
-        helium!(),
-        "push {{r4-r7, lr}}",
-        "ldm r1, {{r4, r5, r6, r7}}",
-        copy_one!("r4"),
-        "add r0, r3",
-        copy_one!("r5"),
-        "add r0, r3",
-        copy_one!("r6"),
-        "add r0, r3",
-        copy_one!("r7"),
-        "pop {{r4-r7, pc}}",
-    )
-}
-
-/// As [`Layout::put`](crate::kernels::tile::Layout::put): 3 instructions for 16 bytes.
-#[inline]
-pub fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
-    let cols = bytes.len() / WINDOWS;
-    let len = windows.iter().fold(cols.saturating_sub(first), |len, from| len.min(from.len()));
-    if first <= cols {
-        let to = bytes.as_mut_ptr().wrapping_add(first).cast();
-        // SAFETY: each window has `len` bytes, and there is room for as many from the first column
-        // on in each quarter of the tile.
-        unsafe { copy(to, &windows.map(<[i8]>::as_ptr), len, cols) }
-    }
 }

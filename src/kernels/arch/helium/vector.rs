@@ -81,67 +81,6 @@ pub unsafe extern "C" fn segment(
     )
 }
 
-/// VLD4 parts the values of 16 blocks into rows. It cannot be told to load fewer, so those of the
-/// last blocks are gathered.
-#[unsafe(naked)]
-pub unsafe extern "C" fn block4x1(
-    _columns: *const u8,
-    _values: *const [i8; 4],
-    _count: usize,
-    _x: *const i8,
-    _sums: &mut [i32; 4],
-) {
-    naked_asm!(
-        helium!(),
-        "push {{r4, r5, r6, r8, r10, lr}}",
-        "vpush {{d8, d9}}",
-        "movs r4, #0",
-        "movs r6, #0",
-        "mov r8, #0",
-        "mov r10, #0",
-        "lsrs r5, r2, #4",
-        "wls lr, r5, 2f",
-        "1:",
-        "vldrb.u8 q0, [r0], #16",
-        "vldrb.u8 q4, [r3, q0]",
-        "vld40.8 {{q0, q1, q2, q3}}, [r1]",
-        "vld41.8 {{q0, q1, q2, q3}}, [r1]",
-        "vld42.8 {{q0, q1, q2, q3}}, [r1]",
-        "vld43.8 {{q0, q1, q2, q3}}, [r1]!",
-        "vmladava.s8 r4, q0, q4",
-        "vmladava.s8 r6, q1, q4",
-        "vmladava.s8 r8, q2, q4",
-        "vmladava.s8 r10, q3, q4",
-        "le lr, 1b",
-        "2:",
-        "and r2, r2, #15",
-        "wlstp.8 lr, r2, 4f",
-        // Once.
-        "3:",
-        "vldrb.u8 q0, [r0]",
-        "vldrb.u8 q1, [r3, q0]",
-        "mov r12, #0",
-        "vidup.u8 q0, r12, #4",
-        "vldrb.u8 q2, [r1, q0]",
-        "vmladava.s8 r4, q2, q1",
-        "adds r1, #1",
-        "vldrb.u8 q3, [r1, q0]",
-        "vmladava.s8 r6, q3, q1",
-        "adds r1, #1",
-        "vldrb.u8 q2, [r1, q0]",
-        "vmladava.s8 r8, q2, q1",
-        "adds r1, #1",
-        "vldrb.u8 q3, [r1, q0]",
-        "vmladava.s8 r10, q3, q1",
-        "letp lr, 3b",
-        "4:",
-        "vpop {{d8, d9}}",
-        "ldr r12, [sp, #24]",
-        "stm r12, {{r4, r6, r8, r10}}",
-        "pop {{r4, r5, r6, r8, r10, pc}}",
-    )
-}
-
 /// `x` is aligned to 4: words are gathered.
 #[unsafe(naked)]
 pub unsafe extern "C" fn block1x4(
