@@ -4,7 +4,7 @@
 use host_tests::matrices::Mask;
 use host_tests::random::Rng;
 use kastanet::kernels::tile::{COLUMN_BYTES, Layout, WINDOWS};
-use kastanet::kernels::{Channels, Depthwise, Lanes, Multiplied, Patch, matvec, product};
+use kastanet::kernels::{Channels, Depthwise, Lanes, Multiplied, Patch, ROWS, matvec, product};
 use kastanet::quant::{Range, requantise};
 use kastanet::sparse::{Format, Matrix, Streams};
 use kastanet_boards_common::lanes::Room;
@@ -194,7 +194,8 @@ fn matrix<L: Lanes>(rng: &mut Rng, weights: &[i8], encoded: &Encoded, what: &str
     for tile in tiles.into_iter().flatten() {
         let mut y = expected.each_ref().map(|y| vec![0x55; y.len()]);
         let each = y.each_mut().map(Vec::as_mut_slice);
-        product::<L>(&matrix, (tile, cols), scaling.channels(), scaling.range, each);
+        let mut sums = [[0; WINDOWS]; ROWS];
+        product::<L>(&matrix, (tile, cols), scaling.channels(), scaling.range, each, &mut sums);
         assert_eq!(y, expected, "product, {what}");
     }
 }
@@ -224,8 +225,9 @@ fn sums_wrap<L: Lanes>() {
         matvec::<L>(&matrix, &x, scaling.channels(), scaling.range, &mut y);
         assert_eq!(y, expected, "matvec, {format:?}");
         let mut y: [_; WINDOWS] = std::array::from_fn(|_| vec![0; rows]);
+        let mut sums = [[0; WINDOWS]; ROWS];
         let each = y.each_mut().map(Vec::as_mut_slice);
-        product::<L>(&matrix, (tile, cols), scaling.channels(), scaling.range, each);
+        product::<L>(&matrix, (tile, cols), scaling.channels(), scaling.range, each, &mut sums);
         assert!(y.iter().all(|y| *y == expected), "product, {format:?}");
     }
 }
@@ -262,10 +264,11 @@ fn depthwise<L: Lanes>() {
         };
         let what = format!("{kernel:?} × {channels}, rows {row} apart, seed {seed}");
         let mut y = vec![0x55; channels];
-        filter.run::<L, 1>([patches[0]], [&mut y]);
+        let mut sums = [[0; WINDOWS]; ROWS];
+        filter.run::<L, 1>([patches[0]], [&mut y], &mut sums);
         assert_eq!(y, expected[0], "one window, {what}");
         let mut y = [(); WINDOWS].map(|()| vec![0x55; channels]);
-        filter.run::<L, WINDOWS>(patches, y.each_mut().map(Vec::as_mut_slice));
+        filter.run::<L, WINDOWS>(patches, y.each_mut().map(Vec::as_mut_slice), &mut sums);
         assert_eq!(y, expected, "four windows, {what}");
     }
 }
