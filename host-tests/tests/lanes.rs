@@ -94,7 +94,7 @@ impl Scaling {
 
     fn channels(&self) -> Channels<'_> {
         let Scaling { bias, multipliers, shifts, .. } = self;
-        Channels { bias, multipliers, shifts }
+        Channels { bias, multipliers, shifts, narrow: false }
     }
 
     /// The byte of a sum.

@@ -73,7 +73,8 @@ mod tests {
     fn check<const IN: usize, const OUT: usize>(taps: usize) {
         let weights: std::vec::Vec<i8> = (0..taps * OUT).map(|i| (i * 7 % 11) as i8 - 5).collect();
         let x: std::vec::Vec<i8> = (0..taps * IN).map(|i| (i * 5 % 13) as i8 - 6).collect();
-        let channels = Channels { bias: &[0; OUT], multipliers: &[1 << 30], shifts: &[0] };
+        let channels =
+            Channels { bias: &[0; OUT], multipliers: &[1 << 30], shifts: &[0], narrow: false };
         let range = Range { zero_point: 3, min: -128, max: 127 };
         let filter = Multiplied { weights: &weights, inputs: IN, multiplier: OUT / IN };
         let mut y = [0; OUT];

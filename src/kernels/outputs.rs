@@ -30,6 +30,8 @@ pub struct Channels<'a> {
     pub multipliers: &'a [i32],
     /// As many as multipliers.
     pub shifts: &'a [i8],
+    /// Whether all sums are known to be [narrow](Channels::narrow).
+    pub narrow: bool,
 }
 
 impl<'a> Channels<'a> {
@@ -41,7 +43,18 @@ impl<'a> Channels<'a> {
             return Channels { bias, ..*self };
         }
         let multipliers = self.multipliers.get(first..).unwrap_or_default();
-        Channels { bias, multipliers, shifts: self.shifts.get(first..).unwrap_or_default() }
+        let shifts = self.shifts.get(first..).unwrap_or_default();
+        Channels { bias, multipliers, shifts, ..*self }
+    }
+
+    /// Notes whether sums of `cols` products are narrow: within ±2^30, bias included, and scaled by a
+    /// shift of 1 to 22 to the right. Then twice a sum and all steps after it fit 32 bits, so that
+    /// loops need not look. For those who run a layer over many positions.
+    pub fn narrow(self, cols: usize) -> Self {
+        let products = cols <= 1 << 15;
+        let bias = self.bias.iter().all(|bias| bias.unsigned_abs() < 1 << 29);
+        let shifts = self.shifts.iter().all(|shift| (-22..0).contains(shift));
+        Channels { narrow: products && bias && shifts, ..self }
     }
 
     /// The scale of all channels, where they have one.

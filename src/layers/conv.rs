@@ -54,12 +54,13 @@ impl Layer<'_> {
     fn tiles<L: Lanes>(&self, gather: Gather<'_>, y: &mut [i8], scratch: &mut [u8]) -> Option<()> {
         let LayerWeights { matrix, channels } = &self.weights;
         let cols = gather.geometry.window_len();
+        let channels = channels.narrow(cols);
         let mut sums = [[0; WINDOWS]; ROWS];
         by_fours(self.shape, y, |at, y| {
             let tile = gather.tile::<L>(at, scratch)?;
             let mut y = y.chunks_exact_mut(self.shape[1]);
             let y = [y.next()?, y.next()?, y.next()?, y.next()?];
-            product::<L>(matrix, (tile, cols), *channels, self.range, y, &mut sums);
+            product::<L>(matrix, (tile, cols), channels, self.range, y, &mut sums);
             Some(())
         })
     }

@@ -45,6 +45,7 @@ fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
     images(op, memory, |gather, y, scratch| {
         let scratch = signed_mut(scratch)?;
         if multiplier == 1 {
+            let channels = channels.narrow(gather.geometry.taps());
             return by_channel(gather, Depthwise { weights, channels, range }, shape, y, scratch);
         }
         let filter = Multiplied { weights, inputs: gather.geometry.input[2], multiplier };

@@ -73,5 +73,6 @@ fn channels<'a>(image: Image<'a>, record: &'a WeightsRecord) -> Option<Channels<
         bias: image.slice(record.bias_offset.get() as usize, channels)?,
         multipliers: image.slice(record.multipliers_offset.get() as usize, scalings)?,
         shifts: image.slice(record.shifts_offset.get() as usize, scalings)?,
+        narrow: false,
     })
 }

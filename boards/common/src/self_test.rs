@@ -66,7 +66,7 @@ fn matrix(checks: &mut Checks<'_>, format: Format) -> Result<(), Error> {
 
 fn product<L: Lanes>(matrix: &Matrix<'_>, x: &[i8]) -> [i8; 4] {
     // A multiplier of one half, doubled: sums come out as they are.
-    let channels = Channels { bias: &[0; 4], multipliers: &[1 << 30], shifts: &[1] };
+    let channels = Channels { bias: &[0; 4], multipliers: &[1 << 30], shifts: &[1], narrow: false };
     let mut y = [0; 4];
     matvec::<L>(matrix, x, channels, Range { zero_point: 0, min: -128, max: 127 }, &mut y);
     y

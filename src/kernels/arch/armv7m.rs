@@ -7,10 +7,10 @@
 //! i = *columns++; w = *values++; sum += w · x[i]        ldrb ldrsb ldrsb mla
 //! ```
 //!
-//! Tiles of four windows are [`paired`].
+//! Tiles of four windows are [`armv7::paired`].
 
+use super::armv7;
 use super::checked::{Raw, Rows, Taps};
-use super::{paired, rows};
 use crate::kernels::Channels;
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
@@ -490,5 +490,5 @@ impl Raw for Armv7m {
         }
     }
 
-    paired::tiles!();
+    armv7::paired::tiles!();
 }

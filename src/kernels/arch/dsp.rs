@@ -11,10 +11,10 @@
 //! sum += w0·x0 + w1·x1 + w2·x2 + w3·x3     4 × smlab…
 //! ```
 //!
-//! Tiles of four windows are [`paired`].
+//! Tiles of four windows are [`armv7::paired`].
 
+use super::armv7;
 use super::checked::{Raw, Rows, Taps};
-use super::{paired, rows};
 use crate::kernels::Channels;
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
@@ -611,5 +611,5 @@ impl Raw for Dsp {
         }
     }
 
-    paired::tiles!();
+    armv7::paired::tiles!();
 }

@@ -36,6 +36,8 @@ macro_rules! dsp {
 mod checked;
 mod portable;
 
+#[cfg(any(kastanet_core = "armv7m", kastanet_core = "armv7em", kastanet_core = "armv8m"))]
+mod armv7;
 #[cfg(kastanet_core = "armv7m")]
 mod armv7m;
 #[cfg(kastanet_core = "x86_64")]
@@ -48,10 +50,6 @@ mod helium;
 mod host;
 #[cfg(kastanet_core = "aarch64")]
 mod neon;
-#[cfg(any(kastanet_core = "armv7m", kastanet_core = "armv7em", kastanet_core = "armv8m"))]
-mod paired;
-#[cfg(any(kastanet_core = "armv7m", kastanet_core = "armv7em", kastanet_core = "armv8m"))]
-mod rows;
 #[cfg(kastanet_core = "rv32")]
 mod rv32;
 #[cfg(kastanet_core = "rv32v")]

@@ -233,7 +233,7 @@ unsafe extern "C" fn block4x1(
     )
 }
 
-/// As [`Raw::tile_dense`](super::checked::Raw::tile_dense).
+/// As [`Raw::tile_dense`](crate::kernels::arch::checked::Raw::tile_dense).
 #[inline]
 pub unsafe fn tile_dense(w: *const i8, tile: Cells, count: usize, sums: &mut [i32; WINDOWS]) {
     in_parts(count, COLUMNS, sums, |at, count, sums| {
@@ -242,7 +242,7 @@ pub unsafe fn tile_dense(w: *const i8, tile: Cells, count: usize, sums: &mut [i3
     });
 }
 
-/// As [`Raw::tile_segment`](super::checked::Raw::tile_segment).
+/// As [`Raw::tile_segment`](crate::kernels::arch::checked::Raw::tile_segment).
 #[inline]
 pub unsafe fn tile_segment(
     columns: *const u8,
@@ -257,7 +257,7 @@ pub unsafe fn tile_segment(
     });
 }
 
-/// As [`Raw::tile_block4x1`](super::checked::Raw::tile_block4x1): two windows, then the others.
+/// As [`Raw::tile_block4x1`](crate::kernels::arch::checked::Raw::tile_block4x1): two windows, then the others.
 #[inline]
 pub unsafe fn tile_block4x1(
     columns: *const u8,
@@ -277,7 +277,7 @@ pub unsafe fn tile_block4x1(
     });
 }
 
-/// As [`Raw::tile_block1x4`](super::checked::Raw::tile_block1x4).
+/// As [`Raw::tile_block1x4`](crate::kernels::arch::checked::Raw::tile_block1x4).
 #[inline]
 pub unsafe fn tile_block1x4(
     blocks: *const u8,
@@ -318,7 +318,7 @@ fn in_parts<const N: usize>(
     }
 }
 
-/// The tile primitives of a [`Raw`](super::checked::Raw) whose layout is paired.
+/// The tile primitives of a [`Raw`](crate::kernels::arch::checked::Raw) whose layout is paired.
 macro_rules! tiles {
     () => {
         #[inline]
@@ -328,7 +328,7 @@ macro_rules! tiles {
             count: usize,
             sums: &mut [i32; WINDOWS],
         ) {
-            unsafe { paired::tile_dense(w, tile, count, sums) }
+            unsafe { armv7::paired::tile_dense(w, tile, count, sums) }
         }
 
         #[inline]
@@ -339,17 +339,22 @@ macro_rules! tiles {
             tile: *const [i32; 2],
             sums: &mut [i32; WINDOWS],
         ) {
-            unsafe { paired::tile_segment(columns, values, count, tile, sums) }
+            unsafe { armv7::paired::tile_segment(columns, values, count, tile, sums) }
         }
 
         #[inline]
         unsafe fn tile_run(rows: &Rows<*const [i32; 2]>, sums: &mut [[i32; WINDOWS]]) -> usize {
-            unsafe { rows::tile_run(rows, sums) }
+            unsafe { armv7::tile_run(rows, sums) }
         }
 
         #[inline]
         fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
-            rows::lay(bytes, first, windows);
+            armv7::lay(bytes, first, windows);
+        }
+
+        #[inline]
+        fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) {
+            armv7::finish(sums, channels, range, y);
         }
 
         #[inline]
@@ -359,7 +364,7 @@ macro_rules! tiles {
             range: Range,
             y: &mut [&mut [i8]; WINDOWS],
         ) {
-            rows::finish_tile(sums, channels, range, y);
+            armv7::finish_tile(sums, channels, range, y);
         }
 
         #[inline]
@@ -370,7 +375,7 @@ macro_rules! tiles {
             tile: *const [i32; 2],
             sums: &mut [[i32; WINDOWS]; 4],
         ) {
-            unsafe { paired::tile_block4x1(columns, values, count, tile, sums) }
+            unsafe { armv7::paired::tile_block4x1(columns, values, count, tile, sums) }
         }
 
         #[inline]
@@ -381,9 +386,9 @@ macro_rules! tiles {
             tile: *const [i32; 2],
             sums: &mut [i32; WINDOWS],
         ) {
-            unsafe { paired::tile_block1x4(blocks, values, count, tile, sums) }
+            unsafe { armv7::paired::tile_block1x4(blocks, values, count, tile, sums) }
         }
     };
 }
 
-pub(super) use tiles;
+pub(in super::super) use tiles;

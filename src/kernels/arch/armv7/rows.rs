@@ -5,13 +5,10 @@
 //!
 //! - [`tile_run`]: the sums of rows of [`Index8`](crate::sparse::Index8) with a tile of four windows, 19
 //!   instructions a row and 6.5 a nonzero;
-//! - [`put`]: four windows to a paired tile, 7.5 instructions a column;
-//! - [`finish_tile`]: requantisation of four outputs a row, 13 instructions each (14 without DSP).
+//! - [`put`]: four windows to a paired tile, 7.5 instructions a column.
 
-use super::checked::Rows;
+use crate::kernels::arch::checked::Rows;
 use crate::kernels::tile::WINDOWS;
-use crate::kernels::{Channels, outputs};
-use crate::quant::Range;
 use core::arch::naked_asm;
 use zerocopy::FromBytes;
 
@@ -129,7 +126,7 @@ unsafe extern "C" fn several(
     )
 }
 
-/// As [`Raw::tile_run`](super::checked::Raw::tile_run).
+/// As [`Raw::tile_run`](crate::kernels::arch::checked::Raw::tile_run).
 #[inline]
 pub unsafe fn tile_run(rows: &Rows<Cells>, sums: &mut [[i32; WINDOWS]]) -> usize {
     let (to, count) = (sums.as_mut_ptr(), sums.len());
@@ -201,150 +198,4 @@ pub fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
         // SAFETY: the tile has `count` columns from `first` on, each window as many elements.
         unsafe { put(cells.as_mut_ptr(), a, b, c, d, count) }
     }
-}
-
-/// What [`requantise`] reads and writes, in the order of its registers.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-struct Finish {
-    /// Four of each channel.
-    sums: *const [i32; WINDOWS],
-    /// One a channel, as the next two.
-    bias: *const i32,
-    /// Q31.
-    multipliers: *const i32,
-    /// To the left where positive.
-    shifts: *const i8,
-    /// The first window's outputs; those of the next are `stride` bytes further on.
-    y: *mut i8,
-    /// Distance of the windows' outputs.
-    stride: usize,
-    /// Three times as much.
-    stride3: usize,
-    /// One past the last of `sums`.
-    end: *const [i32; WINDOWS],
-}
-
-/// The upper half of r11 · r7, rounded, in r12.
-#[cfg(kastanet_core = "armv7m")]
-macro_rules! high {
-    () => {
-        "smull r11, r12, r11, r7\nadd r12, r12, r11, lsr #31\n"
-    };
-}
-
-/// The upper half of r11 · r7, rounded, in r12.
-#[cfg(not(kastanet_core = "armv7m"))]
-macro_rules! high {
-    () => {
-        "smmulr r12, r11, r7\n"
-    };
-}
-
-/// One output: the sum at `r0` to the byte at `$to`; jumps to 8 where the scale's long way is needed.
-macro_rules! output {
-    ($to:literal) => {
-        concat!(
-            "ldr r11, [r0], #4\n",
-            "add r11, r10\n",
-            "adds r11, r11, r11\n",
-            "bvs 8f\n",
-            high!(),
-            "add r12, r12, r12, asr #31\n",
-            "add r12, r9\n",
-            "asr r12, r8\n",
-            "ssat r12, #8, r12\n",
-            "strb r12, ",
-            $to,
-        )
-    };
-}
-
-/// Outputs of whole channels while shifts are between 1 and 22 to the right and sums in the range of
-/// the short way; gives one past the last output of the first window that is right.
-#[unsafe(naked)]
-unsafe extern "C" fn requantise(_of: &Finish, _zero_point: i32) -> *mut i8 {
-    naked_asm!(
-        dsp!(),
-        "push {{r3-r11, lr}}",
-        "mov lr, r1",
-        "ldr r12, [r0, #28]",
-        "str r12, [sp]",
-        "ldm r0, {{r0-r6}}",
-        "1:",
-        "ldrsb r8, [r3], #1",
-        "ldr r7, [r2], #4",
-        "ldr r10, [r1], #4",
-        // Half and the zero point, as they are before the shift.
-        "rsb r8, r8, #0",
-        "sub r11, r8, #1",
-        "cmp r11, #22",
-        "bhs 8f",
-        "mov r9, #1",
-        "lsl r9, r9, r11",
-        "lsl r12, lr, r8",
-        "add r9, r12",
-        output!("[r4]"),
-        output!("[r4, r5]"),
-        output!("[r4, r5, lsl #1]"),
-        output!("[r4, r6]"),
-        "add r4, #1",
-        "ldr r11, [sp]",
-        "cmp r0, r11",
-        "bne 1b",
-        "8:",
-        "mov r0, r4",
-        "pop {{r3-r11, pc}}",
-    )
-}
-
-/// As [`Lanes::finish_tile`](crate::kernels::Lanes::finish_tile).
-pub fn finish_tile(
-    sums: &[[i32; WINDOWS]],
-    channels: Channels<'_>,
-    range: Range,
-    y: &mut [&mut [i8]; WINDOWS],
-) {
-    let done = finish_plain(sums, channels, range, y).unwrap_or(0);
-    let Some(sums) = sums.get(done..).filter(|sums| !sums.is_empty()) else { return };
-    let mut y = y.each_mut().map(|y| y.get_mut(done..).unwrap_or_default());
-    outputs::finish_tile(sums, channels.from(done), range, &mut y);
-}
-
-/// The channels up to the first whose scale is not plain; gives their number.
-#[inline]
-fn finish_plain(
-    sums: &[[i32; WINDOWS]],
-    channels: Channels<'_>,
-    range: Range,
-    y: &mut [&mut [i8]; WINDOWS],
-) -> Option<usize> {
-    let count = sums.len();
-    let (multipliers, shifts) = (channels.multipliers, channels.shifts);
-    let all = channels.bias.len().min(multipliers.len()).min(shifts.len()) >= count;
-    let room = y.iter().all(|y| y.len() >= count);
-    let plain = range.is_full() && i8::try_from(range.zero_point).is_ok();
-    // Reached from the first by their distance, so their addresses are exposed.
-    let [a, b, c, d] = y.each_mut().map(|y| y.as_mut_ptr().expose_provenance());
-    let stride = b.wrapping_sub(a);
-    let (stride2, stride3) = (stride.wrapping_mul(2), stride.wrapping_mul(3));
-    let even = [c, d] == [a.wrapping_add(stride2), a.wrapping_add(stride3)];
-    if !(all && room && plain && even && count > 0) {
-        return None;
-    }
-    let range_of_sums = sums.as_ptr_range();
-    let of = Finish {
-        sums: range_of_sums.start,
-        bias: channels.bias.as_ptr(),
-        multipliers: multipliers.as_ptr(),
-        shifts: shifts.as_ptr(),
-        y: core::ptr::with_exposed_provenance_mut(a),
-        stride,
-        stride3,
-        end: range_of_sums.end,
-    };
-    // SAFETY: there are `count` sums, biases, multipliers and shifts, and each window has room for
-    // as many outputs.
-    let end = unsafe { requantise(&of, range.zero_point) };
-    Some(end.addr() - a)
 }

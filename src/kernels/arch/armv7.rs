@@ -1,0 +1,9 @@
+//! What all cores from Armv7-M on share, with DSP instructions or without: tiles of four windows, two in
+//! a word, and what comes before and after their products.
+
+mod finish;
+pub mod paired;
+mod rows;
+
+pub use finish::{finish, finish_tile};
+pub use rows::{lay, tile_run};
