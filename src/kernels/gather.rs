@@ -63,6 +63,11 @@ impl Geometry {
         if self.is_pointwise() { 0 } else { self.window_len() }
     }
 
+    /// Whether windows side by side fit in a strip that takes no more room than they do.
+    pub fn has_strips(&self) -> bool {
+        self.stride[1] <= self.kernel[1] && (self.dilation[1] == 1 || self.kernel[1] == 1)
+    }
+
     /// Bytes of scratch of a tile, whatever the layout.
     pub fn tile_len(&self) -> usize {
         self.window_len().saturating_mul(tile::COLUMN_BYTES)
@@ -325,5 +330,34 @@ impl<'a> Gather<'a> {
         }
         let x = self.window::<L>(at, scratch)?;
         Some(Patch { x, row: run, ..patch })
+    }
+
+    /// The windows of four positions for a depthwise filter. Those side by side in a row of the output
+    /// overlap in one strip, as they do in the input.
+    pub fn patches<'b, L: Lanes>(
+        &self,
+        at: [[usize; 2]; WINDOWS],
+        scratch: &'b mut [i8],
+    ) -> Option<[Patch<'b>; WINDOWS]>
+    where
+        'a: 'b,
+    {
+        let Geometry { kernel, stride, input, .. } = self.geometry;
+        let strips = self.geometry.has_strips();
+        let (mut patches, mut first, mut rest) = ([Patch::default(); WINDOWS], 0, scratch);
+        while let Some(&start) = at.get(first) {
+            let beside = at.iter().skip(first).take_while(|next| strips && next[0] == start[0]);
+            let count = beside.count().max(1);
+            let width = (count - 1) * stride[1] + kernel[1];
+            let geometry = Geometry { kernel: [kernel[0], width], ..self.geometry };
+            let (strip, after) = rest.split_at_mut_checked(geometry.window_len())?;
+            let strip = Gather { geometry, ..*self }.patch::<L>(start, strip)?;
+            for (patch, at) in patches.iter_mut().skip(first).take(count).zip(0..) {
+                let x = strip.x.get(at * stride[1] * input[2]..)?;
+                *patch = Patch { x, kernel, ..strip };
+            }
+            (first, rest) = (first + count, after);
+        }
+        Some(patches)
     }
 }

@@ -11,7 +11,7 @@ use super::{Error, LayerWeights, Memory, Operator, ensure, int8, params, signed_
 use crate::image::record::Window;
 use crate::image::{Op, OpKind};
 use crate::kernels::tile::WINDOWS;
-use crate::kernels::{Depthwise, Gather, Geometry, Multiplied, Native, Patch, ROWS};
+use crate::kernels::{Depthwise, Gather, Geometry, Multiplied, Native, ROWS};
 use crate::quant::Range;
 use crate::sparse::{Format, Matrix};
 
@@ -76,12 +76,7 @@ fn by_channel(
         });
     }
     by_fours(shape, y, |at, y| {
-        let mut patches = [Patch::default(); WINDOWS];
-        let mut rest = &mut *scratch;
-        for (patch, at) in patches.iter_mut().zip(at) {
-            let (window, after) = core::mem::take(&mut rest).split_at_mut_checked(window_len)?;
-            (*patch, rest) = (gather.patch::<Native>(at, window)?, after);
-        }
+        let patches = gather.patches::<Native>(at, scratch)?;
         let mut y = y.chunks_exact_mut(shape[1]);
         let y = [y.next()?, y.next()?, y.next()?, y.next()?];
         filter.run::<Native, WINDOWS>(patches, y, &mut sums);

@@ -11,10 +11,12 @@
 //! sum += w0·x0 + w1·x1 + w2·x2 + w3·x3     4 × smlab…
 //! ```
 //!
-//! Tiles of four windows are [`armv7::paired`].
+//! Tiles of four windows are [`armv7::paired`], windows side by side under a depthwise filter [`strip`].
+
+mod strip;
 
 use super::armv7;
-use super::checked::{Raw, Rows, Taps};
+use super::checked::{Patches, Raw, Rows, Taps};
 use crate::kernels::Channels;
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
@@ -608,6 +610,30 @@ impl Raw for Dsp {
             if count % BLOCK > 0 {
                 depthwise(w.add(last), x.add(last), taps, sums.add(last), 1);
             }
+        }
+    }
+
+    #[inline]
+    unsafe fn tile_depthwise(
+        w: *const i8,
+        patches: &Patches,
+        taps: &Taps,
+        sums: *mut [i32; WINDOWS],
+        count: usize,
+    ) {
+        let mut first = 0;
+        while first < WINDOWS {
+            let windows = strip::side_by_side(patches, taps, first);
+            unsafe {
+                let sums = sums.cast::<i32>().add(first).cast();
+                let (x, skip) = (patches.x[first], patches.skip[first]);
+                let taps = Taps { skip, ..*taps };
+                match windows.count {
+                    1 => Self::depthwise(w, x, &taps, sums, count),
+                    _ => windows.run(w, x, &taps, sums, count),
+                }
+            }
+            first += windows.count;
         }
     }
 
