@@ -33,16 +33,33 @@ pub struct Patch<'a> {
     pub channels: usize,
 }
 
-impl Patch<'_> {
-    /// Whether `count` channels of every tap lie in `x` and, row after row of taps, in `weights`.
+impl<'a> Patch<'a> {
+    /// Whether there is a tap, and `count` channels of every tap lie in `x`.
     #[inline]
-    pub fn holds(&self, count: usize, weights: &[i8]) -> bool {
+    pub fn holds(&self, count: usize) -> bool {
         let [height, width] = self.kernel.map(|taps| taps.wrapping_sub(1));
-        let last = width * self.channels + count;
         height < self.kernel[0]
             && width < self.kernel[1]
-            && height * self.row + last <= self.x.len()
-            && height * self.kernel[1] * self.channels + last <= weights.len()
+            && height * self.row + width * self.channels + count <= self.x.len()
+    }
+
+    /// Whether the weights of as many taps, row after row, have `count` channels each.
+    #[inline]
+    pub fn fits(&self, count: usize, weights: &[i8]) -> bool {
+        let taps = self.kernel[0] * self.kernel[1];
+        taps.wrapping_sub(1).wrapping_mul(self.channels).wrapping_add(count) <= weights.len()
+    }
+
+    /// Whether the other has as many taps and channels.
+    #[inline]
+    pub fn is_like(&self, other: &Self) -> bool {
+        (self.kernel, self.channels) == (other.kernel, other.channels)
+    }
+
+    /// Row `ky` of its taps, which has `run` elements.
+    #[inline]
+    pub fn taps(&self, ky: usize, run: usize) -> &'a [i8] {
+        self.x.get(ky * self.row..).and_then(|x| x.get(..run)).unwrap_or_default()
     }
 
     /// The same from a channel on.

@@ -12,6 +12,7 @@
 use super::tile::{self, Layout, WINDOWS};
 use super::{Lanes, Patch, Tile};
 use crate::image::record::Window;
+use zerocopy::FromBytes;
 
 /// The sizes that a window moves over.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +71,13 @@ impl Geometry {
 
     /// Bytes of scratch of a tile, whatever the layout.
     pub fn tile_len(&self) -> usize {
-        self.window_len().saturating_mul(tile::COLUMN_BYTES)
+        self.tile_len_of(tile::COLUMN_BYTES)
+    }
+
+    /// Bytes of scratch of a tile of so many bytes a column, and of its windows before they are laid.
+    pub fn tile_len_of(&self, column_bytes: usize) -> usize {
+        let windows = if self.is_pointwise() { 0 } else { WINDOWS };
+        self.window_len().saturating_mul(column_bytes + windows)
     }
 
     /// The taps of a window's rows (axis 0) or columns (axis 1) that lie in the input.
@@ -142,9 +149,6 @@ impl Block {
     }
 }
 
-/// Elements of padding that are copied at once.
-const PADDING: usize = 64;
-
 /// Gathers windows of one image of a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Gather<'a> {
@@ -165,7 +169,7 @@ impl<'a> Gather<'a> {
         'a: 'b,
     {
         if self.geometry.is_pointwise() {
-            return self.run(at[0], at[1], 0);
+            return self.point(at);
         }
         let window = patch.get_mut(..self.geometry.window_len())?;
         self.copy::<L>(at, window)?;
@@ -236,26 +240,20 @@ impl<'a> Gather<'a> {
         'a: 'b,
     {
         if self.geometry.is_pointwise() {
-            let [a, b, c, d] = at.map(|[oy, ox]| self.run(oy, ox, 0));
-            let windows = [a?, b?, c?, d?];
-            if let Some(tile) = L::Layout::in_place(windows) {
+            let [a, b, c, d] = at.map(|at| self.point(at));
+            if let Some(tile) = L::Layout::in_place([a?, b?, c?, d?]) {
                 return Some(tile);
             }
         }
-        let bytes = scratch.get_mut(..self.geometry.window_len() * L::Layout::COLUMN_BYTES)?;
-        if let Some(windows) = L::Layout::windows(bytes) {
-            for (at, window) in at.into_iter().zip(windows) {
-                self.copy::<L>(at, window)?;
+        let len = self.geometry.window_len() * L::Layout::COLUMN_BYTES;
+        let (bytes, rest) = scratch.split_at_mut_checked(len)?;
+        match L::Layout::windows(bytes) {
+            Some(windows) => {
+                for (at, window) in at.into_iter().zip(windows) {
+                    self.copy::<L>(at, window)?;
+                }
             }
-            return L::Layout::of(bytes);
-        }
-        let run = self.geometry.kernel[1] * self.geometry.input[2];
-        let corners = at.map(|at| self.corner(at));
-        for ky in 0..self.geometry.kernel[0] {
-            match corners.map(|corner| self.row_at(corner, ky, run)) {
-                [Some(a), Some(b), Some(c), Some(d)] => L::lay(bytes, ky * run, [a, b, c, d]),
-                _ => self.put_taps::<L>(at, ky, bytes),
-            }
+            None => L::lay(bytes, self.patches::<L>(at, <[i8]>::mut_from_bytes(rest).ok()?)?),
         }
         L::Layout::of(bytes)
     }
@@ -271,48 +269,29 @@ impl<'a> Gather<'a> {
         ((oy * stride[0]).wrapping_sub(pad[0]), start.then(|| x * input[2]))
     }
 
-    /// Row `ky` of the taps of a window, where they lie in the input side by side.
+    /// The channels at a position of the input, which are a window where that is all it holds.
     #[inline]
-    fn row_at(&self, corner: (usize, Option<usize>), ky: usize, run: usize) -> Option<&'a [i8]> {
-        let Geometry { dilation, input, .. } = &self.geometry;
-        let y = corner.0.wrapping_add(ky * dilation[0]);
-        if y >= input[0] {
-            return None;
-        }
-        self.input.get(y * input[1] * input[2] + corner.1?..)?.get(..run)
+    fn point(&self, at: [usize; 2]) -> Option<&'a [i8]> {
+        let (y, x) = self.corner(at);
+        let Geometry { input: [height, width, channels], .. } = self.geometry;
+        let from = self.input.get(y * width * channels + x?..)?;
+        from.get(..channels).filter(|_| y < height)
     }
 
-    /// Row `ky` of the window at an output position, as [`Gather::row_at`].
+    /// A window as it lies in the input, if it does whole.
     #[inline]
-    fn run(&self, oy: usize, ox: usize, ky: usize) -> Option<&'a [i8]> {
-        let run = self.geometry.kernel[1] * self.geometry.input[2];
-        self.row_at(self.corner([oy, ox]), ky, run)
+    fn in_place(&self, at: [usize; 2]) -> Option<Patch<'a>> {
+        let Geometry { kernel, input, .. } = self.geometry;
+        let (x, row) = self.whole(at)?;
+        Some(Patch { x, row, kernel, channels: input[2] })
     }
 
-    /// Row `ky` of a tile's taps, one by one.
-    fn put_taps<L: Lanes>(&self, at: [[usize; 2]; WINDOWS], ky: usize, bytes: &mut [u8]) {
-        let padding = [self.zero_point; PADDING];
-        let channels = self.geometry.input[2];
-        for kx in 0..self.geometry.kernel[1] {
-            let taps = at.map(|[oy, ox]| self.tap(oy, ox, [ky, kx]));
-            let first = (ky * self.geometry.kernel[1] + kx) * channels;
-            for from in (0..channels).step_by(PADDING) {
-                let len = PADDING.min(channels - from);
-                let part = |tap: Option<&'a [i8]>| match tap {
-                    Some(tap) => tap.get(from..).and_then(|tap| tap.get(..len)),
-                    None => None,
-                };
-                let parts = taps.map(|tap| part(tap).or(padding.get(..len)).unwrap_or_default());
-                L::lay(bytes, first + from, parts);
-            }
-        }
-    }
-
-    /// The channels of a tap; `None` in the padding.
-    #[inline]
-    fn tap(&self, oy: usize, ox: usize, [ky, kx]: [usize; 2]) -> Option<&'a [i8]> {
-        let (y, x) = (self.geometry.tap(0, oy, ky)?, self.geometry.tap(1, ox, kx)?);
-        self.geometry.channels(self.input, y, x)
+    /// A window gathered in `scratch`.
+    fn gathered<'b, L: Lanes>(&self, at: [usize; 2], scratch: &'b mut [i8]) -> Option<Patch<'b>> {
+        let Geometry { kernel, input, .. } = self.geometry;
+        let x = scratch.get_mut(..self.geometry.window_len())?;
+        self.copy_padded::<L>(at, x)?;
+        Some(Patch { x, row: kernel[1] * input[2], kernel, channels: input[2] })
     }
 
     /// A window for a depthwise filter: inside the input where it lies there whole, else gathered
@@ -322,18 +301,11 @@ impl<'a> Gather<'a> {
     where
         'a: 'b,
     {
-        let Geometry { kernel, input, .. } = self.geometry;
-        let run = kernel[1] * input[2];
-        let patch = Patch { kernel, channels: input[2], ..Patch::default() };
-        if let Some((x, row)) = self.whole(at) {
-            return Some(Patch { x: x.get(..(kernel[0] - 1) * row + run)?, row, ..patch });
-        }
-        let x = self.window::<L>(at, scratch)?;
-        Some(Patch { x, row: run, ..patch })
+        self.in_place(at).or_else(|| self.gathered::<L>(at, scratch))
     }
 
-    /// The windows of four positions for a depthwise filter. Those side by side in a row of the output
-    /// overlap in one strip, as they do in the input.
+    /// The windows of four positions for a depthwise filter, of those in a row of the output as many in
+    /// one strip as there are.
     pub fn patches<'b, L: Lanes>(
         &self,
         at: [[usize; 2]; WINDOWS],
@@ -348,15 +320,23 @@ impl<'a> Gather<'a> {
         while let Some(&start) = at.get(first) {
             let beside = at.iter().skip(first).take_while(|next| strips && next[0] == start[0]);
             let count = beside.count().max(1);
-            let width = (count - 1) * stride[1] + kernel[1];
-            let geometry = Geometry { kernel: [kernel[0], width], ..self.geometry };
-            let (strip, after) = rest.split_at_mut_checked(geometry.window_len())?;
-            let strip = Gather { geometry, ..*self }.patch::<L>(start, strip)?;
+            let kernel_of_strip = [kernel[0], (count - 1) * stride[1] + kernel[1]];
+            let geometry = Geometry { kernel: kernel_of_strip, ..self.geometry };
+            let gather = Gather { geometry, ..*self };
+            let strip = match gather.in_place(start) {
+                Some(strip) => strip,
+                None => {
+                    let len = geometry.window_len();
+                    let (space, after) = core::mem::take(&mut rest).split_at_mut_checked(len)?;
+                    rest = after;
+                    gather.gathered::<L>(start, space)?
+                }
+            };
             for (patch, at) in patches.iter_mut().skip(first).take(count).zip(0..) {
                 let x = strip.x.get(at * stride[1] * input[2]..)?;
                 *patch = Patch { x, kernel, ..strip };
             }
-            (first, rest) = (first + count, after);
+            first += count;
         }
         Some(patches)
     }

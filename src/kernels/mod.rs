@@ -142,10 +142,10 @@ pub trait Lanes {
     /// As [`Lanes::block1x4`], columns counted from `first`.
     fn tile_block1x4(blocks: BlockSegment1x4<'_>, tile: Tile<'_, Self>, first: usize) -> [i32; 4];
 
-    /// As [`Layout::put`].
+    /// As [`Layout::lay`].
     #[inline]
-    fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
-        Self::Layout::put(bytes, first, windows);
+    fn lay(bytes: &mut [u8], windows: [Patch<'_>; WINDOWS]) {
+        Self::Layout::lay(bytes, windows);
     }
 
     /// Copies a block from the start of `from` to the start of `to`.

@@ -12,6 +12,7 @@
 //! = w·a + w·b·2^23, and a sum of up to 255 products of bytes fits the lower 23 bits, from
 //! which the upper sum is told apart in the end ([`Paired::split`]).
 
+use super::Patch;
 use zerocopy::FromBytes;
 
 /// Windows of a tile.
@@ -34,6 +35,16 @@ pub trait Layout {
     /// Writes columns from `first` on, the same number from each window. `bytes` are the tile's:
     /// columns times [`Layout::COLUMN_BYTES`], aligned to 4.
     fn put(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]);
+
+    /// Writes a tile from four windows of one shape.
+    #[inline]
+    fn lay(bytes: &mut [u8], windows: [Patch<'_>; WINDOWS]) {
+        let Patch { kernel: [height, width], channels, .. } = windows[0];
+        let run = width * channels;
+        for ky in 0..height {
+            Self::put(bytes, ky * run, windows.map(|window| window.taps(ky, run)));
+        }
+    }
 
     /// The bytes of each window, where they lie in one piece.
     fn windows(_: &mut [u8]) -> Option<[&mut [i8]; WINDOWS]> {

@@ -106,7 +106,12 @@ fn after([row, column]: [usize; 2], width: usize) -> [usize; 2] {
 /// Whether the scratch that the plan gives holds a tile of this layout.
 pub(super) fn holds_tile<T: Layout>(geometry: &Geometry, scratch: &[u8]) -> bool {
     let stays = geometry.is_pointwise() && T::in_place([&[]; WINDOWS]).is_some();
-    stays || geometry.window_len().saturating_mul(T::COLUMN_BYTES) <= scratch.len()
+    let needed = match T::windows(&mut []) {
+        _ if stays => 0,
+        Some(_) => geometry.window_len().saturating_mul(T::COLUMN_BYTES),
+        None => geometry.tile_len_of(T::COLUMN_BYTES),
+    };
+    needed <= scratch.len()
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! What all cores from Armv7-M on share, with DSP instructions or without: tiles of four windows, two in
 //! a word, and what comes before and after their products.
 
+mod copy;
 mod finish;
 pub mod paired;
 mod rows;
 
+pub use copy::{copy, fill};
 pub use finish::{finish, finish_tile};
 pub use rows::{lay, tile_run};

@@ -11,9 +11,9 @@
 
 use super::armv7;
 use super::checked::{Raw, Rows, Taps};
-use crate::kernels::Channels;
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
+use crate::kernels::{Block, Channels, Patch};
 use crate::quant::Range;
 use core::arch::naked_asm;
 

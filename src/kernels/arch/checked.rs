@@ -188,8 +188,8 @@ pub trait Raw {
 
     /// As [`Lanes::lay`].
     #[inline]
-    fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
-        Self::Layout::put(bytes, first, windows);
+    fn lay(bytes: &mut [u8], windows: [Patch<'_>; WINDOWS]) {
+        Self::Layout::lay(bytes, windows);
     }
 
     /// As [`Lanes::copy`].
@@ -554,8 +554,8 @@ impl<R: Raw> Lanes for Checked<R> {
     }
 
     #[inline]
-    fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
-        R::lay(bytes, first, windows);
+    fn lay(bytes: &mut [u8], windows: [Patch<'_>; WINDOWS]) {
+        R::lay(bytes, windows);
     }
 
     #[inline]
@@ -571,7 +571,7 @@ impl<R: Raw> Lanes for Checked<R> {
     #[inline]
     fn depthwise(w: &[i8], patch: Patch<'_>, sums: &mut [[i32; WINDOWS]], window: usize) {
         let count = sums.len();
-        if count < BLOCK || window >= WINDOWS || !patch.holds(count, w) {
+        if count < BLOCK || window >= WINDOWS || !(patch.holds(count) && patch.fits(count, w)) {
             return Portable::depthwise(w, patch, sums, window);
         }
         let ([height, width], channels) = (patch.kernel, patch.channels);
@@ -588,9 +588,8 @@ impl<R: Raw> Lanes for Checked<R> {
     #[inline]
     fn tile_depthwise(w: &[i8], patches: [Patch<'_>; WINDOWS], sums: &mut [[i32; WINDOWS]]) {
         let (count, first) = (sums.len(), patches[0]);
-        let shape = |patch: &Patch<'_>| (patch.kernel, patch.channels);
-        let same = |patch: &Patch<'_>| shape(patch) == shape(&first) && patch.holds(count, w);
-        if count < BLOCK || !patches.iter().all(same) {
+        let same = |patch: &Patch<'_>| patch.holds(count) && patch.is_like(&first);
+        if count < BLOCK || !first.fits(count, w) || !patches.iter().all(same) {
             for (window, patch) in patches.into_iter().enumerate() {
                 Self::depthwise(w, patch, sums, window);
             }

@@ -98,7 +98,7 @@ impl Lanes for Portable {
 
     #[inline]
     fn depthwise(w: &[i8], patch: Patch<'_>, sums: &mut [[i32; WINDOWS]], window: usize) {
-        if !patch.holds(sums.len(), w) {
+        if !(patch.holds(sums.len()) && patch.fits(sums.len(), w)) {
             return;
         }
         let [height, width] = patch.kernel;

@@ -141,11 +141,6 @@ impl Raw for Rvv {
     }
 
     #[inline]
-    fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
-        tile::lay(bytes, first, windows);
-    }
-
-    #[inline]
     unsafe fn depthwise(
         w: *const i8,
         x: *const i8,

@@ -348,8 +348,18 @@ macro_rules! tiles {
         }
 
         #[inline]
-        fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
-            armv7::lay(bytes, first, windows);
+        fn lay(bytes: &mut [u8], windows: [Patch<'_>; WINDOWS]) {
+            armv7::lay(bytes, windows);
+        }
+
+        #[inline]
+        fn copy(to: &mut [i8], from: &[i8], block: Block) {
+            armv7::copy(to, from, block);
+        }
+
+        #[inline]
+        fn fill(to: &mut [i8], value: i8) {
+            armv7::fill(to, value);
         }
 
         #[inline]

@@ -5,8 +5,9 @@
 //!
 //! - [`tile_run`]: the sums of rows of [`Index8`](crate::sparse::Index8) with a tile of four windows, 19
 //!   instructions a row and 6.5 a nonzero;
-//! - [`put`]: four windows to a paired tile, 7.5 instructions a column.
+//! - [`lay`]: four windows to a paired tile, 7.5 instructions a column.
 
+use crate::kernels::Patch;
 use crate::kernels::arch::checked::Rows;
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
@@ -143,59 +144,86 @@ pub unsafe fn tile_run(rows: &Rows<Cells>, sums: &mut [[i32; WINDOWS]]) -> usize
     end.addr() - rows.columns.addr()
 }
 
-/// `count` columns of a tile from four windows.
+/// What [`put`] reads and writes, in the order of its registers.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+struct Lay {
+    /// The tile.
+    cells: *mut [i32; 2],
+    /// The windows.
+    x: [*const i8; WINDOWS],
+    /// Elements of a row of taps.
+    run: usize,
+    /// Rows of taps.
+    rows: usize,
+    /// From the end of a row to the next, of each window.
+    skip: [usize; WINDOWS],
+}
+
+/// Rows of taps, at least 1, to a tile.
 #[unsafe(naked)]
-unsafe extern "C" fn put(
-    _tile: *mut [i32; 2],
-    _a: *const i8,
-    _b: *const i8,
-    _c: *const i8,
-    _d: *const i8,
-    _count: usize,
-) {
+unsafe extern "C" fn put(_of: &Lay) {
     naked_asm!(
-        "push {{r4-r10, lr}}",
-        "ldrd r4, r5, [sp, #32]",
-        "subs r5, #4",
-        "blo 2f",
-        "1:",
-        ".rept 4",
-        "ldrsb r6, [r1], #1",
-        "ldrsb r7, [r2], #1",
-        "ldrsb r8, [r3], #1",
-        "ldrsb r9, [r4], #1",
-        "add r6, r6, r7, lsl #23",
-        "add r7, r8, r9, lsl #23",
-        "strd r6, r7, [r0], #8",
-        ".endr",
-        "subs r5, #4",
-        "bhs 1b",
-        "2:",
-        "adds r5, #4",
-        "beq 4f",
-        "3:",
-        "ldrsb r6, [r1], #1",
-        "ldrsb r7, [r2], #1",
-        "ldrsb r8, [r3], #1",
-        "ldrsb r9, [r4], #1",
-        "add r6, r6, r7, lsl #23",
-        "add r7, r8, r9, lsl #23",
-        "strd r6, r7, [r0], #8",
-        "subs r5, #1",
-        "bne 3b",
-        "4:",
-        "pop {{r4-r10, pc}}",
+        "
+        .macro column
+        ldrsb r6, [r1], #1
+        ldrsb r7, [r2], #1
+        ldrsb r8, [r3], #1
+        ldrsb r9, [r4], #1
+        add r6, r6, r7, lsl #23
+        add r7, r8, r9, lsl #23
+        strd r6, r7, [r0], #8
+        .endm
+        push {{r4-r10, lr}}
+        mov lr, r0
+        ldm r0, {{r0-r5}}
+        ldr r12, [lr, #24]
+        0:
+        subs r10, r5, #4
+        blo 2f
+        1:
+        column
+        column
+        column
+        column
+        subs r10, #4
+        bhs 1b
+        2:
+        adds r10, #4
+        beq 4f
+        3:
+        column
+        subs r10, #1
+        bne 3b
+        4:
+        subs r12, #1
+        beq 5f
+        ldrd r6, r7, [lr, #28]
+        ldrd r8, r9, [lr, #36]
+        add r1, r6
+        add r2, r7
+        add r3, r8
+        add r4, r9
+        b 0b
+        5:
+        pop {{r4-r10, pc}}
+        .purgem column
+        ",
     )
 }
 
 /// As [`Lanes::lay`](crate::kernels::Lanes::lay).
 #[inline]
-pub fn lay(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
+pub fn lay(bytes: &mut [u8], windows: [Patch<'_>; WINDOWS]) {
+    let Patch { kernel: [rows, width], channels, .. } = windows[0];
+    let run = width * channels;
+    let same = |window: &Patch<'_>| window.holds(channels) && window.is_like(&windows[0]);
     let Ok(cells) = <[[i32; 2]]>::mut_from_bytes(bytes) else { return };
-    let count = windows.iter().fold(usize::MAX, |count, window| count.min(window.len()));
-    if let Some(cells) = cells.get_mut(first..).and_then(|cells| cells.get_mut(..count)) {
-        let [a, b, c, d] = windows.map(<[i8]>::as_ptr);
-        // SAFETY: the tile has `count` columns from `first` on, each window as many elements.
-        unsafe { put(cells.as_mut_ptr(), a, b, c, d, count) }
+    if cells.len() != rows * run || !windows.iter().all(same) {
+        return;
     }
+    let (cells, x) = (cells.as_mut_ptr(), windows.map(|window| window.x.as_ptr()));
+    let skip = windows.map(|window| window.row.wrapping_sub(run));
+    // SAFETY: the tile has `rows` times `run` columns, and each window as many elements.
+    unsafe { put(&Lay { cells, x, run, rows, skip }) }
 }
