@@ -4,7 +4,9 @@
 use host_tests::matrices::Mask;
 use host_tests::random::Rng;
 use kastanet::kernels::tile::{COLUMN_BYTES, Layout, WINDOWS};
-use kastanet::kernels::{Channels, Depthwise, Lanes, Multiplied, Patch, ROWS, matvec, product};
+use kastanet::kernels::{
+    Channels, Depthwise, Lanes, Multiplied, Patch, Patches, Places, ROWS, matvec, product,
+};
 use kastanet::quant::{Range, requantise};
 use kastanet::sparse::{Format, Matrix, Streams};
 use kastanet_boards_common::lanes::Room;
@@ -192,11 +194,12 @@ fn matrix<L: Lanes>(rng: &mut Rng, weights: &[i8], encoded: &Encoded, what: &str
     let tiles = [L::Layout::of(bytes), L::Layout::in_place(windows)];
     assert!(tiles[0].is_some(), "{what}");
     for tile in tiles.into_iter().flatten() {
-        let mut y = expected.each_ref().map(|y| vec![0x55; y.len()]);
-        let each = y.each_mut().map(Vec::as_mut_slice);
+        let mut y = vec![0x55; WINDOWS * rows];
+        let places = Places { y: &mut y, stride: rows };
         let mut sums = [[0; WINDOWS]; ROWS];
-        product::<L>(&matrix, (tile, cols), scaling.channels(), scaling.range, each, &mut sums);
-        assert_eq!(y, expected, "product, {what}");
+        let scaling = (&scaling.channels(), scaling.range);
+        product::<L>(&matrix, (tile, cols), scaling, places, &mut sums);
+        assert_eq!(y, expected.concat(), "product, {what}");
     }
 }
 
@@ -224,11 +227,12 @@ fn sums_wrap<L: Lanes>() {
         let mut y = vec![0; rows];
         matvec::<L>(&matrix, &x, scaling.channels(), scaling.range, &mut y);
         assert_eq!(y, expected, "matvec, {format:?}");
-        let mut y: [_; WINDOWS] = std::array::from_fn(|_| vec![0; rows]);
+        let mut y = vec![0; WINDOWS * rows];
+        let places = Places { y: &mut y, stride: rows };
         let mut sums = [[0; WINDOWS]; ROWS];
-        let each = y.each_mut().map(Vec::as_mut_slice);
-        product::<L>(&matrix, (tile, cols), scaling.channels(), scaling.range, each, &mut sums);
-        assert!(y.iter().all(|y| *y == expected), "product, {format:?}");
+        let scaling = (&scaling.channels(), scaling.range);
+        product::<L>(&matrix, (tile, cols), scaling, places, &mut sums);
+        assert_eq!(y, expected.repeat(WINDOWS), "product, {format:?}");
     }
 }
 
@@ -265,11 +269,13 @@ fn depthwise<L: Lanes>() {
         let what = format!("{kernel:?} × {channels}, rows {row} apart, seed {seed}");
         let mut y = vec![0x55; channels];
         let mut sums = [[0; WINDOWS]; ROWS];
-        filter.run::<L, 1>([patches[0]], [&mut y], &mut sums);
+        filter.window::<L>(patches[0], &mut y, &mut sums);
         assert_eq!(y, expected[0], "one window, {what}");
-        let mut y = [(); WINDOWS].map(|()| vec![0x55; channels]);
-        filter.run::<L, WINDOWS>(patches, y.each_mut().map(Vec::as_mut_slice), &mut sums);
-        assert_eq!(y, expected, "four windows, {what}");
+        let mut y = vec![0x55; WINDOWS * channels];
+        let (x, rows) = (patches.map(|patch| patch.x), [row; WINDOWS]);
+        let places = Places { y: &mut y, stride: channels };
+        filter.windows::<L>(Patches { x, rows, kernel, channels }, places, &mut sums);
+        assert_eq!(y, expected.concat(), "four windows, {what}");
     }
 }
 

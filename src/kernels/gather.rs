@@ -10,7 +10,7 @@
 //! taps of a row that lie side by side in the input are copied at once.
 
 use super::tile::{self, Layout, WINDOWS};
-use super::{Lanes, Patch, Tile};
+use super::{Lanes, Patch, Patches, Tile};
 use crate::image::record::Window;
 use zerocopy::FromBytes;
 
@@ -149,6 +149,12 @@ impl Block {
     }
 }
 
+/// The position after `at` in an output of `width` columns.
+#[inline]
+pub fn after([row, column]: [usize; 2], width: usize) -> [usize; 2] {
+    if column + 1 < width { [row, column + 1] } else { [row + 1, 0] }
+}
+
 /// Gathers windows of one image of a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Gather<'a> {
@@ -228,32 +234,51 @@ impl<'a> Gather<'a> {
         Some(())
     }
 
-    /// Four windows as a tile, in `scratch` unless they may stay where they are. `None` where the
-    /// scratch is too short.
+    /// The windows of `start` and of the three positions after it in an output of `width` columns, as a
+    /// tile: in `scratch` unless they may stay where they are. `None` where the scratch is too short.
     #[inline]
     pub fn tile<'b, L: Lanes>(
         &self,
-        at: [[usize; 2]; WINDOWS],
+        start: [usize; 2],
+        width: usize,
         scratch: &'b mut [u8],
     ) -> Option<Tile<'b, L>>
     where
         'a: 'b,
     {
-        if self.geometry.is_pointwise() {
-            let [a, b, c, d] = at.map(|at| self.point(at));
-            if let Some(tile) = L::Layout::in_place([a?, b?, c?, d?]) {
-                return Some(tile);
-            }
+        if L::Layout::windows(&mut []).is_some() {
+            return self.rows::<L>(start, width, scratch);
         }
         let len = self.geometry.window_len() * L::Layout::COLUMN_BYTES;
         let (bytes, rest) = scratch.split_at_mut_checked(len)?;
-        match L::Layout::windows(bytes) {
-            Some(windows) => {
-                for (at, window) in at.into_iter().zip(windows) {
-                    self.copy::<L>(at, window)?;
-                }
-            }
-            None => L::lay(bytes, self.patches::<L>(at, <[i8]>::mut_from_bytes(rest).ok()?)?),
+        let rest = <[i8]>::mut_from_bytes(rest).ok()?;
+        L::lay(bytes, &self.patches::<L>(start, width, rest)?);
+        L::Layout::of(bytes)
+    }
+
+    /// The same where windows lie as rows.
+    #[inline]
+    fn rows<'b, L: Lanes>(
+        &self,
+        start: [usize; 2],
+        width: usize,
+        scratch: &'b mut [u8],
+    ) -> Option<Tile<'b, L>>
+    where
+        'a: 'b,
+    {
+        let mut next = start;
+        let at = [(); WINDOWS].map(|()| {
+            let following = after(next, width);
+            core::mem::replace(&mut next, following)
+        });
+        if self.geometry.is_pointwise() {
+            let [a, b, c, d] = at.map(|at| self.point(at));
+            return L::Layout::in_place([a?, b?, c?, d?]);
+        }
+        let bytes = scratch.get_mut(..self.geometry.window_len() * L::Layout::COLUMN_BYTES)?;
+        for (at, window) in at.into_iter().zip(L::Layout::windows(bytes)?) {
+            self.copy::<L>(at, window)?;
         }
         L::Layout::of(bytes)
     }
@@ -304,40 +329,75 @@ impl<'a> Gather<'a> {
         self.in_place(at).or_else(|| self.gathered::<L>(at, scratch))
     }
 
-    /// The windows of four positions for a depthwise filter, of those in a row of the output as many in
-    /// one strip as there are.
+    /// The windows of `start` and of the three positions after it in an output of `width` columns, of
+    /// those in a row as many in one strip as there are.
+    #[inline]
     pub fn patches<'b, L: Lanes>(
         &self,
-        at: [[usize; 2]; WINDOWS],
+        start: [usize; 2],
+        width: usize,
         scratch: &'b mut [i8],
-    ) -> Option<[Patch<'b>; WINDOWS]>
+    ) -> Option<Patches<'b>>
     where
         'a: 'b,
     {
-        let Geometry { kernel, stride, input, .. } = self.geometry;
+        if start[1] + WINDOWS <= width && self.geometry.has_strips() {
+            let strip = self.strip(WINDOWS);
+            if let Some(whole) = strip.in_place(start) {
+                let step = self.geometry.stride[1] * whole.channels;
+                let x =
+                    [0, step, 2 * step, 3 * step].map(|at| whole.x.get(at..).unwrap_or_default());
+                let (kernel, channels) = (self.geometry.kernel, whole.channels);
+                return Some(Patches { x, rows: [whole.row; WINDOWS], kernel, channels });
+            }
+        }
+        self.some_padded::<L>(start, width, scratch)
+    }
+
+    /// The same where not all are in one strip of the input.
+    #[inline(never)]
+    fn some_padded<'b, L: Lanes>(
+        &self,
+        mut at: [usize; 2],
+        width: usize,
+        scratch: &'b mut [i8],
+    ) -> Option<Patches<'b>>
+    where
+        'a: 'b,
+    {
+        let Geometry { kernel, stride, input: [_, _, channels], .. } = self.geometry;
+        let mut patches = Patches { kernel, channels, ..Patches::default() };
         let strips = self.geometry.has_strips();
-        let (mut patches, mut first, mut rest) = ([Patch::default(); WINDOWS], 0, scratch);
-        while let Some(&start) = at.get(first) {
-            let beside = at.iter().skip(first).take_while(|next| strips && next[0] == start[0]);
-            let count = beside.count().max(1);
-            let kernel_of_strip = [kernel[0], (count - 1) * stride[1] + kernel[1]];
-            let geometry = Geometry { kernel: kernel_of_strip, ..self.geometry };
-            let gather = Gather { geometry, ..*self };
-            let strip = match gather.in_place(start) {
-                Some(strip) => strip,
+        let (mut first, mut rest) = (0, scratch);
+        while first < WINDOWS {
+            let beside = if strips { width - at[1] } else { 1 };
+            let count = beside.min(WINDOWS - first);
+            let strip = self.strip(count);
+            let whole = match strip.in_place(at) {
+                Some(whole) => whole,
                 None => {
-                    let len = geometry.window_len();
+                    let len = strip.geometry.window_len();
                     let (space, after) = core::mem::take(&mut rest).split_at_mut_checked(len)?;
                     rest = after;
-                    gather.gathered::<L>(start, space)?
+                    strip.gathered::<L>(at, space)?
                 }
             };
-            for (patch, at) in patches.iter_mut().skip(first).take(count).zip(0..) {
-                let x = strip.x.get(at * stride[1] * input[2]..)?;
-                *patch = Patch { x, kernel, ..strip };
+            let places = patches.x.iter_mut().zip(&mut patches.rows).skip(first).take(count);
+            for ((x, row), window) in places.zip(0..) {
+                *x = whole.x.get(window * stride[1] * channels..)?;
+                *row = whole.row;
             }
             first += count;
+            at = after([at[0], at[1] + count - 1], width);
         }
         Some(patches)
+    }
+
+    /// The gatherer of `count` windows side by side as one.
+    #[inline]
+    fn strip(&self, count: usize) -> Self {
+        let Geometry { kernel: [height, width], stride, .. } = self.geometry;
+        let kernel = [height, (count - 1) * stride[1] + width];
+        Gather { geometry: Geometry { kernel, ..self.geometry }, ..*self }
     }
 }

@@ -15,6 +15,7 @@ mod matvec;
 mod mean;
 mod multiplied;
 mod outputs;
+mod patch;
 mod place;
 pub mod pool;
 mod product;
@@ -28,12 +29,13 @@ use tile::{Layout, WINDOWS};
 pub use addition::{Addition, HEADROOM, Term};
 pub use arch::{Native, Portable};
 pub use broadcast::{Operand, combine, each, spread};
-pub use depthwise::{Depthwise, Patch};
-pub use gather::{Block, Gather, Geometry};
+pub use depthwise::Depthwise;
+pub use gather::{Block, Gather, Geometry, after};
 pub use matvec::matvec;
 pub use mean::Alternating;
 pub use multiplied::Multiplied;
-pub use outputs::{Channels, ROWS, TileSums};
+pub use outputs::{Channels, Places, ROWS, TileSums};
+pub use patch::{Patch, Patches};
 pub use place::place;
 pub use product::product;
 pub use softmax::{MAX_ROW as MAX_SOFTMAX_ROW, softmax};
@@ -144,7 +146,7 @@ pub trait Lanes {
 
     /// As [`Layout::lay`].
     #[inline]
-    fn lay(bytes: &mut [u8], windows: [Patch<'_>; WINDOWS]) {
+    fn lay(bytes: &mut [u8], windows: &Patches<'_>) {
         Self::Layout::lay(bytes, windows);
     }
 
@@ -165,10 +167,10 @@ pub trait Lanes {
     /// `patch.channels` long. Nothing where either is too short.
     fn depthwise(w: &[i8], patch: Patch<'_>, sums: &mut [[i32; WINDOWS]], window: usize);
 
-    /// The same for all windows, whose patches are of one shape.
+    /// The same for all windows.
     #[inline]
-    fn tile_depthwise(w: &[i8], patches: [Patch<'_>; WINDOWS], sums: &mut [[i32; WINDOWS]]) {
-        for (window, patch) in patches.into_iter().enumerate() {
+    fn tile_depthwise(w: &[i8], patches: &Patches<'_>, sums: &mut [[i32; WINDOWS]]) {
+        for (window, patch) in patches.each().into_iter().enumerate() {
             Self::depthwise(w, patch, sums, window);
         }
     }
@@ -179,13 +181,13 @@ pub trait Lanes {
         outputs::finish(sums, channels, range, y);
     }
 
-    /// `y[p][i]` from `sums[i][p]`, channel after channel, for each window p.
+    /// Output i of window p from `sums[i][p]`, channel after channel, for each window.
     #[inline]
     fn finish_tile(
         sums: &[[i32; WINDOWS]],
-        channels: Channels<'_>,
+        channels: &Channels<'_>,
         range: Range,
-        y: &mut [&mut [i8]; WINDOWS],
+        y: &mut Places<'_>,
     ) {
         outputs::finish_tile(sums, channels, range, y);
     }

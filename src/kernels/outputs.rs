@@ -118,26 +118,34 @@ pub fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) 
     }
 }
 
-/// Where the sums of a tile of positions go.
+/// Where the sums of a tile of positions go: those of window p to p · `stride` and on.
 #[derive(Debug)]
-pub struct Four<'a, 'y> {
-    /// From the next channel on.
-    pub channels: Channels<'a>,
-    /// Of the outputs.
-    pub range: Range,
-    /// The channels of each position, from the next on.
-    pub y: [&'y mut [i8]; WINDOWS],
+pub struct Places<'y> {
+    /// From the first window's next channel to the last one's last.
+    pub y: &'y mut [i8],
+    /// Channels of a position.
+    pub stride: usize,
 }
 
-impl Four<'_, '_> {
-    /// Writes the next channels of each position.
+impl Places<'_> {
+    /// The same without the next `count` channels of each.
     #[inline]
-    pub fn push<L: Lanes>(&mut self, sums: &[[i32; WINDOWS]]) {
-        L::finish_tile(sums, self.channels, self.range, &mut self.y);
-        self.channels = self.channels.from(sums.len());
-        for y in &mut self.y {
-            *y = core::mem::take(y).get_mut(sums.len()..).unwrap_or_default();
-        }
+    pub fn from(&mut self, count: usize) -> Places<'_> {
+        Places { y: self.y.get_mut(count..).unwrap_or_default(), stride: self.stride }
+    }
+
+    /// Whether there is room for `count` channels of each.
+    #[inline]
+    pub fn hold(&self, count: usize) -> bool {
+        let room = self.y.len().checked_sub(count);
+        count <= self.stride && room.is_some_and(|room| (WINDOWS - 1) * self.stride <= room)
+    }
+
+    /// The next channels of each, as many as there are at least.
+    #[inline]
+    pub fn each(&mut self) -> [&mut [i8]; WINDOWS] {
+        let mut windows = self.y.chunks_mut(self.stride.max(1));
+        [(); WINDOWS].map(|()| windows.next().unwrap_or_default())
     }
 }
 
@@ -145,11 +153,12 @@ impl Four<'_, '_> {
 #[inline]
 pub fn finish_tile(
     sums: &[[i32; WINDOWS]],
-    channels: Channels<'_>,
+    channels: &Channels<'_>,
     range: Range,
-    [a, b, c, d]: &mut [&mut [i8]; WINDOWS],
+    y: &mut Places<'_>,
 ) {
-    let places = a.iter_mut().zip(b.iter_mut()).zip(c.iter_mut()).zip(d.iter_mut()).zip(sums);
+    let [a, b, c, d] = y.each();
+    let places = a.iter_mut().zip(b).zip(c).zip(d).zip(sums);
     let one = channels.one();
     let mut each = channels.each();
     for (((((a, b), c), d), sums), &bias) in places.zip(channels.bias) {

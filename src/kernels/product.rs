@@ -9,47 +9,55 @@
 //! A weight is loaded, and in a sparse format decoded, once for four products.
 
 use super::matvec::{add, four_rows, next_row};
-use super::outputs::{Four, ROWS, TileSums};
+use super::outputs::{Places, ROWS, TileSums};
 use super::tile::WINDOWS;
 use super::{Channels, Lanes, Tile};
 use crate::quant::Range;
 use crate::sparse::{Block1x4Rows, Block4x1, Block4x1Groups, Index8Rows, Matrix, Segments, TILE};
 
-/// Writes one output a row to each `y`, which have as many elements as `matrix` has rows; `tile`
-/// has `cols` columns, as many as `matrix`.
+/// Writes one output a row to the positions of four windows; `tile` has `cols` columns, as many as
+/// `matrix`, which has as many rows as a position has channels.
 pub fn product<L: Lanes>(
     matrix: &Matrix<'_>,
-    (tile, cols): (Tile<'_, L>, usize),
-    channels: Channels<'_>,
-    range: Range,
-    y: [&mut [i8]; WINDOWS],
+    tile: (Tile<'_, L>, usize),
+    (channels, range): (&Channels<'_>, Range),
+    y: Places<'_>,
     sums: &mut TileSums,
 ) {
-    let (outputs, tile) = (Four { channels, range, y }, (tile, cols));
+    let to = Outputs { channels, range, y };
     match matrix {
-        Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), tile, outputs, sums),
-        Matrix::Delta8(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs, sums),
-        Matrix::Delta4(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs, sums),
-        Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), tile, outputs, sums),
-        Matrix::Block1x4(matrix) => rows::<L, _>(matrix.rows(), tile, outputs, sums),
-        Matrix::Nm(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs, sums),
-        Matrix::Index8(matrix) => rows::<L, _>(matrix.rows(), tile, outputs, sums),
-        Matrix::Rice(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, outputs, sums),
+        Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), tile, to, sums),
+        Matrix::Delta8(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, to, sums),
+        Matrix::Delta4(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, to, sums),
+        Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), tile, to, sums),
+        Matrix::Block1x4(matrix) => rows::<L, _>(matrix.rows(), tile, to, sums),
+        Matrix::Nm(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, to, sums),
+        Matrix::Index8(matrix) => rows::<L, _>(matrix.rows(), tile, to, sums),
+        Matrix::Rice(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, to, sums),
     }
+}
+
+/// Where the outputs go, and how sums become them.
+struct Outputs<'a, 'y> {
+    channels: &'a Channels<'a>,
+    range: Range,
+    y: Places<'y>,
 }
 
 #[inline(never)]
 fn rows<L: Lanes, W: Walk>(
     mut walk: W,
-    (tile, cols): (Tile<'_, L>, usize),
-    mut outputs: Four<'_, '_>,
+    tile: (Tile<'_, L>, usize),
+    mut to: Outputs<'_, '_>,
     sums: &mut TileSums,
 ) {
-    while !outputs.y[0].is_empty() {
-        let rows = outputs.y[0].len().min(ROWS);
+    let mut first = 0;
+    while first < to.y.stride {
+        let rows = ROWS.min(to.y.stride - first);
         let Some(sums) = sums.get_mut(..rows) else { return };
-        walk.sums::<L>((tile, cols), sums);
-        outputs.push::<L>(sums);
+        walk.sums::<L>(tile, sums);
+        L::finish_tile(sums, &to.channels.from(first), to.range, &mut to.y.from(first));
+        first += rows;
     }
 }
 

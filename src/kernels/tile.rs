@@ -12,7 +12,7 @@
 //! = w·a + w·b·2^23, and a sum of up to 255 products of bytes fits the lower 23 bits, from
 //! which the upper sum is told apart in the end ([`Paired::split`]).
 
-use super::Patch;
+use super::Patches;
 use zerocopy::FromBytes;
 
 /// Windows of a tile.
@@ -36,13 +36,12 @@ pub trait Layout {
     /// columns times [`Layout::COLUMN_BYTES`], aligned to 4.
     fn put(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]);
 
-    /// Writes a tile from four windows of one shape.
+    /// Writes a tile of four windows.
     #[inline]
-    fn lay(bytes: &mut [u8], windows: [Patch<'_>; WINDOWS]) {
-        let Patch { kernel: [height, width], channels, .. } = windows[0];
-        let run = width * channels;
-        for ky in 0..height {
-            Self::put(bytes, ky * run, windows.map(|window| window.taps(ky, run)));
+    fn lay(bytes: &mut [u8], windows: &Patches<'_>) {
+        let run = windows.kernel[1] * windows.channels;
+        for ky in 0..windows.kernel[0] {
+            Self::put(bytes, ky * run, windows.taps(ky));
         }
     }
 

@@ -71,15 +71,12 @@ fn by_channel(
     if positions < WINDOWS || scratch.len() < WINDOWS * window_len {
         let scratch = scratch.get_mut(..window_len)?;
         return one_by_one(shape, y, |at, y| {
-            filter.run::<Native, 1>([gather.patch::<Native>(at, scratch)?], [y], &mut sums);
+            filter.window::<Native>(gather.patch::<Native>(at, scratch)?, y, &mut sums);
             Some(())
         });
     }
-    by_fours(shape, y, |at, y| {
-        let patches = gather.patches::<Native>(at, scratch)?;
-        let mut y = y.chunks_exact_mut(shape[1]);
-        let y = [y.next()?, y.next()?, y.next()?, y.next()?];
-        filter.run::<Native, WINDOWS>(patches, y, &mut sums);
+    by_fours(shape, y, |start, y| {
+        filter.windows::<Native>(gather.patches::<Native>(start, shape[0], scratch)?, y, &mut sums);
         Some(())
     })
 }

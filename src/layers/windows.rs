@@ -4,7 +4,7 @@
 use super::{Memory, signed_mut};
 use crate::image::{Op, record::Window};
 use crate::kernels::tile::{Layout, WINDOWS};
-use crate::kernels::{Gather, Geometry};
+use crate::kernels::{Gather, Geometry, Places, after};
 
 /// An image of the batch and a position of its output.
 pub(super) struct Position<'a> {
@@ -71,23 +71,24 @@ pub(super) fn one_by_one(
     Some(())
 }
 
-/// Calls `each` with four positions and their channels, until all have been seen: the last four
-/// may have been seen before. `None` where there are fewer than four.
+/// Calls `each` with the first of four positions and with their channels, until all have been seen: the
+/// last four may have been seen before. `None` where there are fewer than four.
+#[inline]
 pub(super) fn by_fours(
     [width, channels]: [usize; 2],
     output: &mut [i8],
-    mut each: impl FnMut([[usize; 2]; WINDOWS], &mut [i8]) -> Option<()>,
+    mut each: impl FnMut([usize; 2], Places<'_>) -> Option<()>,
 ) -> Option<()> {
     let last = (output.len() / channels.max(1)).checked_sub(WINDOWS)?;
     let (mut start, mut at) = (0, [0, 0]);
     loop {
-        let mut four = [at; WINDOWS];
-        for place in &mut four {
-            *place = at;
-            at = after(at, width);
-        }
-        each(four, output.get_mut(start * channels..)?.get_mut(..WINDOWS * channels)?)?;
+        let y = output.get_mut(start * channels..)?.get_mut(..WINDOWS * channels)?;
+        each(at, Places { y, stride: channels })?;
         start += WINDOWS;
+        at[1] += WINDOWS;
+        while at[1] >= width {
+            at = [at[0] + 1, at[1] - width];
+        }
         if start > last {
             if start == last + WINDOWS {
                 return Some(());
@@ -95,12 +96,6 @@ pub(super) fn by_fours(
             (start, at) = (last, [last / width.max(1), last % width.max(1)]);
         }
     }
-}
-
-/// The position after `at` in an output of `width` columns.
-#[inline]
-fn after([row, column]: [usize; 2], width: usize) -> [usize; 2] {
-    if column + 1 < width { [row, column + 1] } else { [row + 1, 0] }
 }
 
 /// Whether the scratch that the plan gives holds a tile of this layout.
@@ -122,9 +117,9 @@ mod tests {
     fn fours_see_every_position() {
         for positions in 4..23 {
             let mut output = std::vec![0; positions];
-            by_fours([5, 1], &mut output, |at, y| {
-                for (at, y) in at.iter().zip(y) {
-                    *y = (at[0] * 5 + at[1]) as i8 + 1;
+            by_fours([5, 1], &mut output, |at, places| {
+                for (after, y) in (1..).zip(places.y) {
+                    *y = (at[0] * 5 + at[1]) as i8 + after;
                 }
                 Some(())
             });

@@ -5,7 +5,7 @@
 
 use crate::random::word;
 use kastanet::kernels::tile::{COLUMN_BYTES, Layout};
-use kastanet::kernels::{Addition, Block, Channels, Lanes, Patch, Term};
+use kastanet::kernels::{Addition, Block, Channels, Lanes, Patch, Places, Term};
 use kastanet::quant::{Range, Scale, requantise};
 use kastanet::sparse::{Block1x4, Block4x1, Index8, Segments, Streams, TILE};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -365,7 +365,8 @@ fn finish<L: Lanes>(case: u64) -> Result<(), &'static str> {
         (0..CHANNELS).all(|at| y[0][at] == if at < count { expected(at, 0) } else { 0 }),
         "finish",
     )?;
-    L::finish_tile(&sums[..count], channels, range, &mut y.each_mut().map(|y| &mut y[..]));
+    let mut places = Places { y: y.as_flattened_mut(), stride: CHANNELS };
+    L::finish_tile(&sums[..count], &channels, range, &mut places);
     let right = |at: usize, p: usize| y[p][at] == if at < count { expected(at, p) } else { 0 };
     ensure((0..CHANNELS).all(|at| (0..4).all(|p| right(at, p))), "finish_tile")
 }

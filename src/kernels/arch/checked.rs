@@ -7,7 +7,7 @@
 use super::Portable;
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Interleaved, Layout, Paired, WINDOWS, Windows};
-use crate::kernels::{Addition, Block, Channels, Lanes, Patch, matvec, outputs};
+use crate::kernels::{Addition, Block, Channels, Lanes, Patch, Patches, Places, matvec, outputs};
 use crate::quant::Range;
 use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Run, Segment, TILE};
 use core::marker::PhantomData;
@@ -188,7 +188,7 @@ pub trait Raw {
 
     /// As [`Lanes::lay`].
     #[inline]
-    fn lay(bytes: &mut [u8], windows: [Patch<'_>; WINDOWS]) {
+    fn lay(bytes: &mut [u8], windows: &Patches<'_>) {
         Self::Layout::lay(bytes, windows);
     }
 
@@ -237,7 +237,7 @@ pub trait Raw {
     #[inline]
     unsafe fn tile_depthwise(
         w: *const i8,
-        patches: &Patches,
+        patches: &Starts,
         taps: &Taps,
         sums: *mut [i32; WINDOWS],
         count: usize,
@@ -262,9 +262,9 @@ pub trait Raw {
     #[inline]
     fn finish_tile(
         sums: &[[i32; WINDOWS]],
-        channels: Channels<'_>,
+        channels: &Channels<'_>,
         range: Range,
-        y: &mut [&mut [i8]; WINDOWS],
+        y: &mut Places<'_>,
     ) {
         outputs::finish_tile(sums, channels, range, y);
     }
@@ -293,7 +293,7 @@ pub struct Taps {
 /// Where four windows lie, in the order of its fields.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
-pub struct Patches {
+pub struct Starts {
     /// The first channel of each one's first tap.
     pub x: [*const i8; WINDOWS],
     /// [`Taps::skip`] of each.
@@ -554,7 +554,7 @@ impl<R: Raw> Lanes for Checked<R> {
     }
 
     #[inline]
-    fn lay(bytes: &mut [u8], windows: [Patch<'_>; WINDOWS]) {
+    fn lay(bytes: &mut [u8], windows: &Patches<'_>) {
         R::lay(bytes, windows);
     }
 
@@ -586,24 +586,20 @@ impl<R: Raw> Lanes for Checked<R> {
     }
 
     #[inline]
-    fn tile_depthwise(w: &[i8], patches: [Patch<'_>; WINDOWS], sums: &mut [[i32; WINDOWS]]) {
-        let (count, first) = (sums.len(), patches[0]);
-        let same = |patch: &Patch<'_>| patch.holds(count) && patch.is_like(&first);
-        if count < BLOCK || !first.fits(count, w) || !patches.iter().all(same) {
-            for (window, patch) in patches.into_iter().enumerate() {
-                Self::depthwise(w, patch, sums, window);
-            }
-            return;
+    fn tile_depthwise(w: &[i8], patches: &Patches<'_>, sums: &mut [[i32; WINDOWS]]) {
+        let count = sums.len();
+        if count < BLOCK || !patches.fits(count, w) || !patches.holds(count) {
+            return Portable::tile_depthwise(w, patches, sums);
         }
-        let ([height, width], channels) = (first.kernel, first.channels);
+        let ([height, width], channels) = (patches.kernel, patches.channels);
         let taps = Taps { height, width, channels, skip: 0 };
-        let patches = Patches {
-            x: patches.map(|patch| patch.x.as_ptr()),
-            skip: patches.map(|patch| patch.row.wrapping_sub(width * channels)),
+        let starts = Starts {
+            x: patches.x.map(<[i8]>::as_ptr),
+            skip: patches.rows.map(|row| row.wrapping_sub(width * channels)),
         };
         // SAFETY: `count` channels, at least four, of every tap lie in each and in the weights, and
         // there is at least one tap.
-        unsafe { R::tile_depthwise(w.as_ptr(), &patches, &taps, sums.as_mut_ptr(), count) }
+        unsafe { R::tile_depthwise(w.as_ptr(), &starts, &taps, sums.as_mut_ptr(), count) }
     }
 
     #[inline]
@@ -614,9 +610,9 @@ impl<R: Raw> Lanes for Checked<R> {
     #[inline]
     fn finish_tile(
         sums: &[[i32; WINDOWS]],
-        channels: Channels<'_>,
+        channels: &Channels<'_>,
         range: Range,
-        y: &mut [&mut [i8]; WINDOWS],
+        y: &mut Places<'_>,
     ) {
         R::finish_tile(sums, channels, range, y);
     }

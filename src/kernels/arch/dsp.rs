@@ -16,10 +16,10 @@
 mod strip;
 
 use super::armv7;
-use super::checked::{Patches, Raw, Rows, Taps};
+use super::checked::{Raw, Rows, Starts, Taps};
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
-use crate::kernels::{Block, Channels, Patch};
+use crate::kernels::{Block, Channels, Patches, Places};
 use crate::quant::Range;
 use core::arch::naked_asm;
 
@@ -616,7 +616,7 @@ impl Raw for Dsp {
     #[inline]
     unsafe fn tile_depthwise(
         w: *const i8,
-        patches: &Patches,
+        patches: &Starts,
         taps: &Taps,
         sums: *mut [i32; WINDOWS],
         count: usize,

@@ -36,7 +36,7 @@ mod vector;
 
 use super::checked::{Raw, Rows, Taps, TileStart};
 use crate::kernels::tile::{WINDOWS, Windows};
-use crate::kernels::{Addition, Block, Channels};
+use crate::kernels::{Addition, Block, Channels, Places};
 use crate::quant::Range;
 
 /// The loops of Helium.
@@ -217,9 +217,9 @@ impl Raw for Helium {
     #[inline]
     fn finish_tile(
         sums: &[[i32; WINDOWS]],
-        channels: Channels<'_>,
+        channels: &Channels<'_>,
         range: Range,
-        y: &mut [&mut [i8]; WINDOWS],
+        y: &mut Places<'_>,
     ) {
         finish::finish_tile(sums, channels, range, y);
     }

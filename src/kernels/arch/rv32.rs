@@ -28,9 +28,9 @@ mod finish;
 mod halves;
 mod vector;
 
-use super::checked::{Patches, Raw, Rows, Taps};
-use crate::kernels::Channels;
+use super::checked::{Raw, Rows, Starts, Taps};
 use crate::kernels::tile::WINDOWS;
+use crate::kernels::{Channels, Places};
 use crate::quant::Range;
 use halves::{Cells, Halves};
 
@@ -112,7 +112,7 @@ impl Raw for Rv32 {
     #[inline]
     unsafe fn tile_depthwise(
         w: *const i8,
-        patches: &Patches,
+        patches: &Starts,
         taps: &Taps,
         sums: *mut [i32; WINDOWS],
         count: usize,
@@ -128,9 +128,9 @@ impl Raw for Rv32 {
     #[inline]
     fn finish_tile(
         sums: &[[i32; WINDOWS]],
-        channels: Channels<'_>,
+        channels: &Channels<'_>,
         range: Range,
-        y: &mut [&mut [i8]; WINDOWS],
+        y: &mut Places<'_>,
     ) {
         finish::finish_tile(sums, channels, range, y);
     }

@@ -24,8 +24,8 @@ mod tile;
 mod vector;
 
 use super::checked::{Raw, Rows, Taps};
-use crate::kernels::Channels;
 use crate::kernels::tile::{WINDOWS, Windows};
+use crate::kernels::{Channels, Places};
 use crate::quant::Range;
 
 /// The loops of RV32 with vectors.
@@ -159,9 +159,9 @@ impl Raw for Rvv {
     #[inline]
     fn finish_tile(
         sums: &[[i32; WINDOWS]],
-        channels: Channels<'_>,
+        channels: &Channels<'_>,
         range: Range,
-        y: &mut [&mut [i8]; WINDOWS],
+        y: &mut Places<'_>,
     ) {
         finish::finish_tile(sums, channels, range, y);
     }

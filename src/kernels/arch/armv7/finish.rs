@@ -15,7 +15,7 @@
 //! without r. They differ where a negative x gives 0, which a shift rounds to 0 either way.
 
 use crate::kernels::tile::WINDOWS;
-use crate::kernels::{Channels, outputs};
+use crate::kernels::{Channels, Places, outputs};
 use crate::quant::Range;
 use core::arch::naked_asm;
 
@@ -150,51 +150,31 @@ unsafe extern "C" fn channels(_of: &Tile) {
 /// As [`Lanes::finish_tile`](crate::kernels::Lanes::finish_tile).
 pub fn finish_tile(
     sums: &[[i32; WINDOWS]],
-    channels: Channels<'_>,
+    of: &Channels<'_>,
     range: Range,
-    y: &mut [&mut [i8]; WINDOWS],
+    places: &mut Places<'_>,
 ) {
-    if finish_narrow(sums, channels, range, y).is_none() {
-        outputs::finish_tile(sums, channels, range, y);
-    }
-}
-
-/// The same for narrow sums with a scale a channel, where windows' outputs lie as far from each other.
-#[inline]
-fn finish_narrow(
-    sums: &[[i32; WINDOWS]],
-    of: Channels<'_>,
-    range: Range,
-    y: &mut [&mut [i8]; WINDOWS],
-) -> Option<()> {
     let count = sums.len();
     let all = of.bias.len().min(of.multipliers.len()).min(of.shifts.len()) >= count;
-    let room = y.iter().all(|y| y.len() >= count);
     let plain = of.narrow && range.is_full() && i8::try_from(range.zero_point).is_ok();
-    // Reached from the first by their distance, so their addresses are exposed.
-    let [a, b, c, d] = y.each_mut().map(|y| y.as_mut_ptr().expose_provenance());
-    let stride = b.wrapping_sub(a);
-    let (stride2, stride3) = (stride.wrapping_mul(2), stride.wrapping_mul(3));
-    let even = [c, d] == [a.wrapping_add(stride2), a.wrapping_add(stride3)];
-    if !(all && room && plain && even && count > 0) {
-        return None;
+    if !(all && plain && places.hold(count) && count > 0) {
+        return outputs::finish_tile(sums, of, range, places);
     }
-    let range_of_sums = sums.as_ptr_range();
+    let sums = sums.as_ptr_range();
     let of = Tile {
-        sums: range_of_sums.start,
+        sums: sums.start,
         bias: of.bias.as_ptr(),
         multipliers: of.multipliers.as_ptr(),
         shifts: of.shifts.as_ptr(),
-        y: core::ptr::with_exposed_provenance_mut(a),
-        stride,
-        stride3,
-        end: range_of_sums.end,
+        y: places.y.as_mut_ptr(),
+        stride: places.stride,
+        stride3: 3 * places.stride,
+        end: sums.end,
         odd: 2 * range.zero_point + 1,
     };
     // SAFETY: there are `count` sums, biases, multipliers and shifts, and each window has room for
     // as many outputs.
-    unsafe { self::channels(&of) };
-    Some(())
+    unsafe { channels(&of) };
 }
 
 /// What [`vector`] reads and writes, in the order of its registers.

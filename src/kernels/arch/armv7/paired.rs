@@ -348,7 +348,7 @@ macro_rules! tiles {
         }
 
         #[inline]
-        fn lay(bytes: &mut [u8], windows: [Patch<'_>; WINDOWS]) {
+        fn lay(bytes: &mut [u8], windows: &Patches<'_>) {
             armv7::lay(bytes, windows);
         }
 
@@ -370,9 +370,9 @@ macro_rules! tiles {
         #[inline]
         fn finish_tile(
             sums: &[[i32; WINDOWS]],
-            channels: Channels<'_>,
+            channels: &Channels<'_>,
             range: Range,
-            y: &mut [&mut [i8]; WINDOWS],
+            y: &mut Places<'_>,
         ) {
             armv7::finish_tile(sums, channels, range, y);
         }

@@ -7,7 +7,7 @@
 //!   instructions a row and 6.5 a nonzero;
 //! - [`lay`]: four windows to a paired tile, 7.5 instructions a column.
 
-use crate::kernels::Patch;
+use crate::kernels::Patches;
 use crate::kernels::arch::checked::Rows;
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
@@ -214,16 +214,15 @@ unsafe extern "C" fn put(_of: &Lay) {
 
 /// As [`Lanes::lay`](crate::kernels::Lanes::lay).
 #[inline]
-pub fn lay(bytes: &mut [u8], windows: [Patch<'_>; WINDOWS]) {
-    let Patch { kernel: [rows, width], channels, .. } = windows[0];
-    let run = width * channels;
-    let same = |window: &Patch<'_>| window.holds(channels) && window.is_like(&windows[0]);
+pub fn lay(bytes: &mut [u8], windows: &Patches<'_>) {
+    let [rows, width] = windows.kernel;
+    let run = width * windows.channels;
     let Ok(cells) = <[[i32; 2]]>::mut_from_bytes(bytes) else { return };
-    if cells.len() != rows * run || !windows.iter().all(same) {
+    if cells.len() != rows * run || !windows.holds(windows.channels) {
         return;
     }
-    let (cells, x) = (cells.as_mut_ptr(), windows.map(|window| window.x.as_ptr()));
-    let skip = windows.map(|window| window.row.wrapping_sub(run));
+    let (cells, x) = (cells.as_mut_ptr(), windows.x.map(<[i8]>::as_ptr));
+    let skip = windows.rows.map(|row| row.wrapping_sub(run));
     // SAFETY: the tile has `rows` times `run` columns, and each window as many elements.
     unsafe { put(&Lay { cells, x, run, rows, skip }) }
 }

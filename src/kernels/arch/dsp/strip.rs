@@ -13,7 +13,7 @@
 //!
 //! A row of four windows one column apart takes 49 instructions for 24 products, of windows two apart 55.
 
-use crate::kernels::arch::checked::{Patches, Taps};
+use crate::kernels::arch::checked::{Starts, Taps};
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
@@ -31,7 +31,7 @@ pub struct Windows {
 }
 
 /// The windows from `first` on that lie side by side.
-pub fn side_by_side(patches: &Patches, taps: &Taps, first: usize) -> Windows {
+pub fn side_by_side(patches: &Starts, taps: &Taps, first: usize) -> Windows {
     let behind = |columns: usize| {
         let next = (first + 1..WINDOWS).take_while(|&at| {
             let distance = patches.x[at].addr().wrapping_sub(patches.x[at - 1].addr());

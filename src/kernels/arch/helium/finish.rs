@@ -14,7 +14,7 @@
 
 use super::helium;
 use crate::kernels::tile::WINDOWS;
-use crate::kernels::{Channels, outputs};
+use crate::kernels::{Channels, Places, outputs};
 use crate::quant::Range;
 use core::arch::naked_asm;
 
@@ -55,7 +55,7 @@ struct Each {
 /// As [`Lanes::finish`](crate::kernels::Lanes::finish).
 #[inline]
 pub fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) {
-    let Channels { bias, multipliers, shifts } = channels;
+    let Channels { bias, multipliers, shifts, .. } = channels;
     let count = sums.len().min(bias.len()).min(y.len());
     let (from, to, limits) = (sums.as_ptr(), y.as_mut_ptr(), range.into());
     match (multipliers, shifts) {
@@ -79,11 +79,12 @@ pub fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) 
 #[inline]
 pub fn finish_tile(
     sums: &[[i32; WINDOWS]],
-    channels: Channels<'_>,
+    channels: &Channels<'_>,
     range: Range,
-    y: &mut [&mut [i8]; WINDOWS],
+    places: &mut Places<'_>,
 ) {
-    let Channels { bias, multipliers, shifts } = channels;
+    let Channels { bias, multipliers, shifts, .. } = *channels;
+    let y = places.each();
     let count = y.iter().fold(sums.len().min(bias.len()), |count, y| count.min(y.len()));
     let (one, step) = match (multipliers, shifts) {
         (&[multiplier], &[shift]) => (Some(([multiplier; 4], [shift; 4])), 0),
@@ -97,14 +98,13 @@ pub fn finish_tile(
         }
     };
     let each = Each { bias: bias.as_ptr(), multipliers, shifts, limits: range.into(), step };
-    let places = y.each_mut().map(|y| y.as_mut_ptr());
+    let starts = y.map(<[i8]>::as_mut_ptr);
     // SAFETY: there are `count` sums, biases and outputs of each window; multipliers and shifts
     // are as many, or the four that are taken for all.
-    unsafe { tile_each(sums.as_ptr(), &each, count / 4, &places) }
+    unsafe { tile_each(sums.as_ptr(), &each, count / 4, &starts) }
     let done = count / 4 * 4;
     if let Some(sums) = sums.get(done..).filter(|sums| !sums.is_empty()) {
-        let mut y = y.each_mut().map(|y| y.get_mut(done..).unwrap_or_default());
-        outputs::finish_tile(sums, channels.from(done), range, &mut y);
+        outputs::finish_tile(sums, &channels.from(done), range, &mut places.from(done));
     }
 }
 

@@ -12,7 +12,7 @@
 //! they are fewer.
 
 use super::rv32im;
-use crate::kernels::arch::checked::{Patches, Taps};
+use crate::kernels::arch::checked::{Starts, Taps};
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
 
@@ -215,7 +215,7 @@ macro_rules! channel {
 #[unsafe(naked)]
 pub unsafe extern "C" fn four(
     _w: *const i8,
-    _patches: &Patches,
+    _patches: &Starts,
     _taps: &Taps,
     _sums: *mut [i32; WINDOWS],
     _count: usize,

@@ -18,7 +18,7 @@
 
 use super::rv32im;
 use crate::kernels::tile::WINDOWS;
-use crate::kernels::{Channels, outputs};
+use crate::kernels::{Channels, Places, outputs};
 use crate::quant::Range;
 use core::arch::naked_asm;
 
@@ -334,16 +334,16 @@ pub fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) 
 /// As [`Lanes::finish_tile`](crate::kernels::Lanes::finish_tile).
 pub fn finish_tile(
     sums: &[[i32; WINDOWS]],
-    channels: Channels<'_>,
+    channels: &Channels<'_>,
     range: Range,
-    y: &mut [&mut [i8]; WINDOWS],
+    places: &mut Places<'_>,
 ) {
     let count = sums.len();
     let (scales, shifts) = (channels.multipliers.len(), channels.shifts.len());
     let one = scales == 1 && shifts == 1;
     let all = channels.bias.len() >= count && (one || scales.min(shifts) >= count);
-    if !all || y.iter().any(|y| y.len() < count) || !holds_zero(range) {
-        return outputs::finish_tile(sums, channels, range, y);
+    if !all || !places.hold(count) || !holds_zero(range) {
+        return outputs::finish_tile(sums, channels, range, places);
     }
     let of = Tile {
         bias: channels.bias.as_ptr(),
@@ -353,14 +353,13 @@ pub fn finish_tile(
         zero_point: range.zero_point,
         min: range.min.into(),
         max: range.max.into(),
-        y: y.each_mut().map(|y| y.as_mut_ptr()),
+        y: places.each().map(<[i8]>::as_mut_ptr),
     };
     let all = sums.as_ptr_range();
     // SAFETY: there are biases for all sums, a scale for each or one for all, and room for as many
     // outputs in each window.
     let done = unsafe { tile(&of, all.start, all.end).offset_from_unsigned(all.start) };
     if let Some(sums @ [_, ..]) = sums.get(done..) {
-        let mut y = y.each_mut().map(|y| y.get_mut(done..).unwrap_or_default());
-        outputs::finish_tile(sums, channels.from(done), range, &mut y);
+        outputs::finish_tile(sums, &channels.from(done), range, &mut places.from(done));
     }
 }

@@ -16,7 +16,7 @@
 
 use super::rv32v;
 use crate::kernels::tile::WINDOWS;
-use crate::kernels::{Channels, outputs};
+use crate::kernels::{Channels, Places, outputs};
 use crate::quant::Range;
 use core::arch::naked_asm;
 
@@ -154,18 +154,18 @@ pub fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) 
 /// As [`Lanes::finish_tile`](crate::kernels::Lanes::finish_tile).
 pub fn finish_tile(
     sums: &[[i32; WINDOWS]],
-    channels: Channels<'_>,
+    channels: &Channels<'_>,
     range: Range,
-    y: &mut [&mut [i8]; WINDOWS],
+    places: &mut Places<'_>,
 ) {
     let count = sums.len();
-    match finish_of(channels, range, count, size_of::<[i32; WINDOWS]>()) {
-        Some(of) if y.iter().all(|y| y.len() >= count) => {
-            let y = y.each_mut().map(|y| y.as_mut_ptr());
+    match finish_of(*channels, range, count, size_of::<[i32; WINDOWS]>()) {
+        Some(of) if places.hold(count) => {
+            let y = places.each().map(<[i8]>::as_mut_ptr);
             let (sums, to) = (sums.as_flattened().as_ptr(), y.as_ptr_range());
             // SAFETY: as above, in each window.
             unsafe { requantise(&of, sums, count, to.start, to.end) }
         }
-        _ => outputs::finish_tile(sums, channels, range, y),
+        _ => outputs::finish_tile(sums, channels, range, places),
     }
 }
