@@ -12,7 +12,7 @@
 
 use super::rv32v;
 use crate::kernels::arch::checked::Rows;
-use crate::kernels::tile::{Layout, WINDOWS, Windows};
+use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
 
 /// Where the windows start.
