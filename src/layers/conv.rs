@@ -57,8 +57,6 @@ impl Layer<'_> {
         let mut sums = [[0; WINDOWS]; ROWS];
         by_fours(self.shape, y, |at, y| {
             let tile = gather.tile::<L>(at, scratch)?;
-            let mut y = y.chunks_exact_mut(self.shape[1]);
-            let y = [y.next()?, y.next()?, y.next()?, y.next()?];
             product::<L>(matrix, (tile, cols), *channels, self.range, y, &mut sums);
             Some(())
         })

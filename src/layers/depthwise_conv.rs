@@ -81,8 +81,6 @@ fn by_channel(
             let (window, after) = core::mem::take(&mut rest).split_at_mut_checked(window_len)?;
             (*patch, rest) = (gather.patch::<Native>(at, window)?, after);
         }
-        let mut y = y.chunks_exact_mut(shape[1]);
-        let y = [y.next()?, y.next()?, y.next()?, y.next()?];
         filter.run::<Native, WINDOWS>(patches, y, &mut sums);
         Some(())
     })

@@ -76,7 +76,7 @@ pub(super) fn one_by_one(
 pub(super) fn by_fours(
     [width, channels]: [usize; 2],
     output: &mut [i8],
-    mut each: impl FnMut([[usize; 2]; WINDOWS], &mut [i8]) -> Option<()>,
+    mut each: impl FnMut([[usize; 2]; WINDOWS], [&mut [i8]; WINDOWS]) -> Option<()>,
 ) -> Option<()> {
     let last = (output.len() / channels.max(1)).checked_sub(WINDOWS)?;
     let (mut start, mut at) = (0, [0, 0]);
@@ -86,7 +86,8 @@ pub(super) fn by_fours(
             *place = at;
             at = after(at, width);
         }
-        each(four, output.get_mut(start * channels..)?.get_mut(..WINDOWS * channels)?)?;
+        let mut y = output.get_mut(start * channels..)?.chunks_exact_mut(channels.max(1));
+        each(four, [y.next()?, y.next()?, y.next()?, y.next()?])?;
         start += WINDOWS;
         if start > last {
             if start == last + WINDOWS {
@@ -119,7 +120,7 @@ mod tests {
             let mut output = std::vec![0; positions];
             by_fours([5, 1], &mut output, |at, y| {
                 for (at, y) in at.iter().zip(y) {
-                    *y = (at[0] * 5 + at[1]) as i8 + 1;
+                    y[0] = (at[0] * 5 + at[1]) as i8 + 1;
                 }
                 Some(())
             });

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check, each with its time; all failures are collected.
 
+use crate::no_panic;
 use crate::process::run;
 use crate::qemu::{self, BOARDS, Board};
 use crate::setup::{self, TARGETS};
@@ -25,16 +26,18 @@ enum Step {
     Doc,
     Test,
     Build,
+    NoPanic,
     Qemu,
 }
 
 impl Step {
-    const ALL: [(Step, &str, &str); 6] = [
+    const ALL: [(Step, &str, &str); 7] = [
         (Step::Fmt, "fmt", "the sources are formatted"),
         (Step::Clippy, "clippy", "no warnings: the crate, the tools, the boards"),
         (Step::Doc, "doc", "the documentation builds, every link leads somewhere"),
         (Step::Test, "test", "tests on the host, with TFLite Micro as the oracle"),
         (Step::Build, "build", "the crate for every embedded target, with and without defmt"),
+        (Step::NoPanic, "no_panic", "nothing from an image's bytes to its outputs can panic"),
         (Step::Qemu, "qemu", "the boards' programs in QEMU"),
     ];
 }
@@ -105,8 +108,11 @@ fn checks() -> Vec<Check> {
         }),
         check(Step::Clippy, "clippy", |tree| clippy(tree.cargo(&["clippy", "--workspace"]))),
         check(Step::Clippy, "clippy boards on the host", |tree| {
-            let packages = ["-p", "kastanet-boards-common", "-p", "kastanet-boards-decode"];
-            clippy(tree.boards_cargo(&[&["clippy"][..], &packages].concat()))
+            let packages = ["common", "decode", "panics"];
+            let packages = packages.map(|name| format!("-pkastanet-boards-{name}"));
+            let mut command = tree.boards_cargo(&["clippy"]);
+            command.args(packages);
+            clippy(command)
         }),
     ];
     checks.extend(BOARDS.iter().map(|board| {
@@ -124,6 +130,10 @@ fn checks() -> Vec<Check> {
         checks.push(check(Step::Build, &format!("build {target}"), |tree| build(tree, target)));
     }
     checks.extend(BOARDS.iter().map(|board| {
+        let name = format!("no_panic {}", board.name);
+        check(Step::NoPanic, &name, |tree| no_panic::check(tree, board))
+    }));
+    checks.extend(BOARDS.iter().map(|board| {
         check(Step::Qemu, &format!("qemu {}", board.name), |tree| qemu::check(tree, board))
     }));
     checks
@@ -140,8 +150,9 @@ fn clippy(mut command: std::process::Command) -> Result<()> {
 /// Programs only: firmware has no test harness.
 fn clippy_board(tree: &Tree, board: &Board) -> Result<()> {
     setup::targets()?;
-    let args = ["clippy", "--quiet", "-p", "kastanet-boards-qemu", "--lib", "--bins"];
+    let args = ["clippy", "--quiet", "--lib", "--bins"];
     let mut command = board.cargo(tree, "load", &args);
+    command.args(["-p", "kastanet-boards-qemu", "-p", "kastanet-boards-no-panic"]);
     run(command.args(["--features", "defmt", "--", "-Dwarnings"]))
 }
 
