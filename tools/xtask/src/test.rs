@@ -25,17 +25,19 @@ enum Step {
     Clippy,
     Doc,
     Test,
+    Miri,
     Build,
     NoPanic,
     Qemu,
 }
 
 impl Step {
-    const ALL: [(Step, &str, &str); 7] = [
+    const ALL: [(Step, &str, &str); 8] = [
         (Step::Fmt, "fmt", "the sources are formatted"),
         (Step::Clippy, "clippy", "no warnings: the crate, the tools, the boards"),
         (Step::Doc, "doc", "the documentation builds, every link leads somewhere"),
         (Step::Test, "test", "tests on the host, with TFLite Micro as the oracle"),
+        (Step::Miri, "miri", "the host's primitives and what stands before them, interpreted"),
         (Step::Build, "build", "the crate for every embedded target, with and without defmt"),
         (Step::NoPanic, "no_panic", "nothing from an image's bytes to its outputs can panic"),
         (Step::Qemu, "qemu", "the boards' programs in QEMU"),
@@ -126,6 +128,7 @@ fn checks() -> Vec<Check> {
     checks.push(check(Step::Test, "test boards/common", |tree| {
         run(&mut tree.boards_cargo(&["test", "--quiet", "-p", "kastanet-boards-common"]))
     }));
+    checks.push(check(Step::Miri, "miri", miri));
     for target in TARGETS {
         checks.push(check(Step::Build, &format!("build {target}"), |tree| build(tree, target)));
     }
@@ -161,6 +164,17 @@ fn host_tests(tree: &Tree) -> Result<()> {
     let mut command = tree.cargo(&["test", "--workspace", "--no-fail-fast"]);
     command.env("KASTANET_ORACLE", "required").env("KASTANET_ORACLE_PYTHON", python);
     run(&mut command)
+}
+
+/// Undefined behaviour in `unsafe` code, which a right result may hide.
+fn miri(tree: &Tree) -> Result<()> {
+    let mut command = std::process::Command::new("rustup");
+    command.args(["run", setup::miri()?, "cargo", "miri", "test"]);
+    command.args(["-p", "host-tests", "--test", "lanes"]);
+    command.current_dir(&tree.root).env("CARGO_TARGET_DIR", tree.target.join("miri"));
+    // The processor is interpreted, too: any host has it.
+    let features = if cfg!(target_arch = "x86_64") { "-Ctarget-feature=+avx2" } else { "" };
+    run(command.env("RUSTFLAGS", features))
 }
 
 fn build(tree: &Tree, target: &str) -> Result<()> {
