@@ -2,6 +2,7 @@
 
 use crate::process::run;
 use crate::qemu::Board;
+use crate::setup;
 use crate::tree::Tree;
 use anyhow::{Context, Result, ensure};
 use std::process::Output;
@@ -9,6 +10,7 @@ use std::process::Output;
 /// Links a network as this board's firmware is, and looks for panics in what the linker kept; one
 /// that is known must be found.
 pub fn check(tree: &Tree, board: &Board) -> Result<()> {
+    setup::targets()?;
     let args = ["build", "--quiet", "--release", "-p", "kastanet-boards-no-panic"];
     run(&mut board.cargo(tree, "load", &args))?;
     let (none, places) = panics(tree, board, "no_panic")?;
