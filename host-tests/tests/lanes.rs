@@ -59,7 +59,7 @@ fn native_is_avx2() {
 
 /// Cases of a property test; a few for Miri, which is some thousand times as slow.
 fn seeds(default: u64) -> u64 {
-    if cfg!(miri) { default / 500 } else { host_tests::cases(default) }
+    if cfg!(miri) { default / 750 } else { host_tests::cases(default) }
 }
 
 fn primitives<L: Lanes>() {
