@@ -70,17 +70,18 @@ impl<const N: usize> Room<N> {
     pub fn check<L: Lanes>(&mut self) -> Result<u64, Wrong> {
         let longer = [TILE - 1, TILE, TILE + 1, 508, 511, 512, 516, 767, 1020, 1024, 1028];
         let mut case = 0;
-        // Miri, some thousand times as slow, sees the tails of every step once.
+        // Miri, some thousand times as slow, sees the tails of every step once, at some density.
         let seen = |cols: &usize| !cfg!(miri) || [1, 3, 4, 8, 15, 16, 17, 35].contains(cols);
         for cols in (1..70).chain(longer).filter(|&cols| cols <= N - 4).filter(seen) {
-            for density in DENSITIES {
+            let densities = if cfg!(miri) { &DENSITIES[cols % 5..][..1] } else { &DENSITIES };
+            for &density in densities {
                 case += 1;
                 self.fill(cols, density, case);
                 let at = (case % 4) as usize;
                 self.check_case::<L>(cols, at).map_err(|what| Wrong { what, cols, case })?;
             }
         }
-        for case in 1..if cfg!(miri) { 20 } else { 200 } {
+        for case in 1..if cfg!(miri) { 8 } else { 200 } {
             self.depthwise::<L>(case).map_err(|what| Wrong { what, cols: 0, case })?;
             finish::<L>(case).map_err(|what| Wrong { what, cols: 0, case })?;
             addition::<L>(case).map_err(|what| Wrong { what, cols: 0, case })?;
@@ -337,7 +338,7 @@ fn finish<L: Lanes>(case: u64) -> Result<(), &'static str> {
     // To the right, as most layers have it, or anywhere.
     let shift = |at| match tame {
         true => -1 - (pick(2, at) % 22) as i8,
-        false => (pick(2, at) % if case % 2 == 0 { 62 } else { 32 }) as i8 - 31,
+        false => (pick(2, at) % if case.is_multiple_of(2) { 62 } else { 32 }) as i8 - 31,
     };
     let shifts: [i8; CHANNELS] = core::array::from_fn(shift);
     let sums: [[i32; 4]; CHANNELS] = core::array::from_fn(|at| {
@@ -348,7 +349,7 @@ fn finish<L: Lanes>(case: u64) -> Result<(), &'static str> {
         _ => Range { zero_point: pick(4, 0) as i8 as i32, min: i8::MIN, max: i8::MAX },
     };
     let count = pick(4, 1) as usize % (CHANNELS + 1);
-    let scales = if case % 5 == 0 { 1 } else { CHANNELS };
+    let scales = if case.is_multiple_of(5) { 1 } else { CHANNELS };
     let (multipliers, shifts) = (&multipliers[..scales], &shifts[..scales]);
     let channels = Channels { bias: &bias, multipliers, shifts, narrow: false };
     let small = |sum: &i32| sum.unsigned_abs() < 1 << 29;

@@ -1,6 +1,7 @@
 //! The developers' commands: `cargo xtask help`.
 
 mod bench;
+mod no_panic;
 mod process;
 mod qemu;
 mod setup;

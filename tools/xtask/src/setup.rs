@@ -1,9 +1,10 @@
-//! Installs what the tests need: compiler targets, emulators, the oracle.
+//! Installs what the tests need: compiler targets, Miri, emulators, the oracle.
 //!
 //! Everything is idempotent and silent where there is nothing to do, so that each check of
-//! `test` asks for what it needs. The system is not changed: what is not installed is put under
-//! the target directory.
+//! `test` asks for what it needs. Compilers are rustup's; what else is not installed is put under the
+//! target directory, and the system is not changed.
 
+mod miri;
 mod oracle;
 mod qemu;
 mod targets;
@@ -11,6 +12,7 @@ mod targets;
 use crate::tree::Tree;
 use anyhow::{Result, ensure};
 
+pub use miri::miri;
 pub use oracle::oracle;
 pub use qemu::{Emulators, qemu};
 pub use targets::{TARGETS, targets};
@@ -20,7 +22,7 @@ pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
     if let Some(arg) = args.next()? {
         return Err(arg.unexpected().into());
     }
-    let results = [targets(), qemu(tree).map(drop), oracle(tree).map(drop)];
+    let results = [targets(), miri().map(drop), qemu(tree).map(drop), oracle(tree).map(drop)];
     let failed: Vec<String> =
         results.into_iter().filter_map(|result| Some(format!("{:#}", result.err()?))).collect();
     ensure!(failed.is_empty(), "{}", failed.join("\n\nerror: "));

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check, each with its time; all failures are collected.
 
+use crate::no_panic;
 use crate::process::run;
 use crate::qemu::{self, BOARDS, Board};
 use crate::setup::{self, TARGETS};
@@ -24,17 +25,21 @@ enum Step {
     Clippy,
     Doc,
     Test,
+    Miri,
     Build,
+    NoPanic,
     Qemu,
 }
 
 impl Step {
-    const ALL: [(Step, &str, &str); 6] = [
+    const ALL: [(Step, &str, &str); 8] = [
         (Step::Fmt, "fmt", "the sources are formatted"),
         (Step::Clippy, "clippy", "no warnings: the crate, the tools, the boards"),
         (Step::Doc, "doc", "the documentation builds, every link leads somewhere"),
         (Step::Test, "test", "tests on the host, with TFLite Micro as the oracle"),
+        (Step::Miri, "miri", "the host's primitives and what stands before them, interpreted"),
         (Step::Build, "build", "the crate for every embedded target, with and without defmt"),
+        (Step::NoPanic, "no_panic", "nothing from an image's bytes to its outputs can panic"),
         (Step::Qemu, "qemu", "the boards' programs in QEMU"),
     ];
 }
@@ -105,8 +110,11 @@ fn checks() -> Vec<Check> {
         }),
         check(Step::Clippy, "clippy", |tree| clippy(tree.cargo(&["clippy", "--workspace"]))),
         check(Step::Clippy, "clippy boards on the host", |tree| {
-            let packages = ["-p", "kastanet-boards-common", "-p", "kastanet-boards-decode"];
-            clippy(tree.boards_cargo(&[&["clippy"][..], &packages].concat()))
+            let packages = ["common", "decode", "panics"];
+            let packages = packages.map(|name| format!("-pkastanet-boards-{name}"));
+            let mut command = tree.boards_cargo(&["clippy"]);
+            command.args(packages);
+            clippy(command)
         }),
     ];
     checks.extend(BOARDS.iter().map(|board| {
@@ -120,9 +128,14 @@ fn checks() -> Vec<Check> {
     checks.push(check(Step::Test, "test boards/common", |tree| {
         run(&mut tree.boards_cargo(&["test", "--quiet", "-p", "kastanet-boards-common"]))
     }));
+    checks.push(check(Step::Miri, "miri", miri));
     for target in TARGETS {
         checks.push(check(Step::Build, &format!("build {target}"), |tree| build(tree, target)));
     }
+    checks.extend(BOARDS.iter().map(|board| {
+        let name = format!("no_panic {}", board.name);
+        check(Step::NoPanic, &name, |tree| no_panic::check(tree, board))
+    }));
     checks.extend(BOARDS.iter().map(|board| {
         check(Step::Qemu, &format!("qemu {}", board.name), |tree| qemu::check(tree, board))
     }));
@@ -140,8 +153,9 @@ fn clippy(mut command: std::process::Command) -> Result<()> {
 /// Programs only: firmware has no test harness.
 fn clippy_board(tree: &Tree, board: &Board) -> Result<()> {
     setup::targets()?;
-    let args = ["clippy", "--quiet", "-p", "kastanet-boards-qemu", "--lib", "--bins"];
+    let args = ["clippy", "--quiet", "--lib", "--bins"];
     let mut command = board.cargo(tree, "load", &args);
+    command.args(["-p", "kastanet-boards-qemu", "-p", "kastanet-boards-no-panic"]);
     run(command.args(["--features", "defmt", "--", "-Dwarnings"]))
 }
 
@@ -150,6 +164,17 @@ fn host_tests(tree: &Tree) -> Result<()> {
     let mut command = tree.cargo(&["test", "--workspace", "--no-fail-fast"]);
     command.env("KASTANET_ORACLE", "required").env("KASTANET_ORACLE_PYTHON", python);
     run(&mut command)
+}
+
+/// Undefined behaviour in `unsafe` code, which a right result may hide.
+fn miri(tree: &Tree) -> Result<()> {
+    let mut command = std::process::Command::new("rustup");
+    command.args(["run", setup::miri()?, "cargo", "miri", "test"]);
+    command.args(["-p", "host-tests", "--test", "lanes"]);
+    command.current_dir(&tree.root).env("CARGO_TARGET_DIR", tree.target.join("miri"));
+    // The processor is interpreted, too: any host has it.
+    let features = if cfg!(target_arch = "x86_64") { "-Ctarget-feature=+avx2" } else { "" };
+    run(command.env("RUSTFLAGS", features))
 }
 
 fn build(tree: &Tree, target: &str) -> Result<()> {

@@ -159,11 +159,16 @@ impl Board {
 
     /// Copies the ELF to where another board's does not replace it.
     fn keep(&self, tree: &Tree, program: &str) -> Result<()> {
-        let built = tree.target.join("boards").join(self.target).join("release").join(program);
+        let built = self.built(tree, program);
         let kept = self.elf(tree, program);
         std::fs::create_dir_all(kept.with_file_name(""))?;
         std::fs::copy(built, &kept).with_context(|| kept.display().to_string())?;
         Ok(())
+    }
+
+    /// A program that was built last for this board's target.
+    pub fn built(&self, tree: &Tree, program: &str) -> PathBuf {
+        tree.target.join("boards").join(self.target).join("release").join(program)
     }
 
     /// A program that has been built.

@@ -39,12 +39,14 @@ pub fn image(bench: &Bench<'_>, path: &Path) -> Result<PathBuf> {
         return Ok(path.into());
     }
     let kst = bench.dir.join(super::file_name(path).as_ref()).with_extension("kst");
-    run(tool(bench)?
-        .arg("pack")
-        .arg(path)
-        .arg("-o")
-        .arg(&kst)
-        .stdout(std::process::Stdio::null()))?;
+    let new = kst.with_extension("kst.new");
+    let mut pack = tool(bench)?;
+    run(pack.arg("pack").arg(path).arg("-o").arg(&new).stdout(std::process::Stdio::null()))?;
+    // Left as it is where it would be the same, so that no firmware is linked anew for it.
+    match fs::read(&kst).is_ok_and(|old| fs::read(&new).is_ok_and(|new| old == new)) {
+        true => fs::remove_file(&new)?,
+        false => fs::rename(&new, &kst)?,
+    }
     Ok(kst)
 }
 
