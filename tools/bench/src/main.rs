@@ -1,14 +1,14 @@
 //! The benchmark's networks and its report; `cargo xtask bench` runs the boards in between.
 //!
 //! ```text
-//! kastanet-bench cases DIR [--case C]… [--sparsity S]… [--format F]… [--unit U]…
+//! kastanet-bench cases DIR --board B… [--case C]… [--sparsity S]… [--format F]… [--unit U]… [--peer]
 //! kastanet-bench report DIR --board B… [--case C]… [--json] [--layers] [--peer]
 //!     [--record RESULTS]
 //! kastanet-bench plot RESULTS --board B…
 //! ```
 //!
 //! `cases` writes the files of the networks into DIR and prints the networks' names; then each
-//! board runs `CASE.list` and its output is put in `BOARD-CASE.out`; `report` reads all of it. `plot`
+//! board runs `BOARD-CASE.list` and its output is put in `BOARD-CASE.out`; `report` reads all of it. `plot`
 //! draws what was recorded.
 
 mod cases;
@@ -36,7 +36,7 @@ fn main() -> Result<()> {
     let dir: PathBuf = args.value().context("a directory is missing")?.into();
     let options = Options::parse(args)?;
     match &*command.to_string_lossy() {
-        "cases" => cases(&dir, &options.selection),
+        "cases" => cases(&dir, &options),
         "report" => report(&dir, &options),
         "plot" => plot::draw(&dir, &options.boards),
         other => bail!("no command `{other}`"),
@@ -75,14 +75,17 @@ impl Options {
 }
 
 /// Writes the files of all networks, as many at a time as there are processors.
-fn cases(dir: &Path, selection: &Selection) -> Result<()> {
+fn cases(dir: &Path, options: &Options) -> Result<()> {
+    let Options { selection, boards, .. } = options;
     let cases = selection.cases();
     std::thread::scope(|scope| {
-        let write = |&case: &Case| scope.spawn(move || write::case(dir, case, selection));
+        let write = |&case: &Case| scope.spawn(move || write::case(dir, case, selection, boards));
         let threads: Vec<_> = cases.iter().map(write).collect();
         threads.into_iter().try_for_each(|thread| thread.join().expect("no panic"))
     })?;
-    peers::live::write(dir)?;
+    if options.extras.peer {
+        peers::live::write(dir)?;
+    }
     cases.iter().for_each(|case| println!("{}", case.name()));
     Ok(())
 }

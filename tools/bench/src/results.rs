@@ -77,7 +77,7 @@ pub struct Extras {
 
 /// The rows of one network on one board.
 pub fn read(dir: &Path, board: &str, case: &str, extras: Extras) -> Result<Vec<Row>> {
-    let manifest = dir.join(format!("{case}.json"));
+    let manifest = dir.join(format!("{board}-{case}.json"));
     let manifest = fs::read_to_string(&manifest).context(manifest.display().to_string())?;
     let output = dir.join(format!("{board}-{case}.out"));
     let output = fs::read_to_string(&output).context(output.display().to_string())?;

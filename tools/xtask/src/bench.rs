@@ -79,14 +79,19 @@ impl Options {
 
     /// Has the networks written; gives their names.
     fn cases(&self, bench: &Bench<'_>) -> Result<Vec<String>> {
-        let names = capture(bench_tool(bench, "cases").args(&self.selection))?;
+        let mut cases = bench_tool(bench, "cases");
+        cases.args(self.peer.then_some("--peer"));
+        let names = capture(cases.args(self.boards()).args(&self.selection))?;
         Ok(String::from_utf8(names)?.lines().map(String::from).collect())
     }
 
+    fn boards(&self) -> impl Iterator<Item = &'static str> {
+        self.boards.iter().flat_map(|board| ["--board", board.name])
+    }
+
     fn report(&self, bench: &Bench<'_>) -> Result<()> {
-        let boards = self.boards.iter().flat_map(|board| ["--board", board.name]);
         let mut report = bench_tool(bench, "report");
-        report.args(boards).args(&self.selection).args(&self.report);
+        report.args(self.boards()).args(&self.selection).args(&self.report);
         if self.peer {
             report.arg("--peer");
         }
@@ -126,7 +131,7 @@ fn jobs(bench: &Bench<'_>, boards: &[&'static Board], cases: &[String]) -> Resul
         board.build(bench.tree, &["bench"], None)?;
         let elf = board.elf(bench.tree, "bench");
         for case in cases {
-            let command = board.counted(bench, &elf, &format!("{case}.list"));
+            let command = board.counted(bench, &elf, &format!("{}-{case}.list", board.name));
             let output = bench.dir.join(format!("{}-{case}.out", board.name));
             jobs.push(RunOne { command, output });
         }
