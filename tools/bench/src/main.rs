@@ -5,13 +5,17 @@
 //! kastanet-bench report DIR --board B… [--case C]… [--json] [--layers] [--peer]
 //!     [--record RESULTS]
 //! kastanet-bench plot RESULTS --board B…
+//! kastanet-bench probes DIR
+//! kastanet-bench costs DIR --board B… --table FILE
 //! ```
 //!
 //! `cases` writes the files of the networks into DIR and prints the networks' names; then each
 //! board runs `BOARD-CASE.list` and its output is put in `BOARD-CASE.out`; `report` reads all of it. `plot`
-//! draws what was recorded.
+//! draws what was recorded. `probes` writes the networks that tell what formats cost, `costs.list`; `costs`
+//! reads the boards' output, `BOARD-costs.out`, and writes the table.
 
 mod cases;
+mod costs;
 mod layers;
 mod manifest;
 mod mask;
@@ -37,6 +41,8 @@ fn main() -> Result<()> {
     let options = Options::parse(args)?;
     match &*command.to_string_lossy() {
         "cases" => cases(&dir, &options),
+        "probes" => costs::write(&dir),
+        "costs" => costs::write_table(&dir, &options.boards, &options.table()?),
         "report" => report(&dir, &options),
         "plot" => plot::draw(&dir, &options.boards),
         other => bail!("no command `{other}`"),
@@ -51,6 +57,8 @@ struct Options {
     extras: Extras,
     /// Where results are recorded, if they are.
     record: Option<PathBuf>,
+    /// The table of formats' costs.
+    table: Option<PathBuf>,
 }
 
 impl Options {
@@ -62,6 +70,7 @@ impl Options {
                 Long("layers") => options.extras.layers = true,
                 Long("peer") => options.extras.peer = true,
                 Long("record") => options.record = Some(args.value()?.into()),
+                Long("table") => options.table = Some(args.value()?.into()),
                 Long("board") => options.boards.push(args.value()?.string()?),
                 Long(name @ ("case" | "sparsity" | "format" | "unit")) => {
                     let name = name.to_string();
@@ -71,6 +80,10 @@ impl Options {
             }
         }
         Ok(options)
+    }
+
+    fn table(&self) -> Result<PathBuf> {
+        self.table.clone().context("--table is missing")
     }
 }
 

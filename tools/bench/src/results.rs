@@ -60,9 +60,9 @@ pub struct NetworkRow {
 
 /// An image's measurements.
 #[derive(Default)]
-struct Measured {
+pub struct Measured {
     /// Of each operator.
-    instructions: Vec<u64>,
+    pub instructions: Vec<u64>,
     stack: usize,
 }
 
@@ -79,11 +79,9 @@ pub struct Extras {
 pub fn read(dir: &Path, board: &str, case: &str, extras: Extras) -> Result<Vec<Row>> {
     let manifest = dir.join(format!("{board}-{case}.json"));
     let manifest = fs::read_to_string(&manifest).context(manifest.display().to_string())?;
-    let output = dir.join(format!("{board}-{case}.out"));
-    let output = fs::read_to_string(&output).context(output.display().to_string())?;
     let entries: Vec<Entry> =
         manifest.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-    let measured = parse(&output, entries.len())?;
+    let measured = output(dir, board, case, entries.len())?;
     let live = if extras.peer { peers::live::read(dir, board, case)? } else { None };
     let rows = entries.iter().zip(&measured).flat_map(|(entry, measured)| {
         let network = network(board, entry, measured, live);
@@ -92,6 +90,13 @@ pub fn read(dir: &Path, board: &str, case: &str, extras: Extras) -> Result<Vec<R
         [network].into_iter().chain(layers)
     });
     Ok(rows.collect())
+}
+
+/// What a board printed of a list.
+pub fn output(dir: &Path, board: &str, list: &str, count: usize) -> Result<Vec<Measured>> {
+    let output = dir.join(format!("{board}-{list}.out"));
+    let text = fs::read_to_string(&output).context(output.display().to_string())?;
+    parse(&text, count).with_context(|| output.display().to_string())
 }
 
 fn parse(output: &str, count: usize) -> Result<Vec<Measured>> {

@@ -26,6 +26,7 @@ cargo xtask COMMAND
                                   --record puts them under docs/results/bench and fails where
                                   they grew, --plot draws what is recorded, --peer builds
                                   CMSIS-NN and counts it, too
+  bench --costs [--board B]…      what formats cost on the boards, to the table that pack goes by
   help                            this text
 
   cargo xtask test fmt clippy
