@@ -10,7 +10,7 @@ use kastanet::image::{Image, OpKind};
 use kastanet::sparse::Format;
 use kastanet_cli::cost::{Aim, Optimise};
 use kastanet_cli::encode;
-use kastanet_cli::graph::{self, Graph, shape_string};
+use kastanet_cli::graph::{Graph, shape_string};
 use kastanet_cli::lower::Formats;
 use kastanet_cli::pack::{AlignedBytes, Error, Options, pack};
 use std::fs;
@@ -101,10 +101,9 @@ fn packed(built: &Built, format: Option<Format>, board: &str) -> Result<Option<V
     }
 }
 
-/// The format, but for a convolution that reads the input: its inputs are few, and it is not pruned.
+/// The format, but for the first convolution, which is not pruned.
 fn formats(graph: &Graph, format: Option<Format>) -> Formats {
-    let first = graph.ops.iter().find(|op| matches!(op.kind, graph::OpKind::Conv2d { .. }));
-    let first = first.filter(|op| op.inputs.first() == Some(&graph.inputs.first().copied()));
+    let first = graph.ops.iter().find(|op| layers::is_first(graph, op));
     let dense = first.filter(|_| format.is_some()).map(|op| (op.name.clone(), Some(Format::Dense)));
     Formats { uniform: format, layers: dense.into_iter().collect() }
 }

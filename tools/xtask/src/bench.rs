@@ -36,15 +36,14 @@ pub fn command(tree: &Tree, args: lexopt::Parser) -> Result<()> {
     }
     let dir = tree.target.join("bench");
     let bench = Bench::new(tree, dir)?;
+    if options.peer {
+        return peer::count(&bench, &options.boards);
+    }
     if options.costs {
         return costs(&bench, &options);
     }
     let cases = options.cases(&bench)?;
-    let mut jobs = jobs(&bench, &options.boards, &cases)?;
-    if options.peer {
-        jobs.extend(peer::jobs(&bench, &options.boards)?);
-    }
-    run_all(jobs)?;
+    run_all(jobs(&bench, &options.boards, &cases)?)?;
     options.report(&bench)?;
     if options.plot { plot(tree) } else { Ok(()) }
 }
@@ -88,7 +87,6 @@ impl Options {
     /// Has the networks written; gives their names.
     fn cases(&self, bench: &Bench<'_>) -> Result<Vec<String>> {
         let mut cases = bench_tool(bench, "cases");
-        cases.args(self.peer.then_some("--peer"));
         let names = capture(cases.args(self.boards()).args(&self.selection))?;
         Ok(String::from_utf8(names)?.lines().map(String::from).collect())
     }
@@ -100,9 +98,6 @@ impl Options {
     fn report(&self, bench: &Bench<'_>) -> Result<()> {
         let mut report = bench_tool(bench, "report");
         report.args(self.boards()).args(&self.selection).args(&self.report);
-        if self.peer {
-            report.arg("--peer");
-        }
         if self.record {
             report.arg("--record").arg(bench.tree.root.join(RESULTS));
         }
