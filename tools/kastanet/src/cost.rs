@@ -75,15 +75,48 @@ pub struct Aim {
     pub optimise: Optimise,
 }
 
+/// By how much more instructions may be estimated where they count, if bytes are saved by it.
+const NEARLY: f64 = 1.01;
+
 impl Aim {
-    /// The cost of a matrix that is walked so; lower is better.
-    pub fn cost(&self, matrix: &Encoded, walks: Walks) -> u64 {
-        let bytes = matrix.stored_len() as f64;
-        let instructions = instructions(self.core, matrix, walks);
-        match self.optimise {
-            Optimise::Size => bytes as u64,
-            Optimise::Balanced => (bytes * instructions) as u64,
-            Optimise::Speed => instructions as u64,
-        }
+    /// The best of some encodings of a matrix that is walked so; of equals the first.
+    pub fn choose(&self, encodings: Vec<Encoded>, walks: Walks) -> Option<Encoded> {
+        let of = |encoded: &Encoded| instructions(self.core, encoded, walks);
+        let fewest = encodings.iter().map(of).fold(f64::MAX, f64::min);
+        let cost = |encoded: &Encoded| match self.optimise {
+            Optimise::Size => encoded.stored_len() as f64,
+            Optimise::Balanced => encoded.stored_len() as f64 * of(encoded),
+            Optimise::Speed if of(encoded) > fewest * NEARLY => f64::MAX,
+            Optimise::Speed => encoded.stored_len() as f64,
+        };
+        encodings.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::{all, encode};
+    use kastanet::sparse::Format;
+
+    #[test]
+    fn each_aim_has_its_format() {
+        let weights: Vec<i8> = (0..256 * 256).map(|i| i8::from(i * i % 10 == 1)).collect();
+        let chosen = |optimise| {
+            let aim = Aim { core: Core::M4, optimise };
+            aim.choose(all(&weights, 256), Walks::of_vectors(1)).unwrap().format
+        };
+        assert_eq!(chosen(Optimise::Size), Format::Rice);
+        assert_eq!(chosen(Optimise::Balanced), Format::Index8);
+        assert_eq!(chosen(Optimise::Speed), Format::Index8);
+    }
+
+    #[test]
+    fn speed_saves_bytes_where_that_costs_next_to_nothing() {
+        let aim = Aim { core: Core::M4, optimise: Optimise::Speed };
+        let smaller = encode(Format::Dense, &[1; 64], 8).unwrap();
+        let larger = Encoded { counts: vec![0; 64], ..smaller.clone() };
+        let chosen = aim.choose(vec![larger, smaller], Walks::of_vectors(1)).unwrap();
+        assert!(chosen.counts.is_empty());
     }
 }

@@ -149,7 +149,7 @@ fn encoded(
 ) -> Said<Encoded> {
     let encoded = match format {
         Some(format) => encode::encode(format, values, cols),
-        None => encode::choose(values, cols, |matrix| aim.cost(matrix, walks)),
+        None => aim.choose(encode::all(values, cols), walks),
     };
     encoded.ok_or_else(|| encode::why_not(format.unwrap_or(Format::Dense), cols))
 }
