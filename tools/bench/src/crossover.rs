@@ -26,7 +26,7 @@ pub fn points(
     (kind, case): (Kind, Case),
     format: Option<Format>,
 ) -> Vec<Point> {
-    let peer = recorded::layers_or_estimate(board, case.name());
+    let peer = recorded::shared_out(board, case.name());
     let dense = total(kind, peer.iter().map(|layer| (layer.kind, layer.instructions)));
     let rows = records.iter().map(|record| &record.row).filter(|row| {
         let unit = Unit::of(format, row.sparsity).map(|unit| unit.to_string());

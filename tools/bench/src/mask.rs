@@ -88,11 +88,11 @@ fn shuffled(count: usize, rng: &mut Rng) -> Vec<usize> {
 
 impl Unit {
     /// The unit that a format is for, at about this share of zeros; the weight where formats are
-    /// chosen. `None` where there is none: N:M of which nothing, or far less, is zero, blocks of nothing.
+    /// chosen, or where nothing is pruned. `None` where there is none: N:M of which far less is zero.
     pub fn of(format: Option<Format>, sparsity: f64) -> Option<Self> {
         match format {
-            Some(Format::Block4x1) => (sparsity > 0.0).then_some(Unit::Block4x1),
-            Some(Format::Block1x4) => (sparsity > 0.0).then_some(Unit::Block1x4),
+            Some(Format::Block4x1) if sparsity > 0.0 => Some(Unit::Block4x1),
+            Some(Format::Block1x4) if sparsity > 0.0 => Some(Unit::Block1x4),
             Some(Format::Nm) => Self::pattern(sparsity),
             _ => Some(Unit::Weight),
         }
@@ -178,7 +178,8 @@ mod tests {
         let nm = [0.0, 0.5, 0.7, 0.8, 0.9, 0.95].map(|sparsity| of(Format::Nm, sparsity));
         let expected = ["", "nm:2:4", "nm:1:4", "nm:1:4", "nm:1:8", "nm:1:16"];
         assert_eq!(nm.map(Option::unwrap_or_default), expected);
-        assert_eq!(of(Format::Block1x4, 0.0), None);
+        assert_eq!(of(Format::Block1x4, 0.0).as_deref(), Some("weight"));
+        assert_eq!(of(Format::Block1x4, 0.5).as_deref(), Some("block1x4"));
         assert_eq!(of(Format::Rice, 0.9).as_deref(), Some("weight"));
     }
 

@@ -29,11 +29,11 @@ network.
 const CROSSOVERS: &str = "
 ## Crossovers
 
-The lowest share of zeros from which on a format takes fewer instructions than CMSIS-NN 4.0.0 takes for the
-dense layer, on a line through the shares that were measured; `–` where it never does. Block formats
-have weights pruned in their blocks, nm in its pattern, the others weight by weight. CMSIS-NN is not
-known layer by layer on RISC-V: its total there is shared out over a network's layers as on the
-Cortex-M3. Each board has a picture: ";
+The lowest share of zeros from which on a format takes fewer instructions than CMSIS-NN takes for the
+dense layers, on a line through the shares that were measured; `–` where it never does. Block formats
+have weights pruned in their blocks, nm in its pattern, the others weight by weight. Of CMSIS-NN's kernels of
+July 2026 only networks' totals are known; they are shared out over the layers as release 4.0.0 has been
+counted here, on RISC-V as on the Cortex-M3. Each board has a picture: ";
 
 /// Writes `README.md` below `dir`.
 pub fn write(dir: &Path, boards: &[String]) -> Result<()> {

@@ -11,7 +11,7 @@ const SPARSITIES: [f64; 6] = [0.0, 0.5, 0.7, 0.8, 0.9, 0.95];
 /// Networks that are measured in every format, and at which of the shares.
 const EVERY_FORMAT: [(Case, &[f64]); 3] = [
     (Case::Fc256, &SPARSITIES),
-    (Case::ResNet8, &[0.5, 0.7, 0.9]),
+    (Case::ResNet8, &[0.0, 0.5, 0.7, 0.9]),
     (Case::DsCnn, &[0.0, 0.5, 0.7, 0.9]),
 ];
 

@@ -36,6 +36,7 @@ pub fn command(tree: &Tree, args: lexopt::Parser) -> Result<()> {
     }
     let dir = tree.target.join("bench");
     let bench = Bench::new(tree, dir)?;
+    build_tool(tree)?;
     if options.peer {
         return peer::count(&bench, &options.boards);
     }
@@ -124,8 +125,16 @@ fn plot(tree: &Tree) -> Result<()> {
     run(tool(tree, "plot").arg(tree.root.join(RESULTS)).args(boards))
 }
 
+/// Builds the tool once, so that what a run began with is what ends it.
+fn build_tool(tree: &Tree) -> Result<()> {
+    run(&mut tree.cargo(&["build", "--quiet", "--release", "-p", "kastanet-bench"]))
+}
+
 fn tool(tree: &Tree, command: &str) -> Command {
-    tree.cargo(&["run", "--quiet", "--release", "-p", "kastanet-bench", "--", command])
+    let name = format!("kastanet-bench{}", std::env::consts::EXE_SUFFIX);
+    let mut tool = Command::new(tree.target.join("release").join(name));
+    tool.arg(command);
+    tool
 }
 
 fn bench_tool(bench: &Bench<'_>, command: &str) -> Command {

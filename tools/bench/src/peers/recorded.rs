@@ -29,19 +29,16 @@ pub fn layers(board: &str, case: &str) -> Vec<Layer> {
     parse(TABLE).filter(|layer| layer.board == like(board) && layer.case == case).collect()
 }
 
-/// The same; where only the network's total is known, shared out as on the Cortex-M3, which runs the
-/// same C code without instructions of its own for it.
-pub fn layers_or_estimate(board: &str, case: &str) -> Vec<Layer> {
+/// What the peer takes of July 2026, for which only the networks' totals are known: each shared out over
+/// the layers as by this table. On RISC-V, which the table does not have, as on the Cortex-M3, which
+/// runs the same C code without instructions of its own for it.
+pub fn shared_out(board: &str, case: &str) -> Vec<Layer> {
     let known = layers(board, case);
-    let total = match known.is_empty() {
-        true => super::cmsis_nn(board, case),
-        false => return known,
-    };
-    let Some(total) = total else { return known };
-    let others = layers("m3", case);
-    let sum: u64 = others.iter().map(|layer| layer.instructions).sum();
+    let layers = if known.is_empty() { layers("m3", case) } else { known };
+    let sum: u64 = layers.iter().map(|layer| layer.instructions).sum();
+    let total = super::cmsis_nn(board, case).unwrap_or(sum);
     let share = |layer: Layer| Layer { instructions: layer.instructions * total / sum, ..layer };
-    others.into_iter().map(share).collect()
+    layers.into_iter().map(share).collect()
 }
 
 /// Writes what was counted; boards that were not stay.
@@ -73,6 +70,15 @@ mod tests {
     use crate::cases::Case;
     use crate::layers;
     use crate::mask::Mask;
+
+    #[test]
+    fn totals_are_shared_out() {
+        let layers = shared_out("rv32", "resnet8");
+        let sum: u64 = layers.iter().map(|layer| layer.instructions).sum();
+        assert!((63_191_440..=63_191_455).contains(&sum), "{sum}");
+        assert_eq!(shared_out("m55", "fc256")[0].instructions, 34_063);
+        assert!(shared_out("m4", "lenet").is_empty());
+    }
 
     #[test]
     fn the_table_has_every_layer() {

@@ -1,7 +1,8 @@
 //! Of one board, each kind of layer in each format, and where lines cross the dense peer's.
 
-use super::{Area, Chart, Drawn, GREY, axes, legend, line, text};
-use crate::crossover::{Crossover, KINDS, Point, crossover, points};
+use super::{Area, Drawn, GREY, axes, legend, line, text};
+use crate::cases::Case;
+use crate::crossover::{Crossover, KINDS, crossover, points};
 use crate::layers::Kind;
 use crate::record::Recorded;
 use kastanet::sparse::Format;
@@ -19,57 +20,54 @@ static LINES: [(Format, RGBColor); 8] = [
     (Format::Rice, RGBColor(0xb8, 0x8a, 0x00)),
 ];
 
-pub const SIZE: (u32, u32) = (1100, 880);
+pub const SIZE: (u32, u32) = (1240, 880);
+
+/// What is left beside a chart for shares.
+const BESIDE: u32 = 130;
 
 /// Ratios that are shown.
-const RATIOS: std::ops::Range<f64> = 0.02..20.0;
+const RATIOS: std::ops::Range<f64> = 0.01..20.0;
 
 pub fn draw(area: &Area<'_>, board: &str, records: &[Recorded]) -> Drawn {
     let (head, body) = area.split_vertically(64);
     let what = format!(
-        "{board}: instructions ÷ CMSIS-NN's for the dense layer, over the share of zeros; a ring where lines cross"
+        "{board}: instructions ÷ CMSIS-NN's for the dense layer, over the share of zeros; \
+         a ring where lines cross"
     );
     head.draw_text(&what, &text(16, &GREY), (12, 18))?;
     let mut x = 12;
     for (format, colour) in &LINES {
         x = legend(&head, format.name(), colour, (x, 46))?;
     }
-    for ((kind, title, case), area) in KINDS.into_iter().zip(&body.split_evenly((2, 2))) {
-        let mut chart = axes(area, title, RATIOS)?;
-        let mut said = 0;
-        for (format, colour) in &LINES {
-            // Depthwise filters are dense in every network.
-            let format = (kind != Kind::Depthwise).then_some(*format);
-            let points = points(records, board, (kind, case), format);
-            line(&mut chart, &points, colour)?;
-            if format.is_some_and(|format| format != Format::Dense) {
-                said += cross(&mut chart, &points, colour, said)?;
-            }
-            if format.is_none() {
-                break;
-            }
-        }
+    for (layers, area) in KINDS.into_iter().zip(&body.split_evenly((2, 2))) {
+        panel(area, (board, records), layers)?;
     }
     Ok(())
 }
 
-/// A ring where the line crosses 1, and the share at the panel's left; gives how many were said.
-fn cross(
-    chart: &mut Chart<'_, '_>,
-    points: &[Point],
-    colour: &RGBColor,
-    line: usize,
-) -> Result<usize, Box<dyn std::error::Error>> {
-    let crossover = crossover(points);
-    if let Crossover::At(share) = crossover {
-        chart.draw_series([Circle::new((share, 1.0), 6, colour.stroke_width(2))])?;
+/// A kind of layer: a line for each format, and beside them where each crosses.
+fn panel(
+    area: &Area<'_>,
+    (board, records): (&str, &[Recorded]),
+    (kind, title, case): (Kind, &str, Case),
+) -> Drawn {
+    let (left, right) = area.split_horizontally(area.dim_in_pixel().0 - BESIDE);
+    let mut chart = axes(&left, title, RATIOS)?;
+    if kind == Kind::Depthwise {
+        // Dense in every network.
+        let points = points(records, board, (kind, case), None);
+        return line(&mut chart, &points, &LINES[0].1);
     }
-    if points.is_empty() {
-        return Ok(0);
+    right.draw_text("faster from", &text(13, &GREY), (4, 40))?;
+    for ((format, colour), y) in LINES.iter().zip((62..).step_by(20)) {
+        let points = points(records, board, (kind, case), Some(*format));
+        line(&mut chart, &points, colour)?;
+        let crossover = crossover(&points);
+        if let Crossover::At(share) = crossover {
+            chart.draw_series([Circle::new((share, 1.0), 6, colour.stroke_width(2))])?;
+        }
+        right.draw_text(format.name(), &text(13, colour), (4, y))?;
+        right.draw_text(&crossover.to_string(), &text(13, colour), (70, y))?;
     }
-    let said = format!("faster from {crossover}");
-    let said = if crossover == Crossover::Never { "slower".into() } else { said };
-    let place = (0.02, 0.03 * 1.4_f64.powi(line as i32));
-    chart.draw_series([Text::new(said, place, text(13, colour))])?;
-    Ok(1)
+    Ok(())
 }

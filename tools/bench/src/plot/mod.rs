@@ -7,9 +7,14 @@ mod networks;
 
 use crate::record;
 use anyhow::{Result, anyhow};
+use plotters::coord::combinators::WithKeyPoints;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::path::Path;
+
+/// Ratios that have a line.
+const RATIOS: [f64; 10] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 
 static GREY: RGBColor = RGBColor(0x80, 0x80, 0x80);
 
@@ -17,11 +22,8 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
 type Drawn = Result<(), Box<dyn std::error::Error>>;
 
-type Chart<'a, 'b> = ChartContext<
-    'a,
-    SVGBackend<'b>,
-    Cartesian2d<plotters::coord::types::RangedCoordf64, LogCoord<f64>>,
->;
+type Chart<'a, 'b> =
+    ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, WithKeyPoints<LogCoord<f64>>>>;
 
 /// Draws the records of the boards below `dir`: `networks.svg` for all of them, `BOARD.svg` for each.
 pub fn draw(dir: &Path, boards: &[String]) -> Result<()> {
@@ -38,7 +40,7 @@ pub fn draw(dir: &Path, boards: &[String]) -> Result<()> {
 fn picture(path: &Path, size: (u32, u32), draw: impl Fn(&Area<'_>) -> Drawn) -> Result<()> {
     let area = SVGBackend::new(path, size).into_drawing_area();
     draw(&area).and_then(|()| Ok(area.present()?)).map_err(|error| anyhow!("{error}"))?;
-    println!("{}", path.display());
+    eprintln!("{}", path.display());
     Ok(())
 }
 
@@ -66,13 +68,14 @@ fn axes<'a, 'b>(
     caption: &str,
     ratios: std::ops::Range<f64>,
 ) -> Result<Chart<'a, 'b>, Box<dyn std::error::Error>> {
+    let lines = RATIOS.into_iter().filter(|ratio| ratios.contains(ratio)).collect::<Vec<_>>();
     let mut chart = ChartBuilder::on(area)
         .margin(8)
         .margin_right(14)
         .caption(caption, text(17, &GREY))
         .x_label_area_size(26)
         .y_label_area_size(38)
-        .build_cartesian_2d(0.0..1.0, ratios.log_scale())?;
+        .build_cartesian_2d(0.0..1.0, ratios.log_scale().with_key_points(lines))?;
     chart
         .configure_mesh()
         .light_line_style(TRANSPARENT)

@@ -19,7 +19,7 @@ pub const SIZE: (u32, u32) = (1200, 640);
 const COLUMNS: usize = 4;
 
 /// Ratios that are shown.
-const RATIOS: std::ops::Range<f64> = 0.02..4.0;
+const RATIOS: std::ops::Range<f64> = 0.02..2.5;
 
 pub fn draw(area: &Area<'_>, boards: &[(&str, Vec<Recorded>)]) -> Drawn {
     let (head, body) = area.split_vertically(40);
