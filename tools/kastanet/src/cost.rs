@@ -4,7 +4,7 @@
 
 mod work;
 
-pub use work::{Kernel, Row, Walks, Work, instructions, rows, work};
+pub use work::{Kernel, Row, STORED, Walks, Work, instructions, rows, stored, work};
 
 use crate::encode::Encoded;
 use std::str::FromStr;

@@ -1,20 +1,19 @@
 //! Least squares without negative numbers.
 //!
 //! ```text
-//! instructions of a walk = Σ shared[i] · x[i] + Σ work[i] · x[i of the format]
+//! instructions of a walk = Σ shared[i] · x[i] + Σ work[i] · x[i of how it is stored]
 //! ```
 //!
 //! Every sample counts by its relative error. The numbers x ≥ 0 are found by descent: each in turn
 //! takes the value that is best while the others stay, or 0 if that is negative, until none moves.
 
-use kastanet::sparse::Format;
-use kastanet_cli::cost::Work;
+use kastanet_cli::cost::{STORED, Work};
 
 /// A layer that was measured.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// The number of the format.
-    pub format: usize,
+    /// The number of how it is stored.
+    pub stored: usize,
     /// What is walked.
     pub work: Work,
     /// What does not depend on the format.
@@ -24,7 +23,7 @@ pub struct Sample {
 }
 
 const SHARED: usize = 3;
-const UNKNOWN: usize = SHARED + 3 * Format::ALL.len();
+const UNKNOWN: usize = SHARED + 3 * STORED.len();
 
 /// Rounds at most.
 const ROUNDS: usize = 200_000;
@@ -41,15 +40,15 @@ impl Sample {
         let mut all = [0.0; UNKNOWN];
         let (shared, formats) = all.split_at_mut(SHARED);
         shared.copy_from_slice(&self.shared);
-        formats[3 * self.format..][..3].copy_from_slice(&self.work);
+        formats[3 * self.stored..][..3].copy_from_slice(&self.work);
         all
     }
 }
 
 impl Fit {
-    /// What a format takes.
-    pub fn of(&self, format: Format) -> Work {
-        let start = SHARED + 3 * format as usize;
+    /// What the work of a way to store takes.
+    pub fn of(&self, stored: usize) -> Work {
+        let start = SHARED + 3 * stored;
         [self.0[start], self.0[start + 1], self.0[start + 2]]
     }
 
@@ -60,9 +59,9 @@ impl Fit {
         (found / sample.instructions - 1.0).abs()
     }
 
-    /// Whether every format's unit takes something.
+    /// Whether every unit takes something.
     pub fn is_sound(&self) -> bool {
-        Format::ALL.into_iter().all(|format| self.of(format)[0] > 0.0)
+        (0..STORED.len()).all(|stored| self.of(stored)[0] > 0.0)
     }
 }
 
@@ -105,23 +104,22 @@ mod tests {
     /// What lies on lines is found; a number that would be negative is 0.
     #[test]
     fn finds_the_lines() {
-        let each = |format: usize| [2.0 + format as f64, 30.0, 0.0];
+        let each = |stored: usize| [2.0 + stored as f64, 30.0, 0.0];
         let mut samples = Vec::new();
-        for format in 0..Format::ALL.len() {
+        for stored in 0..STORED.len() {
             for (units, lines) in [(100, 8), (400, 8), (900, 64), (50, 64), (3000, 16)] {
                 let work = [f64::from(units), f64::from(lines), f64::from(lines % 10)];
                 let shared = [1.0, f64::from(units % 7), 0.0];
-                let own: f64 = work.iter().zip(each(format)).map(|(a, b)| a * b).sum();
+                let own: f64 = work.iter().zip(each(stored)).map(|(a, b)| a * b).sum();
                 let instructions = 70.0 + 5.0 * shared[1] + own;
-                samples.push(Sample { format, work, shared, instructions });
+                samples.push(Sample { stored, work, shared, instructions });
             }
         }
         let fit = fit(&samples);
         assert!(fit.is_sound());
         assert!(samples.iter().all(|sample| fit.error(sample) < 0.01));
-        for format in Format::ALL {
-            let found = fit.of(format);
-            let expected = each(format as usize);
+        for stored in 0..STORED.len() {
+            let (found, expected) = (fit.of(stored), each(stored));
             assert!((found[0] - expected[0]).abs() < 0.1, "{found:?}");
             assert!((found[1] - expected[1]).abs() < 3.0, "{found:?}");
             assert!(found.iter().all(|&number| number >= 0.0));

@@ -11,8 +11,8 @@ pub use probes::write;
 
 use crate::results::{self, Measured};
 use anyhow::{Context, Result, ensure};
-use fit::Sample;
-use kastanet_cli::cost::Kernel;
+use fit::{Fit, Sample};
+use kastanet_cli::cost::{Kernel, STORED};
 use probes::Probe;
 use std::fs;
 use std::path::Path;
@@ -29,21 +29,27 @@ pub fn write_table(dir: &Path, boards: &[String], path: &Path) -> Result<()> {
         let fits = [Kernel::Vector, Kernel::Tile].map(|kernel| {
             let samples = samples(&probes, &measured, kernel);
             let fit = fit::fit(&samples);
-            let worst = samples.iter().map(|sample| fit.error(sample)).fold(0.0, f64::max);
-            let mean = samples.iter().map(|sample| fit.error(sample)).sum::<f64>();
-            let mean = mean / samples.len() as f64;
-            println!(
-                "{board} {kernel:?}: off by {:.1} % on average, {:.1} % at most",
-                100.0 * mean,
-                100.0 * worst
-            );
+            print_errors(board, kernel, &fit, &samples);
             fit
         });
-        ensure!(fits.iter().all(fit::Fit::is_sound), "{board}: the measurements fit no line");
+        ensure!(fits.iter().all(Fit::is_sound), "{board}: the measurements fit no line");
         rows.extend(table::rows(board, &fits));
     }
     let old = fs::read_to_string(path).with_context(|| path.display().to_string())?;
     fs::write(path, table::merged(&old, &rows)).with_context(|| path.display().to_string())
+}
+
+/// Says by how much the samples of each way to store are off, on average and at most.
+fn print_errors(board: &str, kernel: Kernel, fit: &Fit, samples: &[Sample]) {
+    let formats = STORED.into_iter().enumerate().map(|(number, stored)| {
+        let own = samples.iter().filter(|sample| sample.stored == number);
+        let errors: Vec<f64> = own.map(|sample| 100.0 * fit.error(sample)).collect();
+        let mean = errors.iter().sum::<f64>() / errors.len().max(1) as f64;
+        let most = errors.iter().copied().fold(0.0, f64::max);
+        format!("{stored} {mean:.1}/{most:.0}")
+    });
+    let formats = formats.collect::<Vec<_>>().join(", ");
+    println!("{board} {kernel:?}, off by %, mean/most: {formats}");
 }
 
 /// The layers that a kernel ran, with what they took.
@@ -55,7 +61,7 @@ fn samples(probes: &[Probe], measured: &[Measured], kernel: Kernel) -> Vec<Sampl
         .filter(|(layer, _)| layer.vector == (kernel == Kernel::Vector))
         .filter_map(|(layer, instructions)| {
             Some(Sample {
-                format: layer.format,
+                stored: layer.stored,
                 work: layer.work,
                 shared: layer.shared,
                 instructions: *instructions? as f64 / layer.walks as f64,

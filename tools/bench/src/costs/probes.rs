@@ -7,7 +7,7 @@ use crate::mask::{Mask, Unit};
 use crate::write::put;
 use anyhow::{Context, Result};
 use kastanet::sparse::{Format, Pattern};
-use kastanet_cli::cost::{Aim, Kernel, Optimise, Walks, Work, work};
+use kastanet_cli::cost::{Aim, Kernel, Optimise, STORED, Walks, Work, stored, work};
 use kastanet_cli::encode::encode;
 use kastanet_cli::graph::OpKind;
 use kastanet_cli::pack::{Options, pack};
@@ -29,8 +29,8 @@ pub struct Probe {
 pub struct Layer {
     /// The number of its operator in the image.
     pub operator: usize,
-    /// The number of its format.
-    pub format: usize,
+    /// The number of how it is stored.
+    pub stored: usize,
     /// Whether it multiplies vectors, not tiles.
     pub vector: bool,
     /// How often it walks its matrix.
@@ -102,12 +102,13 @@ fn describe(built: &Built, format: Format) -> Option<Vec<Layer>> {
             _ => (Walks::of_positions(positions), [0.0, 1.0]),
         };
         let [whole, parts] = gathered.map(|share| share * layer.cols as f64);
+        let encoded = encode(format, &layer.weights, layer.cols)?;
         Some(Layer {
             operator,
-            format: format as usize,
+            stored: STORED.iter().position(|name| *name == stored(&encoded))?,
             vector: walks.kernel == Kernel::Vector,
             walks: walks.count,
-            work: work(&encode(format, &layer.weights, layer.cols)?),
+            work: work(&encoded),
             shared: [1.0, whole, parts],
         })
     });

@@ -1,32 +1,31 @@
 //! The table's text.
 
 use super::fit::Fit;
-use kastanet::sparse::Format;
-use kastanet_cli::cost::{Core, rows as parse};
+use kastanet_cli::cost::{Core, STORED, rows as parse};
 
 const HEAD: &str = "\
-# Instructions of a product, written by `cargo xtask bench --costs`: core, format; of a vector, what a stored
+# Instructions of a product, written by `cargo xtask bench --costs`: core, how it is stored; of a vector, what a stored
 # unit takes, a line with its outputs, and a tile of 256 columns behind a line's first; and the same three
 # of a tile of four windows.
 ";
 
 /// The lines of a board.
 pub fn rows(board: &str, [vector, tile]: &[Fit; 2]) -> Vec<String> {
-    let line = |format: Format| {
-        let numbers = vector.of(format).into_iter().chain(tile.of(format));
+    let line = |(number, stored)| {
+        let numbers = vector.of(number).into_iter().chain(tile.of(number));
         let numbers: String = numbers.map(|number| format!(" {number:8.3}")).collect();
-        format!("{board:<5} {:<8}{numbers}", format.name())
+        format!("{board:<5} {stored:<8}{numbers}")
     };
-    Format::ALL.into_iter().map(line).collect()
+    STORED.into_iter().enumerate().map(line).collect()
 }
 
 /// The table with new lines in the place of old ones, core by core.
 pub fn merged(old: &str, new: &[String]) -> String {
     let all = Core::ALL.into_iter().flat_map(|core| {
-        Format::ALL.into_iter().filter_map(move |format| {
+        STORED.into_iter().filter_map(move |stored| {
             let is = |line: &str| {
                 let mut rows = parse(line);
-                rows.any(|row| (row.core, row.format) == (core.name(), format.name()))
+                rows.any(|row| (row.core, row.stored) == (core.name(), stored))
             };
             let newer = new.iter().map(String::as_str).find(|line| is(line));
             newer.or_else(|| old.lines().find(|line| is(line)))

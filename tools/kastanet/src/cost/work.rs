@@ -8,7 +8,7 @@
 use super::Core;
 use crate::encode::Encoded;
 use kastanet::kernels::tile::WINDOWS;
-use kastanet::sparse::{Format, TILE};
+use kastanet::sparse::{Format, Pattern, TILE};
 
 /// The measurements.
 const TABLE: &str = include_str!("table.txt");
@@ -58,21 +58,42 @@ pub fn work(matrix: &Encoded) -> Work {
         _ => (1, 1),
     };
     let (lines, tiles) = (matrix.rows.div_ceil(height), matrix.cols.div_ceil(width * TILE));
-    let units = matrix.values.len() / (height * width);
+    let units = match matrix.format {
+        // Steps of half a byte, those that skip without a value too.
+        Format::Delta4 => 2 * matrix.indices.len(),
+        _ => matrix.values.len() / (height * width),
+    };
     [units, lines, lines * tiles.saturating_sub(1)].map(|count| count as f64)
 }
 
 /// Instructions of the product of a matrix.
 pub fn instructions(core: Core, matrix: &Encoded, walks: Walks) -> f64 {
-    let Some(measured) = measured(core, matrix.format) else { return f64::MAX };
+    let Some(measured) = measured(core, stored(matrix)) else { return f64::MAX };
     let each = measured[walks.kernel as usize];
     let once: f64 = work(matrix).iter().zip(each).map(|(count, each)| count * each).sum();
     walks.count as f64 * once
 }
 
-/// What a core takes in a format: of a vector, and of a tile.
-fn measured(core: Core, format: Format) -> Option<[Work; 2]> {
-    let found = rows(TABLE).find(|row| (row.core, row.format) == (core.name(), format.name()));
+/// The names that the table has for how matrices are stored.
+pub const STORED: [&str; 11] = [
+    "dense", "delta8", "delta4", "block4x1", "block1x4", "index8", "rice", "nm:1:16", "nm:1:8",
+    "nm:1:4", "nm:2:4",
+];
+
+/// The one of a matrix: its format, and its pattern where it has one.
+pub fn stored(matrix: &Encoded) -> &'static str {
+    match Pattern::ALL.iter().find(|pattern| **pattern as u8 == matrix.parameter) {
+        _ if matrix.format != Format::Nm => matrix.format.name(),
+        Some(Pattern::OneOf16) => "nm:1:16",
+        Some(Pattern::OneOf8) => "nm:1:8",
+        Some(Pattern::OneOf4) => "nm:1:4",
+        _ => "nm:2:4",
+    }
+}
+
+/// What a core takes: of a vector, and of a tile.
+fn measured(core: Core, stored: &str) -> Option<[Work; 2]> {
+    let found = rows(TABLE).find(|row| (row.core, row.stored) == (core.name(), stored));
     found.map(|row| row.work)
 }
 
@@ -81,8 +102,8 @@ fn measured(core: Core, format: Format) -> Option<[Work; 2]> {
 pub struct Row<'a> {
     /// The core's name.
     pub core: &'a str,
-    /// The format's name.
-    pub format: &'a str,
+    /// One of [`STORED`].
+    pub stored: &'a str,
     /// Of a vector, and of a tile.
     pub work: [Work; 2],
 }
@@ -91,10 +112,10 @@ pub struct Row<'a> {
 pub fn rows(table: &str) -> impl Iterator<Item = Row<'_>> {
     table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
         let mut words = line.split_whitespace();
-        let (core, format) = (words.next()?, words.next()?);
+        let (core, stored) = (words.next()?, words.next()?);
         let mut number = || words.next()?.parse().ok();
         let mut work = || Some([number()?, number()?, number()?]);
-        Some(Row { core, format, work: [work()?, work()?] })
+        Some(Row { core, stored, work: [work()?, work()?] })
     })
 }
 
@@ -106,8 +127,8 @@ mod tests {
     #[test]
     fn every_core_and_format_has_been_measured() {
         for core in Core::ALL {
-            for format in Format::ALL {
-                assert!(measured(core, format).is_some(), "{} {}", core.name(), format.name());
+            for stored in STORED {
+                assert!(measured(core, stored).is_some(), "{} {stored}", core.name());
             }
         }
     }
@@ -130,6 +151,17 @@ mod tests {
         assert_eq!(of(Format::Index8), [80.0, 8.0, 16.0]);
         assert_eq!(of(Format::Block4x1), [20.0, 2.0, 4.0]);
         assert_eq!(of(Format::Block1x4), [24.0, 8.0, 0.0]);
+    }
+
+    #[test]
+    fn a_matrix_has_a_name() {
+        let weights: Vec<i8> = (0..64).map(|i| i8::from(i % 8 == 0)).collect();
+        let of = |format| stored(&encode(format, &weights, 16).unwrap());
+        assert_eq!((of(Format::Nm), of(Format::Rice)), ("nm:1:8", "rice"));
+        let dense = encode(Format::Nm, &[1, 1, 0, 0], 4).unwrap();
+        assert_eq!(stored(&dense), "nm:2:4");
+        let named = |format: &Format| *format == Format::Nm || STORED.contains(&format.name());
+        assert!(Format::ALL.iter().all(named));
     }
 
     #[test]
