@@ -23,7 +23,7 @@ fn check(subject: &Subject, options: &Options) -> usize {
         for (inputs, found) in samples.iter().zip(&found) {
             let expected = naive::run(&packed.graph, inputs).concat();
             if let Some(difference) = difference(&expected, found) {
-                let (name, ops, format) = (subject.name, &graph.ops, options.format);
+                let (name, ops, format) = (subject.name, &graph.ops, options.formats.uniform);
                 panic!("{name}, seed {seed}, format {format:?}: {difference}\n{ops:#?}");
             }
         }

@@ -86,8 +86,8 @@ fn growth(old: &Row, new: &Row) -> Vec<String> {
         .into_iter()
         .zip(counts(new))
         .filter(|((_, old), (_, new))| *new as f64 > *old as f64 * (1.0 + GROWTH));
-    let Row { board, case, sparsity, format, .. } = new;
-    let what = format!("{board} {case} at {:.1} %, {format}", 100.0 * sparsity);
+    let Row { board, case, sparsity, unit, format, .. } = new;
+    let what = format!("{board} {case} at {:.1} % by {unit}, {format}", 100.0 * sparsity);
     grown
         .map(|((name, old), (_, new))| format!("{what}: {name} grew from {old} to {new}"))
         .collect()
@@ -178,7 +178,9 @@ mod tests {
         write(&place.0, &[row(0.5, 1000), row(0.9, 500)]).unwrap();
         write(&place.0, &[row(0.9, 510)]).unwrap();
         let error = write(&place.0, &[row(0.5, 900), row(0.9, 521)]).unwrap_err().to_string();
-        assert!(error.contains("m4 fc256 at 90.0 %, auto: instructions grew from 510 to 521"));
+        assert!(
+            error.contains("m4 fc256 at 90.0 % by weight, auto: instructions grew from 510 to 521")
+        );
         assert_eq!(place.instructions(), [1000, 510]);
     }
 
