@@ -60,7 +60,7 @@ pub fn write(dir: &Path) -> Result<()> {
     put(dir, &format!("{NAME}.json"), probes.as_bytes())
 }
 
-/// What [`write`] has written.
+/// What [`write()`] has written.
 pub fn read(dir: &Path) -> Result<Vec<Probe>> {
     let path = dir.join(format!("{NAME}.json"));
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
