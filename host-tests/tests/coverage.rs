@@ -69,7 +69,7 @@ fn held_by_all() -> Graph {
 }
 
 fn forced(format: Format) -> Options {
-    Options { format: Some(format), unit: Unit::Nm(Pattern::OneOf4), ..Options::default() }
+    Options { formats: format.into(), unit: Unit::Nm(Pattern::OneOf4), ..Options::default() }
 }
 
 /// Each variant of each error has been seen, provoked by a case of its name.

@@ -31,7 +31,7 @@ fn every_version_is_read_and_gives_the_product() {
 
 #[test]
 fn the_writer_writes_the_golden_image() {
-    let options = Options { format: Some(Format::Delta4), ..Options::default() };
+    let options = Options { formats: Format::Delta4.into(), ..Options::default() };
     let written = pack(generate::worked(), &options).unwrap().image;
     let path = path(VERSION);
     if std::env::var_os("KASTANET_OVERWRITE").is_some() {
@@ -47,7 +47,7 @@ fn the_writer_writes_the_golden_image() {
 fn every_format_is_read_and_gives_the_product() {
     for format in Format::ALL {
         let cols = if format == Format::Block1x4 { 8 } else { 6 };
-        let options = Options { format: Some(format), ..Options::default() };
+        let options = Options { formats: format.into(), ..Options::default() };
         let written = pack(generate::worked_of(cols), &options).unwrap().image;
         let x = [1, -2, 3, -4, 5, -6, 7, -8].map(|x: i8| x as u8);
         let found = device::run(&written, &[vec![x[..cols].to_vec()]], 0xa5);

@@ -72,7 +72,7 @@ fn case(model: &Model, sparsity: f64) -> Case {
 }
 
 fn options(sparsity: f64, format: Option<Format>) -> Options {
-    Options { sparsity: Sparsity::uniform(sparsity), format, ..Options::default() }
+    Options { sparsity: Sparsity::uniform(sparsity), formats: format.into(), ..Options::default() }
 }
 
 fn pruned(packed: &Packed) -> Vec<(TensorId, Vec<u8>)> {
@@ -111,7 +111,7 @@ fn units() {
             let options = Options { unit, ..options(sparsity, None) };
             let chosen = device::packed(&graph, &options);
             let expected = naive::run(&chosen.graph, &sample[0]).concat();
-            let own = pack(graph.clone(), &Options { format: Some(format), ..options });
+            let own = pack(graph.clone(), &Options { formats: format.into(), ..options });
             for packed in [Some(chosen), own.ok()].into_iter().flatten() {
                 let found = &device::run(&packed.image, &sample, 0x5a)[0];
                 assert_eq!(difference(&expected, found), None, "{} by {unit:?}", model.name);

@@ -23,7 +23,7 @@ fn check(subject: &Subject, options: &Options) -> usize {
         for (inputs, found) in samples.iter().zip(&found) {
             let expected = naive::run(&packed.graph, inputs).concat();
             if let Some(difference) = difference(&expected, found) {
-                let (name, ops, format) = (subject.name, &graph.ops, options.format);
+                let (name, ops, format) = (subject.name, &graph.ops, options.formats.uniform);
                 panic!("{name}, seed {seed}, format {format:?}: {difference}\n{ops:#?}");
             }
         }
@@ -33,7 +33,7 @@ fn check(subject: &Subject, options: &Options) -> usize {
 
 /// Two formats do not hold every matrix.
 fn packed(graph: &Graph, options: &Options) -> Option<Packed> {
-    if let Some(Format::Block1x4 | Format::Nm) = options.format {
+    if let Some(Format::Block1x4 | Format::Nm) = options.formats.uniform {
         return pack(graph.clone(), options).ok();
     }
     let packed = device::packed(graph, options);
@@ -42,12 +42,13 @@ fn packed(graph: &Graph, options: &Options) -> Option<Packed> {
 }
 
 fn check_all(format: Option<Format>) {
-    let held = check_with(&Options { format, ..Options::default() });
+    let held = check_with(&Options { formats: format.into(), ..Options::default() });
     assert!(held >= cases(200) as usize, "the format has been tried on {held}");
 }
 
 fn check_with(options: &Options) -> usize {
-    let subjects = SUBJECTS.iter().filter(|subject| subject.weights || options.format.is_none());
+    let subjects =
+        SUBJECTS.iter().filter(|subject| subject.weights || options.formats.uniform.is_none());
     subjects.map(|subject| check(subject, options)).sum()
 }
 
@@ -85,8 +86,8 @@ fn block1x4_weights() {
 #[test]
 fn nm_weights() {
     for pattern in Pattern::ALL {
-        let (format, unit) = (Some(Format::Nm), Unit::Nm(pattern));
-        let held = check_with(&Options { format, unit, ..Options::default() });
+        let (formats, unit) = (Format::Nm.into(), Unit::Nm(pattern));
+        let held = check_with(&Options { formats, unit, ..Options::default() });
         assert!(held >= cases(200) as usize, "{pattern:?} has been tried on {held}");
     }
 }

@@ -83,7 +83,7 @@ fn good() -> Editor {
 
 /// The image of the worked matrix in a format.
 fn matrix(format: Format) -> Editor {
-    packed(&worked(), &Options { format: Some(format), ..Options::default() })
+    packed(&worked(), &Options { formats: format.into(), ..Options::default() })
 }
 
 /// An image with `kind` as its only operator, the first of its kind that is `fit`.

@@ -154,7 +154,7 @@ fn spare_not_zero() -> Vec<Error> {
 
 /// The example's convolution has three rows: a block has a fourth.
 fn phantom_not_zero() -> Vec<Error> {
-    let options = Options { format: Some(Format::Block4x1), ..Options::default() };
+    let options = Options { formats: Format::Block4x1.into(), ..Options::default() };
     let error = after(packed(&example(), &options), |image| {
         let offset = image.weights(0).values_offset.get();
         *stream(image, offset, 3) = 1;

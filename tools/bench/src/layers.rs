@@ -16,6 +16,60 @@ pub struct Layer<'a> {
     pub nnz: usize,
 }
 
+/// What a layer is, as far as its kernels go.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// A convolution that reads the input, and is not pruned.
+    First,
+    /// Of one position.
+    Pointwise,
+    /// Of more than one.
+    Conv,
+    /// A filter for each channel.
+    Depthwise,
+    /// A matrix.
+    FullyConnected,
+}
+
+impl Kind {
+    const NAMES: [(Kind, &'static str); 5] = [
+        (Kind::First, "first"),
+        (Kind::Pointwise, "conv1x1"),
+        (Kind::Conv, "conv3x3"),
+        (Kind::Depthwise, "depthwise"),
+        (Kind::FullyConnected, "fc"),
+    ];
+
+    /// The name in tables.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].1
+    }
+
+    /// The kind of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
+
+    /// Of a layer of a network.
+    pub fn of(graph: &Graph, op: &Op) -> Self {
+        match op.kind {
+            OpKind::FullyConnected { .. } => Kind::FullyConnected,
+            OpKind::DepthwiseConv2d { .. } => Kind::Depthwise,
+            _ if is_first(graph, op) => Kind::First,
+            _ => match graph.input(op, 1).map(|weights| &weights.shape[1..3]) {
+                Some([1, 1]) => Kind::Pointwise,
+                _ => Kind::Conv,
+            },
+        }
+    }
+}
+
+/// Whether it is a convolution that reads the input: its inputs are few, so it is not pruned.
+pub fn is_first(graph: &Graph, op: &Op) -> bool {
+    let reads = op.inputs.first().copied().flatten();
+    matches!(op.kind, OpKind::Conv2d { .. }) && reads == graph.inputs.first().copied()
+}
+
 /// The layers of a valid network, in order.
 pub fn of(graph: &Graph) -> impl Iterator<Item = Layer<'_>> {
     let with_weights = graph.ops.iter().filter(|op| op.kind.has_weights());

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use host_tests::random::Rng;
+use kastanet::sparse::{Format, Pattern};
 use std::fmt;
 use std::str::FromStr;
 
@@ -85,6 +86,26 @@ fn shuffled(count: usize, rng: &mut Rng) -> Vec<usize> {
     order
 }
 
+impl Unit {
+    /// The unit that a format is for, at about this share of zeros; the weight where formats are
+    /// chosen, or where nothing is pruned. `None` where there is none: N:M of which far less is zero.
+    pub fn of(format: Option<Format>, sparsity: f64) -> Option<Self> {
+        match format {
+            Some(Format::Block4x1) if sparsity > 0.0 => Some(Unit::Block4x1),
+            Some(Format::Block1x4) if sparsity > 0.0 => Some(Unit::Block1x4),
+            Some(Format::Nm) => Self::pattern(sparsity),
+            _ => Some(Unit::Weight),
+        }
+    }
+
+    /// The N:M that is nearest.
+    fn pattern(sparsity: f64) -> Option<Self> {
+        let far = |unit: &Self| (Mask { sparsity, unit: *unit }.share() - sparsity).abs();
+        let all = Pattern::ALL.iter().map(|p| Unit::Nm { n: p.kept(), m: p.group() });
+        all.min_by(|a, b| far(a).total_cmp(&far(b))).filter(|unit| far(unit) <= 0.1)
+    }
+}
+
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -149,6 +170,17 @@ mod tests {
         );
         let groups = masked(0.0, "nm:2:4");
         assert!(groups.chunks(4).all(|group| group.iter().filter(|&&w| w != 0).count() == 2));
+    }
+
+    #[test]
+    fn formats_have_units() {
+        let of = |format, sparsity| Unit::of(Some(format), sparsity).map(|unit| unit.to_string());
+        let nm = [0.0, 0.5, 0.7, 0.8, 0.9, 0.95].map(|sparsity| of(Format::Nm, sparsity));
+        let expected = ["", "nm:2:4", "nm:1:4", "nm:1:4", "nm:1:8", "nm:1:16"];
+        assert_eq!(nm.map(Option::unwrap_or_default), expected);
+        assert_eq!(of(Format::Block1x4, 0.0).as_deref(), Some("weight"));
+        assert_eq!(of(Format::Block1x4, 0.5).as_deref(), Some("block1x4"));
+        assert_eq!(of(Format::Rice, 0.9).as_deref(), Some("weight"));
     }
 
     #[test]

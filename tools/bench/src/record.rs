@@ -86,8 +86,8 @@ fn growth(old: &Row, new: &Row) -> Vec<String> {
         .into_iter()
         .zip(counts(new))
         .filter(|((_, old), (_, new))| *new as f64 > *old as f64 * (1.0 + GROWTH));
-    let what =
-        format!("{} {} at {:.1} %, {}", new.board, new.case, 100.0 * new.sparsity, new.format);
+    let Row { board, case, sparsity, unit, format, .. } = new;
+    let what = format!("{board} {case} at {:.1} % by {unit}, {format}", 100.0 * sparsity);
     grown
         .map(|((name, old), (_, new))| format!("{what}: {name} grew from {old} to {new}"))
         .collect()
@@ -132,6 +132,57 @@ fn year_len(year: u64) -> u64 {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    fn row(sparsity: f64, instructions: u64) -> Row {
+        let network = serde_json::json!({
+            "case": "fc256", "board": "m4", "sparsity": sparsity, "unit": "weight",
+            "format": "auto", "instructions": instructions, "macs": 65_536,
+            "nonzero_macs": 6_554, "nnz": 6_554, "weight_bytes": 13_376, "flash_bytes": 14_744,
+            "arena_bytes": 512, "peer_instructions": 135_640, "chosen": ["index8"],
+            "other_instructions": 0, "stack_bytes": 1_064,
+        });
+        serde_json::from_value(network).unwrap()
+    }
+
+    /// A directory that goes away with the test.
+    struct Place(PathBuf);
+
+    impl Place {
+        fn new(name: &str) -> Self {
+            let name = format!("kastanet-bench-{name}-{}", std::process::id());
+            Place(std::env::temp_dir().join(name))
+        }
+
+        fn instructions(&self) -> Vec<u64> {
+            of(&self.0, "m4").unwrap().iter().map(|record| record.row.instructions).collect()
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn rows_that_were_not_measured_stay() {
+        let place = Place::new("stay");
+        write(&place.0, &[row(0.5, 1000), row(0.9, 500)]).unwrap();
+        write(&place.0, &[row(0.9, 400), row(0.95, 300)]).unwrap();
+        assert_eq!(place.instructions(), [1000, 400, 300]);
+    }
+
+    #[test]
+    fn growth_is_an_error_and_nothing_is_recorded() {
+        let place = Place::new("growth");
+        write(&place.0, &[row(0.5, 1000), row(0.9, 500)]).unwrap();
+        write(&place.0, &[row(0.9, 510)]).unwrap();
+        let error = write(&place.0, &[row(0.5, 900), row(0.9, 521)]).unwrap_err().to_string();
+        assert!(
+            error.contains("m4 fc256 at 90.0 % by weight, auto: instructions grew from 510 to 521")
+        );
+        assert_eq!(place.instructions(), [1000, 510]);
+    }
 
     #[test]
     fn dates_follow_the_calendar() {

@@ -47,9 +47,12 @@ pub struct NetworkRow {
     pub arena_bytes: usize,
     /// CMSIS-NN's instructions for the same layers, dense.
     pub peer_instructions: Option<u64>,
-    /// The same of CMSIS-NN 4.0.0, where it was built and run beside.
+    /// The same of CMSIS-NN 4.0.0, as counted here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub live_peer_instructions: Option<u64>,
+    pub peer_release_instructions: Option<u64>,
+    /// Instructions of each layer with weights.
+    #[serde(default)]
+    pub layer_instructions: Vec<u64>,
     /// The format of each layer with weights.
     pub chosen: Vec<String>,
     /// Instructions of the other operators.
@@ -60,38 +63,33 @@ pub struct NetworkRow {
 
 /// An image's measurements.
 #[derive(Default)]
-struct Measured {
+pub struct Measured {
     /// Of each operator.
-    instructions: Vec<u64>,
+    pub instructions: Vec<u64>,
     stack: usize,
 }
 
-/// What is reported besides.
-#[derive(Clone, Copy, Default)]
-pub struct Extras {
-    /// A row for each layer, behind its network's.
-    pub layers: bool,
-    /// The peer that was built and run.
-    pub peer: bool,
-}
-
-/// The rows of one network on one board.
-pub fn read(dir: &Path, board: &str, case: &str, extras: Extras) -> Result<Vec<Row>> {
-    let manifest = dir.join(format!("{case}.json"));
+/// The rows of one network on one board; with `layers` one for each layer, behind its network's.
+pub fn read(dir: &Path, board: &str, case: &str, layers: bool) -> Result<Vec<Row>> {
+    let manifest = dir.join(format!("{board}-{case}.json"));
     let manifest = fs::read_to_string(&manifest).context(manifest.display().to_string())?;
-    let output = dir.join(format!("{board}-{case}.out"));
-    let output = fs::read_to_string(&output).context(output.display().to_string())?;
     let entries: Vec<Entry> =
         manifest.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-    let measured = parse(&output, entries.len())?;
-    let live = if extras.peer { peers::live::read(dir, board, case)? } else { None };
+    let measured = output(dir, board, case, entries.len())?;
     let rows = entries.iter().zip(&measured).flat_map(|(entry, measured)| {
-        let network = network(board, entry, measured, live);
-        let layers = entry.layers.iter().filter(|_| extras.layers);
+        let network = network(board, entry, measured);
+        let layers = entry.layers.iter().filter(|_| layers);
         let layers = layers.map(|layer| layer_row(&network, layer, measured)).collect::<Vec<_>>();
         [network].into_iter().chain(layers)
     });
     Ok(rows.collect())
+}
+
+/// What a board printed of a list.
+pub fn output(dir: &Path, board: &str, list: &str, count: usize) -> Result<Vec<Measured>> {
+    let output = dir.join(format!("{board}-{list}.out"));
+    let text = fs::read_to_string(&output).context(output.display().to_string())?;
+    parse(&text, count).with_context(|| output.display().to_string())
 }
 
 fn parse(output: &str, count: usize) -> Result<Vec<Measured>> {
@@ -120,9 +118,10 @@ fn parse(output: &str, count: usize) -> Result<Vec<Measured>> {
     Ok(all)
 }
 
-fn network(board: &str, entry: &Entry, measured: &Measured, live: Option<u64>) -> Row {
+fn network(board: &str, entry: &Entry, measured: &Measured) -> Row {
     let weighted = |layer: &LayerEntry| measured.instructions.get(layer.operator);
-    let instructions = entry.layers.iter().filter_map(weighted).sum();
+    let layers: Vec<u64> = entry.layers.iter().filter_map(weighted).copied().collect();
+    let instructions = layers.iter().sum();
     let all: u64 = measured.instructions.iter().sum();
     Row {
         case: entry.case.clone(),
@@ -140,12 +139,18 @@ fn network(board: &str, entry: &Entry, measured: &Measured, live: Option<u64>) -
             flash_bytes: entry.flash_bytes,
             arena_bytes: entry.arena_bytes,
             peer_instructions: peers::cmsis_nn(board, &entry.case),
-            live_peer_instructions: live,
+            peer_release_instructions: release(board, &entry.case),
+            layer_instructions: layers,
             chosen: entry.layers.iter().map(|layer| layer.format.clone()).collect(),
             other_instructions: all - instructions,
             stack_bytes: measured.stack,
         }),
     }
+}
+
+fn release(board: &str, case: &str) -> Option<u64> {
+    let layers = peers::recorded::layers(board, case);
+    (!layers.is_empty()).then(|| layers.iter().map(|layer| layer.instructions).sum())
 }
 
 fn layer_row(network: &Row, layer: &LayerEntry, measured: &Measured) -> Row {

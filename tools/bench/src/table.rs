@@ -12,7 +12,7 @@ const HEAD: [&str; 13] = [
     "/MAC",
     "/nonzero",
     "÷ CMSIS-NN",
-    "÷ live",
+    "÷ 4.0.0",
     "others",
     "weights",
     "flash",
@@ -54,7 +54,7 @@ fn cells(row: &Row) -> [String; 13] {
     if let Some(network) = &row.network {
         let ratio = |peer| format!("{:.3}", row.instructions as f64 / peer as f64);
         cells[7] = network.peer_instructions.map(ratio).unwrap_or_default();
-        cells[8] = network.live_peer_instructions.map(ratio).unwrap_or_default();
+        cells[8] = network.peer_release_instructions.map(ratio).unwrap_or_default();
         cells[9] = grouped(network.other_instructions);
         cells[11] = grouped(network.flash_bytes as u64);
         cells[12] = grouped(network.stack_bytes as u64);

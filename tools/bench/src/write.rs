@@ -10,29 +10,70 @@ use kastanet::image::{Image, OpKind};
 use kastanet::sparse::Format;
 use kastanet_cli::cost::{Aim, Optimise};
 use kastanet_cli::encode;
-use kastanet_cli::graph::shape_string;
+use kastanet_cli::graph::{Graph, shape_string};
+use kastanet_cli::lower::Formats;
 use kastanet_cli::pack::{AlignedBytes, Error, Options, pack};
 use std::fs;
 use std::path::Path;
 
-/// Writes the files of one network: `CASE.list` for the boards, `CASE.json` for the report.
-pub fn case(dir: &Path, case: Case, selection: &Selection) -> Result<()> {
-    let (mut list, mut entries) = (String::new(), Vec::new());
-    for mask in selection.masks() {
+/// Writes the files of one network: for each board `BOARD-CASE.list` for it and `BOARD-CASE.json` for
+/// the report, and what the lists name.
+pub fn case(dir: &Path, case: Case, selection: &Selection, boards: &[String]) -> Result<()> {
+    let mut lists: Vec<_> = boards.iter().map(|board| (board, List::default())).collect();
+    for (mask, formats) in selection.measured(case) {
         let (built, name) = (case.build(mask), name(case, mask));
         built.graph.validate()?;
-        put(dir, &format!("{}.in", case.name()), &built.input)?;
+        let input = format!("{}.in", case.name());
+        put(dir, &input, &built.input)?;
         put(dir, &format!("{name}.out"), &built.expected.concat())?;
-        for format in selection.formats(case, mask) {
-            let Some((image, entry)) = packed(case, mask, &built, format)? else { continue };
-            let file = format!("{name}-{}.kst", entry.format);
-            put(dir, &file, &image)?;
-            list.push_str(&format!("{file} {}.in {name}.out\n", case.name()));
-            entries.push(serde_json::to_string(&entry)? + "\n");
+        let mut images = Images { dir, files: Vec::new() };
+        for format in formats {
+            for (board, list) in &mut lists {
+                let Some(image) = packed(&built, format, board)? else { continue };
+                let entry = entry(case, mask, &built, format, &image)?;
+                let file = images.file(&format!("{name}-{}-{board}.kst", entry.format), image)?;
+                list.add(&format!("{file} {input} {name}.out"), &entry)?;
+            }
         }
     }
-    put(dir, &format!("{}.json", case.name()), entries.concat().as_bytes())?;
-    put(dir, &format!("{}.list", case.name()), list.as_bytes())
+    lists.iter().try_for_each(|(board, list)| list.put(dir, &format!("{board}-{}", case.name())))
+}
+
+/// What a board runs, and what is known of it.
+#[derive(Default)]
+struct List {
+    lines: String,
+    entries: String,
+}
+
+impl List {
+    fn add(&mut self, line: &str, entry: &Entry) -> Result<()> {
+        self.lines += &format!("{line}\n");
+        self.entries += &(serde_json::to_string(entry)? + "\n");
+        Ok(())
+    }
+
+    fn put(&self, dir: &Path, name: &str) -> Result<()> {
+        put(dir, &format!("{name}.json"), self.entries.as_bytes())?;
+        put(dir, &format!("{name}.list"), self.lines.as_bytes())
+    }
+}
+
+/// The images of a mask: equal ones are written once, by the name of the first.
+struct Images<'a> {
+    dir: &'a Path,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+impl Images<'_> {
+    fn file(&mut self, name: &str, image: Vec<u8>) -> Result<String> {
+        if let Some((known, _)) = self.files.iter().find(|(_, known)| *known == image) {
+            return Ok(known.clone());
+        }
+        put(self.dir, name, &image)?;
+        self.files.push((name.into(), image));
+        Ok(name.into())
+    }
 }
 
 fn name(case: Case, mask: Mask) -> String {
@@ -40,28 +81,31 @@ fn name(case: Case, mask: Mask) -> String {
     format!("{}-{unit}-{}", case.name(), (mask.share() * 1000.0).round())
 }
 
-fn put(dir: &Path, file: &str, bytes: &[u8]) -> Result<()> {
+/// Writes a file.
+pub fn put(dir: &Path, file: &str, bytes: &[u8]) -> Result<()> {
     let path = dir.join(file);
     fs::write(&path, bytes).with_context(|| path.display().to_string())
 }
 
-/// The image; `None` where a layer cannot be stored in the format.
-fn packed(
-    case: Case,
-    mask: Mask,
-    built: &Built,
-    format: Option<Format>,
-) -> Result<Option<(Vec<u8>, Entry)>> {
-    let aim = Aim { optimise: Optimise::Speed, ..Aim::default() };
-    let options = Options { format, aim, strip: true, ..Options::default() };
-    let packed = match pack(built.graph.clone(), &options) {
-        Ok(packed) => packed,
+/// The image for a board's core; `None` where a layer cannot be stored in the format.
+fn packed(built: &Built, format: Option<Format>, board: &str) -> Result<Option<Vec<u8>>> {
+    let core = board.parse().map_err(anyhow::Error::msg)?;
+    let aim = Aim { core, optimise: Optimise::Speed };
+    let formats = formats(&built.graph, format);
+    let options = Options { formats, aim, strip: true, ..Options::default() };
+    match pack(built.graph.clone(), &options) {
+        Ok(packed) => Ok(Some(packed.image)),
         // Formats that hold only some matrices refuse the others.
-        Err(Error::Lower(_)) if format.is_some() => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let entry = entry(case, mask, built, format, &packed.image)?;
-    Ok(Some((packed.image, entry)))
+        Err(Error::Lower(_)) if format.is_some() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The format, but for the first convolution, which is not pruned.
+fn formats(graph: &Graph, format: Option<Format>) -> Formats {
+    let first = graph.ops.iter().find(|op| layers::is_first(graph, op));
+    let dense = first.filter(|_| format.is_some()).map(|op| (op.name.clone(), Some(Format::Dense)));
+    Formats { uniform: format, layers: dense.into_iter().collect() }
 }
 
 fn entry(

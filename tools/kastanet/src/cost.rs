@@ -1,15 +1,13 @@
 //! What a layer costs in a format: bytes of flash, and instructions on a core.
 //!
-//! Instructions are those of a line through measurements: so many a stored unit (a weight, a nonzero
-//! or a block of four) and so many a row of 256 columns, for a vector (a fully connected layer) and
-//! for a position of a convolution, of which four go together. `cost/table.txt` holds them.
+//! Bytes are known; instructions are estimated by what has been measured of each core.
+
+mod work;
+
+pub use work::{Kernel, Row, STORED, Walks, Work, instructions, rows, stored, work};
 
 use crate::encode::Encoded;
-use kastanet::sparse::{Format, TILE};
 use std::str::FromStr;
-
-/// The measurements.
-const TABLE: &str = include_str!("cost/table.txt");
 
 /// The cores that have been measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -77,82 +75,48 @@ pub struct Aim {
     pub optimise: Optimise,
 }
 
+/// By how much more instructions may be estimated where they count, if bytes are saved by it.
+const NEARLY: f64 = 1.01;
+
 impl Aim {
-    /// The cost of a matrix that is multiplied with `positions` vectors; lower is better.
-    pub fn cost(&self, matrix: &Encoded, positions: usize) -> u64 {
-        let bytes = matrix.stored_len() as f64;
-        let instructions = instructions(self.core, matrix, positions);
-        match self.optimise {
-            Optimise::Size => bytes as u64,
-            Optimise::Balanced => (bytes * instructions) as u64,
-            Optimise::Speed => instructions as u64,
-        }
+    /// The best of some encodings of a matrix that is walked so; of equals the first.
+    pub fn choose(&self, encodings: Vec<Encoded>, walks: Walks) -> Option<Encoded> {
+        let of = |encoded: &Encoded| instructions(self.core, encoded, walks);
+        let fewest = encodings.iter().map(of).fold(f64::MAX, f64::min);
+        let cost = |encoded: &Encoded| match self.optimise {
+            Optimise::Size => encoded.stored_len() as f64,
+            Optimise::Balanced => encoded.stored_len() as f64 * of(encoded),
+            Optimise::Speed if of(encoded) > fewest * NEARLY => f64::MAX,
+            Optimise::Speed => encoded.stored_len() as f64,
+        };
+        encodings.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b)))
     }
-}
-
-/// Instructions of a product with `positions` vectors, without requantisation.
-pub fn instructions(core: Core, matrix: &Encoded, positions: usize) -> f64 {
-    let Some([vector, tile]) = lines(core, matrix.format) else { return f64::MAX };
-    let Line { unit, row } = if positions < 4 { vector } else { tile };
-    let width = match matrix.format {
-        Format::Block1x4 => 4 * TILE,
-        _ => TILE,
-    };
-    let lines = match matrix.format {
-        Format::Block4x1 => matrix.rows.div_ceil(4),
-        _ => matrix.rows,
-    };
-    let rows = lines * matrix.cols.div_ceil(width);
-    positions as f64 * (units(matrix) as f64 * unit + rows as f64 * row)
-}
-
-/// Weights, nonzeros or blocks that are walked.
-fn units(matrix: &Encoded) -> usize {
-    match matrix.format {
-        Format::Block4x1 | Format::Block1x4 => matrix.values.len() / 4,
-        _ => matrix.values.len(),
-    }
-}
-
-/// Instructions of a unit and of a row.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Line {
-    unit: f64,
-    row: f64,
-}
-
-/// The measurements of a format: a vector's, and a position's of a tile.
-fn lines(core: Core, format: Format) -> Option<[Line; 2]> {
-    TABLE.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
-        let mut words = line.split_whitespace();
-        let found = words.next()? == core.name() && words.next()? == format.name();
-        let mut number = || words.next()?.parse().ok();
-        let numbers = [number()?, number()?, number()?, number()?];
-        let [vector_unit, vector_row, tile_unit, tile_row] = numbers;
-        let vector = Line { unit: vector_unit, row: vector_row };
-        found.then_some([vector, Line { unit: tile_unit, row: tile_row }])
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encode::encode;
+    use crate::encode::{all, encode};
+    use kastanet::sparse::Format;
 
     #[test]
-    fn every_core_and_format_has_been_measured() {
-        for core in Core::ALL {
-            for format in Format::ALL {
-                assert!(lines(core, format).is_some(), "{} {}", core.name(), format.name());
-            }
-        }
+    fn each_aim_has_its_format() {
+        let weights: Vec<i8> = (0..256 * 256).map(|i| i8::from(i * i % 10 == 1)).collect();
+        let chosen = |optimise| {
+            let aim = Aim { core: Core::M4, optimise };
+            aim.choose(all(&weights, 256), Walks::of_vectors(1)).unwrap().format
+        };
+        assert_eq!(chosen(Optimise::Size), Format::Rice);
+        assert_eq!(chosen(Optimise::Balanced), Format::Index8);
+        assert_eq!(chosen(Optimise::Speed), Format::Index8);
     }
 
     #[test]
-    fn sparse_costs_less_where_it_is_sparse() {
-        let weights: Vec<i8> = (0..256 * 256).map(|i| i8::from(i % 10 == 0)).collect();
-        let of = |format| instructions(Core::M4, &encode(format, &weights, 256).unwrap(), 1);
-        assert!(of(Format::Index8) < of(Format::Dense));
-        assert!(of(Format::Index8) < of(Format::Rice));
+    fn speed_saves_bytes_where_that_costs_next_to_nothing() {
+        let aim = Aim { core: Core::M4, optimise: Optimise::Speed };
+        let smaller = encode(Format::Dense, &[1; 64], 8).unwrap();
+        let larger = Encoded { counts: vec![0; 64], ..smaller.clone() };
+        let chosen = aim.choose(vec![larger, smaller], Walks::of_vectors(1)).unwrap();
+        assert!(chosen.counts.is_empty());
     }
 }

@@ -113,15 +113,14 @@ const CHEAPEST: [Format; 8] = [
     Format::Rice,
 ];
 
-/// Encodes in the format with the lowest cost; where equal, in the one that is cheaper to run.
-pub fn choose(weights: &[i8], cols: usize, cost: impl Fn(&Encoded) -> u64) -> Option<Encoded> {
-    let all = CHEAPEST.iter().filter_map(|&format| encode(format, weights, cols));
-    all.min_by_key(cost)
+/// Encodes in every format that holds the weights, those that are cheaper to run first.
+pub fn all(weights: &[i8], cols: usize) -> Vec<Encoded> {
+    CHEAPEST.iter().filter_map(|&format| encode(format, weights, cols)).collect()
 }
 
 /// Encodes in the format that takes the fewest bytes.
 pub fn smallest(weights: &[i8], cols: usize) -> Option<Encoded> {
-    choose(weights, cols, |encoded| encoded.stored_len() as u64)
+    all(weights, cols).into_iter().min_by_key(Encoded::stored_len)
 }
 
 /// Nonzeros as (weights skipped since the one before, value).

@@ -4,12 +4,11 @@ mod write;
 
 use crate::cost::Aim;
 use crate::graph::{Graph, TensorId};
-use crate::lower;
+use crate::lower::{self, Choice, Formats};
 use crate::plan::{Plan, plan};
 use crate::prune::{self, Sparsity, Unit};
 use kastanet::image::{IMAGE_ALIGN as ALIGN, Image};
 use kastanet::network::Network;
-use kastanet::sparse::Format;
 
 /// The largest arena that is planned or allocated, in bytes.
 pub const MAX_ARENA: usize = 1 << 30;
@@ -21,9 +20,8 @@ pub struct Options {
     pub sparsity: Sparsity,
     /// What is pruned as one.
     pub unit: Unit,
-    /// The format of convolution and fully connected weights; chosen for each layer where not given.
-    /// Depthwise filters are always dense.
-    pub format: Option<Format>,
+    /// The formats of convolution and fully connected weights.
+    pub formats: Formats,
     /// The core, and what counts there, by which formats are chosen.
     pub aim: Aim,
     /// Names of the classes of the first output.
@@ -84,7 +82,8 @@ pub enum Error {
 /// One [`Error`] for each step that can fail; nothing has been written then.
 pub fn pack(mut graph: Graph, options: &Options) -> Result<Packed, Error> {
     let pruned = prune::prune(&mut graph, &options.sparsity, options.unit)?;
-    let program = lower::lower(&graph, lower::Choice { format: options.format, aim: options.aim })?;
+    let choice = Choice { formats: options.formats.clone(), aim: options.aim };
+    let program = lower::lower(&graph, &choice)?;
     let plan = plan(&program);
     if plan.arena_len > MAX_ARENA {
         return Err(Error::Arena { found: plan.arena_len });

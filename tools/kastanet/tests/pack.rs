@@ -55,6 +55,22 @@ fn forces_a_format() {
 }
 
 #[test]
+fn forces_a_format_layer_by_layer() {
+    let place = Place::new();
+    let names = place.run(&["inspect", "m.tflite", "--json"]).json();
+    let layers = names["layers"].as_array().expect("layers");
+    let name = layers[1]["name"].as_str().expect("a name");
+    let own = format!("{name}=index8");
+    let args = ["pack", "m.tflite", "-o", "m.kst", "--format", "rice", "--format", &own, "--json"];
+    for layer in place.run(&args).json()["layers"].as_array().expect("layers") {
+        let expected = if layer["name"] == name { "index8" } else { "rice" };
+        assert_eq!(layer["format"], expected, "{layer}");
+    }
+    let unknown = place.run(&["pack", "m.tflite", "-o", "m.kst", "--format", "nobody=dense"]);
+    unknown.fails(&["is called `nobody`", "layers that can have a format", name]);
+}
+
+#[test]
 fn prunes_in_units() {
     let place = Place::new();
     let share = |args: &[&str]| {

@@ -55,8 +55,12 @@ fn the_labels_are_an_input() {
 }
 
 #[test]
-fn contradictory_shares_are_usage_errors() {
+fn contradictory_values_are_usage_errors() {
     let place = Place::new();
+    for formats in [["rice", "dense"], ["a=dense", "a=auto"]] {
+        let run = pack(&place, &["--format", formats[0], "--format", formats[1]]);
+        assert!(run.code == Some(2) && run.err.contains("--format for"), "{}", run.err);
+    }
     for shares in [["0.5", "0.6"], ["a=0.5", "a=50%"]] {
         let run = pack(&place, &["--sparsity", shares[0], "--sparsity", shares[1]]);
         assert_eq!(run.code, Some(2), "{}", run.err);

@@ -11,7 +11,7 @@ use crate::tree::Tree;
 use anyhow::{Context, Result, ensure};
 use lexopt::prelude::*;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -21,6 +21,9 @@ const LIMIT: Duration = Duration::from_secs(300);
 
 /// Where results are under git.
 const RESULTS: &str = "docs/results/bench";
+
+/// What formats cost, under git.
+const COSTS: &str = "tools/kastanet/src/cost/table.txt";
 
 /// Emulators that run at a time.
 const AT_A_TIME: usize = 2;
@@ -33,12 +36,15 @@ pub fn command(tree: &Tree, args: lexopt::Parser) -> Result<()> {
     }
     let dir = tree.target.join("bench");
     let bench = Bench::new(tree, dir)?;
-    let cases = options.cases(&bench)?;
-    let mut jobs = jobs(&bench, &options.boards, &cases)?;
+    build_tool(tree)?;
     if options.peer {
-        jobs.extend(peer::jobs(&bench, &options.boards)?);
+        return peer::count(&bench, &options.boards);
     }
-    run_all(jobs)?;
+    if options.costs {
+        return costs(&bench, &options);
+    }
+    let cases = options.cases(&bench)?;
+    run_all(jobs(&bench, &options.boards, &cases)?)?;
     options.report(&bench)?;
     if options.plot { plot(tree) } else { Ok(()) }
 }
@@ -53,6 +59,7 @@ struct Options {
     record: bool,
     plot: bool,
     peer: bool,
+    costs: bool,
 }
 
 impl Options {
@@ -69,6 +76,7 @@ impl Options {
                     options.report.push(format!("--{name}").into());
                 }
                 Long("record") => options.record = true,
+                Long("costs") => options.costs = true,
                 Long("peer") => options.peer = true,
                 Long("plot") => options.plot = true,
                 other => return Err(other.unexpected().into()),
@@ -79,22 +87,36 @@ impl Options {
 
     /// Has the networks written; gives their names.
     fn cases(&self, bench: &Bench<'_>) -> Result<Vec<String>> {
-        let names = capture(bench_tool(bench, "cases").args(&self.selection))?;
+        let mut cases = bench_tool(bench, "cases");
+        let names = capture(cases.args(self.boards()).args(&self.selection))?;
         Ok(String::from_utf8(names)?.lines().map(String::from).collect())
     }
 
+    fn boards(&self) -> impl Iterator<Item = &'static str> {
+        self.boards.iter().flat_map(|board| ["--board", board.name])
+    }
+
     fn report(&self, bench: &Bench<'_>) -> Result<()> {
-        let boards = self.boards.iter().flat_map(|board| ["--board", board.name]);
         let mut report = bench_tool(bench, "report");
-        report.args(boards).args(&self.selection).args(&self.report);
-        if self.peer {
-            report.arg("--peer");
-        }
+        report.args(self.boards()).args(&self.selection).args(&self.report);
         if self.record {
             report.arg("--record").arg(bench.tree.root.join(RESULTS));
         }
         run(&mut report)
     }
+}
+
+/// Measures what formats cost and writes the table that they are chosen by.
+fn costs(bench: &Bench<'_>, options: &Options) -> Result<()> {
+    run(&mut bench_tool(bench, "probes"))?;
+    let mut jobs = Vec::new();
+    for board in &options.boards {
+        let elf = built(bench, board)?;
+        jobs.push(job(bench, board, &elf, "costs", "costs.list"));
+    }
+    run_all(jobs)?;
+    let table = bench.tree.root.join(COSTS);
+    run(bench_tool(bench, "costs").args(options.boards()).arg("--table").arg(table))
 }
 
 /// Draws what is recorded of every board.
@@ -103,8 +125,16 @@ fn plot(tree: &Tree) -> Result<()> {
     run(tool(tree, "plot").arg(tree.root.join(RESULTS)).args(boards))
 }
 
+/// Builds the tool once, so that what a run began with is what ends it.
+fn build_tool(tree: &Tree) -> Result<()> {
+    run(&mut tree.cargo(&["build", "--quiet", "--release", "-p", "kastanet-bench"]))
+}
+
 fn tool(tree: &Tree, command: &str) -> Command {
-    tree.cargo(&["run", "--quiet", "--release", "-p", "kastanet-bench", "--", command])
+    let name = format!("kastanet-bench{}", std::env::consts::EXE_SUFFIX);
+    let mut tool = Command::new(tree.target.join("release").join(name));
+    tool.arg(command);
+    tool
 }
 
 fn bench_tool(bench: &Bench<'_>, command: &str) -> Command {
@@ -123,15 +153,22 @@ struct RunOne {
 fn jobs(bench: &Bench<'_>, boards: &[&'static Board], cases: &[String]) -> Result<Vec<RunOne>> {
     let mut jobs = Vec::new();
     for board in boards {
-        board.build(bench.tree, &["bench"], None)?;
-        let elf = board.elf(bench.tree, "bench");
-        for case in cases {
-            let command = board.counted(bench, &elf, &format!("{case}.list"));
-            let output = bench.dir.join(format!("{}-{case}.out", board.name));
-            jobs.push(RunOne { command, output });
-        }
+        let elf = built(bench, board)?;
+        let list = |case| format!("{}-{case}.list", board.name);
+        jobs.extend(cases.iter().map(|case| job(bench, board, &elf, case, &list(case))));
     }
     Ok(jobs)
+}
+
+/// The program that measures, built.
+fn built(bench: &Bench<'_>, board: &Board) -> Result<PathBuf> {
+    board.build(bench.tree, &["bench"], None)?;
+    Ok(board.elf(bench.tree, "bench"))
+}
+
+fn job(bench: &Bench<'_>, board: &Board, elf: &Path, name: &str, list: &str) -> RunOne {
+    let output = bench.dir.join(format!("{}-{name}.out", board.name));
+    RunOne { command: board.counted(bench, elf, list), output }
 }
 
 /// Runs the jobs, some at a time; the first that fails is the error.

@@ -22,11 +22,12 @@ cargo xtask COMMAND
                                   --overwrite writes those files instead
   qemu [BOARD…] --model FILE      a model (.kst or .tflite) on the boards against the host
   bench [--board B]… [--case C]… [--sparsity S]… [--format F]… [--unit U]… [--json] [--layers]
-        [--record] [--plot] [--peer]
+        [--record] [--plot]
                                   instructions, bytes and stack of networks on the boards;
                                   --record puts them under docs/results/bench and fails where
-                                  they grew, --plot draws what is recorded, --peer builds
-                                  CMSIS-NN and counts it, too
+                                  they grew, --plot draws what is recorded
+  bench --costs [--board B]…      what formats cost on the boards, to the table that pack goes by
+  bench --peer [--board B]…       builds CMSIS-NN and counts it, to the table of its layers
   help                            this text
 
   cargo xtask test fmt clippy

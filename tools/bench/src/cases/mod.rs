@@ -2,6 +2,7 @@
 
 mod builder;
 mod networks;
+pub mod probe;
 
 use crate::mask::Mask;
 use anyhow::{Result, bail};

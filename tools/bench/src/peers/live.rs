@@ -1,6 +1,8 @@
-//! The layers for a peer built and run here, and what it printed.
+//! The layers for a peer that is built and run here, and what it printed.
 
+use super::recorded::Layer;
 use crate::cases::Case;
+use crate::layers::{self, Kind};
 use crate::mask::Mask;
 use anyhow::{Context, Result};
 use kastanet_cli::graph::{Graph, Op, OpKind};
@@ -46,14 +48,22 @@ fn image(shape: &[usize]) -> [usize; 3] {
     }
 }
 
-/// The instructions that the peer took for a network on a board, if it has run there.
-pub fn read(dir: &Path, board: &str, case: &str) -> Result<Option<u64>> {
+/// The instructions that the peer took for each layer on a board, network after network.
+pub fn read(dir: &Path, board: &str) -> Result<Vec<Layer>> {
     let path = dir.join(format!("{board}-peer.out"));
-    if !path.exists() {
-        return Ok(None);
-    }
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let counts =
-        text.lines().filter_map(|line| line.strip_prefix(case)?.trim().parse::<u64>().ok());
-    Ok(Some(counts.sum()))
+    let layers = kinds().zip(text.lines()).map(|((case, kind), line)| {
+        let instructions = line.strip_prefix(case.name())?.trim().parse().ok()?;
+        Some(Layer { board: board.into(), case: case.name().into(), kind, instructions })
+    });
+    layers.collect::<Option<_>>().with_context(|| path.display().to_string())
+}
+
+/// The layers of every network, in the order in which they are run.
+fn kinds() -> impl Iterator<Item = (Case, Kind)> {
+    Case::ALL.into_iter().flat_map(|case| {
+        let graph = case.build(Mask::DENSE).graph;
+        let kinds: Vec<_> = layers::of(&graph).map(|layer| Kind::of(&graph, layer.op)).collect();
+        kinds.into_iter().map(move |kind| (case, kind))
+    })
 }

@@ -1,6 +1,7 @@
 //! What others take for the same work: CMSIS-NN, dense.
 
 pub mod live;
+pub mod recorded;
 
 /// Executed instructions of CMSIS-NN's int8 kernels, kernel calls only, dense, random data, over the
 /// layers of [`Case::ALL`](crate::cases::Case::ALL) in its order; built at -O3 and counted by QEMU 7.2
@@ -18,14 +19,17 @@ const CMSIS_NN: [(&str, [u64; 5]); 5] = [
 ];
 
 /// CMSIS-NN's instructions for a network on a board; `None` where they are not known.
-pub fn cmsis_nn(board: &str, case: &str) -> Option<u64> {
-    // Cores with the same instructions as far as CMSIS-NN uses them.
-    let like = match board {
+pub fn cmsis_nn(name: &str, case: &str) -> Option<u64> {
+    let index = crate::cases::Case::ALL.iter().position(|known| known.name() == case)?;
+    let (_, counts) = CMSIS_NN.iter().find(|(board, _)| *board == like(name))?;
+    Some(counts[index])
+}
+
+/// A core with the same instructions, as far as CMSIS-NN uses them.
+fn like(board: &str) -> &str {
+    match board {
         "m7" | "m33" => "m4",
         "rv32v" => "rv32",
         other => other,
-    };
-    let index = crate::cases::Case::ALL.iter().position(|known| known.name() == case)?;
-    let (_, counts) = CMSIS_NN.iter().find(|(board, _)| *board == like)?;
-    Some(counts[index])
+    }
 }

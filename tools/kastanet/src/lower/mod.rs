@@ -4,6 +4,7 @@
 //! is left with integers. Multipliers are computed as TFLite Micro's reference kernels compute
 //! them, in the same precision, so that the outputs are its bytes.
 
+mod choice;
 mod elementwise;
 mod program;
 mod scaling;
@@ -12,13 +13,13 @@ mod tables;
 mod weights;
 mod windows;
 
-use crate::cost::Aim;
 use crate::graph::{self, Graph, OpKind, TensorId};
+use crate::words;
 use kastanet::image::{DType, OpKind as Code};
-use kastanet::sparse::Format;
 use std::collections::HashMap;
 use zerocopy::{Immutable, IntoBytes};
 
+pub use choice::{Choice, Formats};
 pub use program::{Op, Params, Program, Tensor, Weights};
 
 /// Why a graph cannot become an image.
@@ -44,27 +45,29 @@ pub enum Error {
         /// What is wrong and what would be right.
         what: String,
     },
+    /// A format for a layer that is not there.
+    #[error(
+        "no convolution or fully connected layer is called `{name}`; there are {}",
+        words::list(known)
+    )]
+    UnknownLayer {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
     /// A network input or output that the network does not compute.
     #[error("network output `{0}` is a constant; remove it from the outputs")]
     ConstantOutput(String),
-}
-
-/// How to encode weights.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Choice {
-    /// The format of every layer but depthwise filters, which are dense; chosen for each where not
-    /// given.
-    pub format: Option<Format>,
-    /// What decides where it is not given, and whether convolutions get scratch for four windows.
-    pub aim: Aim,
 }
 
 /// Lowers `graph`.
 ///
 /// # Errors
 ///
-/// Tensors or operators that an image cannot hold.
-pub fn lower(graph: &Graph, choice: Choice) -> Result<Program, Error> {
+/// Tensors or operators that an image cannot hold, or a format for a layer that is not there.
+pub fn lower(graph: &Graph, choice: &Choice) -> Result<Program, Error> {
+    choice.formats.check(graph)?;
     let mut lowering = Lowering { graph, choice, program: Program::default(), ids: HashMap::new() };
     for &input in &graph.inputs {
         let id = lowering.tensor(input)?;
@@ -85,7 +88,7 @@ pub fn lower(graph: &Graph, choice: Choice) -> Result<Program, Error> {
 
 struct Lowering<'a> {
     graph: &'a Graph,
-    choice: Choice,
+    choice: &'a Choice,
     program: Program,
     ids: HashMap<TensorId, usize>,
 }

@@ -1,8 +1,8 @@
 //! Layers with weights: multipliers per channel, the input's zero point folded into the bias.
 
 use super::windows::{Shape, window};
-use super::{Choice, Failure, Lowering, Quantised, Said, Weights, bytes, scaling};
-use crate::cost::Optimise;
+use super::{Failure, Lowering, Quantised, Said, Weights, bytes, scaling};
+use crate::cost::{Aim, Optimise, Walks};
 use crate::encode::{self, Encoded};
 use crate::graph::{self, OpKind, Tensor};
 use kastanet::image::OpKind as Code;
@@ -33,12 +33,8 @@ impl Lowering<'_> {
             .into());
         }
         let window = window(shape, input, output)?;
-        let choice = match depthwise {
-            true => Choice { format: Some(Format::Dense), ..self.choice },
-            false => self.choice,
-        };
         let [_, height, width, _] = output.dims();
-        let weights = self.weights(op, input, output, (choice, height * width))?;
+        let weights = self.weights(op, input, output, Walks::of_positions(height * width))?;
         let geometry = Geometry::new(input.dims(), &window);
         let scratch = match self.choice.aim.optimise {
             Optimise::Size => geometry.scratch_len(),
@@ -62,7 +58,7 @@ impl Lowering<'_> {
             return Err(format!("weights {shape} do not turn {from} inputs into {to}").into());
         }
         let params = bytes(&scaling::clamp(activation, output)?);
-        let weights = self.weights(op, input, output, (self.choice, from / cols))?;
+        let weights = self.weights(op, input, output, Walks::of_vectors(from / cols))?;
         self.emit_with(op, Code::FullyConnected, 1, params, Some(weights), 0)
     }
 
@@ -71,12 +67,13 @@ impl Lowering<'_> {
         op: &graph::Op,
         input: Quantised<'_>,
         output: Quantised<'_>,
-        (choice, positions): (Choice, usize),
+        walks: Walks,
     ) -> Said<Weights> {
         let tensor = self.operand(op, 1)?;
         let values = tensor.to_i8().ok_or("its weights must be an int8 constant")?;
         let layout = Layout::of(op.kind, tensor);
-        let matrix = encoded(&values, layout.cols, choice, positions)?;
+        let format = self.format(op);
+        let matrix = encoded(&values, layout.cols, format, (self.choice.aim, walks))?;
         let bias = self.graph.input(op, 2).map(|bias| bias.to_i32().ok_or(bias)).transpose();
         let bias =
             bias.map_err(|bias| format!("bias `{}` must be an int32 constant", bias.name))?;
@@ -88,6 +85,14 @@ impl Lowering<'_> {
         let (multipliers, shifts) = multipliers(scales, layout.channels, input, output)?;
         let bias = fold(bias, &values, &layout, input.zero_point);
         Ok(Weights { channels: layout.channels, matrix, bias, multipliers, shifts })
+    }
+
+    /// The format asked for.
+    fn format(&self, op: &graph::Op) -> Option<Format> {
+        match op.kind {
+            OpKind::DepthwiseConv2d { .. } => Some(Format::Dense),
+            _ => self.choice.formats.of(&op.name),
+        }
     }
 }
 
@@ -136,12 +141,17 @@ impl Layout {
     }
 }
 
-fn encoded(values: &[i8], cols: usize, choice: Choice, positions: usize) -> Said<Encoded> {
-    let encoded = match choice.format {
+fn encoded(
+    values: &[i8],
+    cols: usize,
+    format: Option<Format>,
+    (aim, walks): (Aim, Walks),
+) -> Said<Encoded> {
+    let encoded = match format {
         Some(format) => encode::encode(format, values, cols),
-        None => encode::choose(values, cols, |matrix| choice.aim.cost(matrix, positions)),
+        None => aim.choose(encode::all(values, cols), walks),
     };
-    encoded.ok_or_else(|| encode::why_not(choice.format.unwrap_or(Format::Dense), cols))
+    encoded.ok_or_else(|| encode::why_not(format.unwrap_or(Format::Dense), cols))
 }
 
 /// Bias minus zero point times the sum of the channel's weights, in the accumulator's arithmetic.

@@ -77,7 +77,7 @@ pub struct LayerRow {
 impl CheckpointReport {
     /// Gathers what `graph` says.
     pub fn of(graph: &Graph) -> Self {
-        let plan = lower(graph, Choice::default()).map(|program| plan(&program));
+        let plan = lower(graph, &Choice::default()).map(|program| plan(&program));
         CheckpointReport {
             kind: "checkpoint",
             inputs: graph.inputs.clone(),

@@ -3,7 +3,7 @@
 //! Its sources come from a package of the Python index, pinned by its hash, and stay under the target
 //! directory.
 
-use super::RunOne;
+use super::{RunOne, bench_tool, run_all};
 use crate::process::{capture, on_path, run};
 use crate::qemu::{Bench, Board};
 use crate::setup;
@@ -37,8 +37,22 @@ const BUILDS: [Build; 4] = [
     ("m55", &["-mcpu=cortex-m55", "-mfloat-abi=hard", "-DSYSTEM_COUNTER"], AN547),
 ];
 
+/// What it takes for each layer, under git.
+const TABLE: &str = "tools/bench/src/peers/cmsis_nn.txt";
+
+/// Counts it on those of `boards` that it is built for, and writes the table.
+pub fn count(bench: &Bench<'_>, boards: &[&'static Board]) -> Result<()> {
+    run(&mut bench_tool(bench, "peer-layers"))?;
+    run_all(jobs(bench, boards)?)?;
+    let boards = boards.iter().map(|board| board.name);
+    let built = boards.filter(|board| BUILDS.iter().any(|(name, ..)| name == board));
+    let mut peer = bench_tool(bench, "peer");
+    peer.args(built.flat_map(|board| ["--board", board]));
+    run(peer.arg("--table").arg(bench.tree.root.join(TABLE)))
+}
+
 /// Builds it for those of `boards` that it is known for; what runs it.
-pub fn jobs(bench: &Bench<'_>, boards: &[&'static Board]) -> Result<Vec<RunOne>> {
+fn jobs(bench: &Bench<'_>, boards: &[&'static Board]) -> Result<Vec<RunOne>> {
     if on_path(GCC).is_none() {
         bail!(NO_GCC);
     }

@@ -62,18 +62,17 @@ fn case(
     let mut network = Network::new(image, arena.get()).map_err(common::Error::from)?;
     read_input(&mut network, &input)?;
     let mut expected = Bytes::read("the expected outputs", &expected)?;
-    let (counts, stack) = measure(&mut network, counter)?;
+    let (counts, stack, wrong) = measure(&mut network, counter, expected.get())?;
     for (op, count) in image.operators().zip(&counts) {
         let kind = op.kind().map_or("?", |kind| kind.name());
         writeln!(console, "op {number} {} {kind} {count}", op.number())?;
     }
     writeln!(console, "case {number} {stack}")?;
-    read_input(&mut network, &input)?;
-    let right = compare(console, &mut network, expected.get())?;
-    if !right {
+    if let Some(Wrong { op, at, found, wanted }) = wrong {
         writeln!(console, "WRONG case {number}: {line}")?;
+        writeln!(console, "WRONG operator {op}, byte {at}: {found:?}, expected {wanted:?}")?;
     }
-    Ok(right)
+    Ok(wrong.is_none())
 }
 
 fn read_input(network: &mut Network<'_, '_>, input: &CString) -> Result<(), Error> {
@@ -86,47 +85,49 @@ fn read_input(network: &mut Network<'_, '_>, input: &CString) -> Result<(), Erro
     Ok(())
 }
 
-/// The instructions of each operator, and the bytes of stack that the inference takes.
-fn measure(network: &mut Network<'_, '_>, counter: &Counter) -> Result<(Vec<u64>, usize), Error> {
+/// The first byte that is not what is expected.
+struct Wrong {
+    op: u16,
+    at: usize,
+    found: Option<u8>,
+    wanted: Option<u8>,
+}
+
+/// The instructions of each operator, the bytes of stack that the inference takes, and what is wrong.
+fn measure(
+    network: &mut Network<'_, '_>,
+    counter: &Counter,
+    expected: &[u8],
+) -> Result<(Vec<u64>, usize, Option<Wrong>), Error> {
     let mut readings = Vec::with_capacity(network.image().operator_count());
-    let painted = Painted::new();
-    let ended = infer(network, &mut readings);
+    let (mut wrong, painted) = (None, Painted::new());
+    let ended = infer(network, &mut readings, (expected, &mut wrong));
     let stack = painted.used().ok_or(Error::Stack)?;
     ended.map_err(common::Error::from)?;
     let counts = readings.into_iter().map(|[start, end]| counter.instructions(start, end));
-    Ok((counts.collect(), stack))
+    Ok((counts.collect(), stack, wrong))
 }
 
-/// Infers with a reading before and after each operator. Never inlined, so that what it needs of
-/// the stack lies below its caller's frame.
+/// Infers with a reading before and after each operator, and compares what it has written. Never
+/// inlined, so that what it needs of the stack lies below its caller's frame.
 #[inline(never)]
-fn infer(network: &mut Network<'_, '_>, readings: &mut Vec<[u32; 2]>) -> Result<(), ImageChanged> {
-    let mut start = counter::now();
-    network.infer_with(|_, _| {
-        readings.push([start, counter::now()]);
-        start = counter::now();
-    })
-}
-
-/// Infers once more; whether every operator writes what is expected.
-fn compare(
-    console: &mut Console,
+fn infer(
     network: &mut Network<'_, '_>,
-    mut expected: &[u8],
-) -> Result<bool, Error> {
-    let mut wrong = None;
-    let ended = network.infer_with(|op, found| {
+    readings: &mut Vec<[u32; 2]>,
+    (mut expected, wrong): (&[u8], &mut Option<Wrong>),
+) -> Result<(), ImageChanged> {
+    let mut start = counter::now();
+    network.infer_with(|op, found| {
+        readings.push([start, counter::now()]);
         let (wanted, rest) = expected.split_at_checked(found.len()).unwrap_or_default();
         expected = rest;
         if wrong.is_none() && found != wanted {
             let at = found.iter().zip(wanted).take_while(|(a, b)| a == b).count();
-            wrong = Some((op.number(), at, found.get(at).copied(), wanted.get(at).copied()));
+            let (found, wanted) = (found.get(at).copied(), wanted.get(at).copied());
+            *wrong = Some(Wrong { op: op.number(), at, found, wanted });
         }
-    });
-    ended.map_err(common::Error::from)?;
-    let Some((op, at, found, wanted)) = wrong else { return Ok(expected.is_empty()) };
-    writeln!(console, "WRONG operator {op}, byte {at}: {found:?}, expected {wanted:?}")?;
-    Ok(false)
+        start = counter::now();
+    })
 }
 
 enum Error {
