@@ -71,7 +71,7 @@ impl Walk for DenseWalk<'_> {
 
 /// Takes the next row of a dense matrix off the front.
 #[inline]
-pub(super) fn next_row<'a>(rows: &mut &'a [i8], len: usize) -> &'a [i8] {
+fn next_row<'a>(rows: &mut &'a [i8], len: usize) -> &'a [i8] {
     let (row, rest) = rows.split_at_checked(len).unwrap_or_default();
     *rows = rest;
     row
@@ -79,7 +79,7 @@ pub(super) fn next_row<'a>(rows: &mut &'a [i8], len: usize) -> &'a [i8] {
 
 /// Takes the next four.
 #[inline]
-pub(super) fn four_rows<'a>(rows: &mut &'a [i8], len: usize) -> [&'a [i8]; 4] {
+fn four_rows<'a>(rows: &mut &'a [i8], len: usize) -> [&'a [i8]; 4] {
     [(); 4].map(|()| next_row(rows, len))
 }
 

@@ -91,14 +91,8 @@ pub trait Lanes {
         before - run.values().len()
     }
 
-    /// Σ `w[i]` · `x[i]` over the columns of the tile, or of the weights if they are fewer.
-    fn tile_dense(w: &[i8], tile: Tile<'_, Self>) -> [i32; 4];
-
-    /// The same for four rows at once: row by row.
-    #[inline]
-    fn tile_dense4(w: [&[i8]; 4], tile: Tile<'_, Self>) -> [[i32; 4]; 4] {
-        w.map(|w| Self::tile_dense(w, tile))
-    }
+    /// Σ `w[r][i]` · `x[i]` for successive rows of `cols` weights, one a sum, over a tile of as many columns.
+    fn tile_dense(w: &[i8], cols: usize, tile: Tile<'_, Self>, sums: &mut [[i32; WINDOWS]]);
 
     /// As [`Lanes::segment`], columns counted from `first`.
     fn tile_segment(segment: Segment<'_>, tile: Tile<'_, Self>, first: usize) -> [i32; 4];

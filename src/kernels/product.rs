@@ -8,7 +8,7 @@
 //!
 //! A weight is loaded, and in a sparse format decoded, once for four products.
 
-use super::matvec::{add, four_rows, next_row};
+use super::matvec::add;
 use super::outputs::{Places, ROWS, TileSums};
 use super::tile::WINDOWS;
 use super::{Channels, Lanes, Tile};
@@ -73,13 +73,9 @@ struct DenseWalk<'a>(&'a [i8]);
 impl Walk for DenseWalk<'_> {
     #[inline]
     fn sums<L: Lanes>(&mut self, (tile, cols): (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]) {
-        let (fours, rest) = sums.as_chunks_mut::<4>();
-        for four in fours {
-            *four = L::tile_dense4(four_rows(&mut self.0, cols), tile);
-        }
-        for sums in rest {
-            *sums = L::tile_dense(next_row(&mut self.0, cols), tile);
-        }
+        let (rows, rest) = self.0.split_at_checked(cols * sums.len()).unwrap_or_default();
+        L::tile_dense(rows, cols, tile, sums);
+        self.0 = rest;
     }
 }
 

@@ -145,10 +145,18 @@ impl<const N: usize> Room<N> {
 
     fn dense_tile<L: Lanes>(&self, cols: usize) -> Result<(), &'static str> {
         let tile = self.tile::<L>(cols).ok_or("tile")?;
-        let rows = self.w.each_ref().map(|row| &row[..cols]);
-        let expected = [0, 1, 2, 3].map(|row| self.products(row, cols));
-        ensure(rows.map(|row| L::tile_dense(row, tile)) == expected, "tile_dense")?;
-        ensure(L::tile_dense4(rows, tile) == expected, "tile_dense4")
+        let w = self.w.as_flattened();
+        let rows = (4 * N / cols).min(5);
+        let mut sums = [[1; 4]; 5];
+        L::tile_dense(w, cols, tile, &mut sums[..rows]);
+        let right = |(row, sums): (&[i8], &[i32; 4])| {
+            let sum = |x: &[i8; N]| {
+                let products = row.iter().zip(x).map(|(&w, &x)| i32::from(w) * i32::from(x));
+                products.sum::<i32>()
+            };
+            *sums == self.x.each_ref().map(sum)
+        };
+        ensure(w.chunks_exact(cols).zip(&sums[..rows]).all(right), "tile_dense")
     }
 
     /// Encodes units of `high` rows and `wide` columns, streams starting `at` bytes further on;

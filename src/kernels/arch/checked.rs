@@ -111,6 +111,32 @@ pub trait Raw {
         }
     }
 
+    /// `tile_dense` for successive rows of `cols` weights.
+    #[inline]
+    unsafe fn tile_dense_rows(
+        w: *const i8,
+        cols: usize,
+        tile: TileStart<Self>,
+        sums: &mut [[i32; WINDOWS]],
+    ) {
+        sums.fill([0; WINDOWS]);
+        let (fours, rest) = sums.as_chunks_mut::<4>();
+        let mut w = w;
+        for four in fours {
+            // SAFETY: the caller's promise, row by row; the last row may be followed by nothing.
+            unsafe {
+                let rows = [w, w.add(cols), w.add(2 * cols), w.add(3 * cols)];
+                Self::tile_dense4(rows, tile, cols, four);
+            }
+            w = w.wrapping_add(4 * cols);
+        }
+        for sums in rest {
+            // SAFETY: the same.
+            unsafe { Self::tile_dense(w, tile, cols, sums) }
+            w = w.wrapping_add(cols);
+        }
+    }
+
     /// As `segment`, for four windows.
     unsafe fn tile_segment(
         columns: *const u8,
@@ -453,24 +479,19 @@ impl<R: Raw> Lanes for Checked<R> {
     }
 
     #[inline]
-    fn tile_dense(w: &[i8], tile: <R::Layout as Layout>::Tile<'_>) -> [i32; WINDOWS] {
-        let mut sums = [0; WINDOWS];
-        if let Some(start) = R::Layout::start(tile, 0, w.len()) {
-            // SAFETY: the tile has as many columns as there are weights.
-            unsafe { R::tile_dense(w.as_ptr(), start, w.len(), &mut sums) }
+    fn tile_dense(
+        w: &[i8],
+        cols: usize,
+        tile: <R::Layout as Layout>::Tile<'_>,
+        sums: &mut [[i32; WINDOWS]],
+    ) {
+        match R::Layout::start(tile, 0, cols) {
+            // SAFETY: there are as many weights as sums times columns, and the tile has as many columns.
+            Some(start) if cols * sums.len() <= w.len() => unsafe {
+                R::tile_dense_rows(w.as_ptr(), cols, start, sums);
+            },
+            _ => sums.fill([0; WINDOWS]),
         }
-        sums
-    }
-
-    #[inline]
-    fn tile_dense4(w: [&[i8]; 4], tile: <R::Layout as Layout>::Tile<'_>) -> [[i32; WINDOWS]; 4] {
-        let count = w.iter().fold(usize::MAX, |count, w| count.min(w.len()));
-        let mut sums = [[0; WINDOWS]; 4];
-        if let Some(start) = R::Layout::start(tile, 0, count) {
-            // SAFETY: the tile has as many columns as the shortest row has weights.
-            unsafe { R::tile_dense4(w.map(<[i8]>::as_ptr), start, count, &mut sums) }
-        }
-        sums
     }
 
     #[inline]

@@ -47,8 +47,9 @@ impl Lanes for Host {
         run(run: Run<'_, i8>, x: &[i8], sums: &mut [i32]) -> usize;
         block4x1(blocks: BlockSegment4x1<'_>, x: &[i8]) -> [i32; 4];
         block1x4(blocks: BlockSegment1x4<'_>, x: &[i8]) -> i32;
-        tile_dense(w: &[i8], tile: &[[i8; WINDOWS]]) -> [i32; 4];
-        tile_dense4(w: [&[i8]; 4], tile: &[[i8; WINDOWS]]) -> [[i32; 4]; 4];
+        tile_dense(
+            w: &[i8], cols: usize, tile: &[[i8; WINDOWS]], sums: &mut [[i32; WINDOWS]]
+        ) -> ();
         tile_segment(segment: Segment<'_>, tile: &[[i8; WINDOWS]], first: usize) -> [i32; 4];
         tile_run(run: Run<'_, i8>, tile: &[[i8; WINDOWS]], sums: &mut [[i32; WINDOWS]]) -> usize;
         tile_block4x1(

@@ -47,12 +47,13 @@ impl Lanes for Portable {
     }
 
     #[inline]
-    fn tile_dense(w: &[i8], tile: &[[i8; WINDOWS]]) -> [i32; 4] {
-        let mut sums = [0; 4];
-        for (&w, x) in w.iter().zip(tile) {
-            add(&mut sums, x.map(|x| product(w, x)));
+    fn tile_dense(w: &[i8], cols: usize, tile: &[[i8; WINDOWS]], sums: &mut [[i32; WINDOWS]]) {
+        for (w, sums) in w.chunks(cols.max(1)).zip(sums) {
+            *sums = [0; WINDOWS];
+            for (&w, x) in w.iter().zip(tile) {
+                add(sums, x.map(|x| product(w, x)));
+            }
         }
-        sums
     }
 
     #[inline]

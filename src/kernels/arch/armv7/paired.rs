@@ -105,6 +105,59 @@ unsafe extern "C" fn dense(_w: *const i8, _tile: Cells, _count: usize, _sums: *m
     )
 }
 
+/// The same for `rows` rows, at least 1, of `count` weights each.
+#[unsafe(naked)]
+unsafe extern "C" fn dense_rows(
+    _w: *const i8,
+    _tile: Cells,
+    _count: usize,
+    _sums: *mut [i32; WINDOWS],
+    _rows: usize,
+) {
+    naked_asm!(
+        "push {{r1, r2, r4-r11, lr}}",
+        "ldr lr, [sp, #44]",
+        "mov r12, r3",
+        "9:",
+        "ldrd r1, r2, [sp]",
+        "movs r4, #0",
+        "movs r5, #0",
+        "movs r6, #0",
+        "movs r7, #0",
+        "subs r2, #8",
+        "blo 2f",
+        "1:",
+        ".rept 4",
+        "ldm r1!, {{r8-r11}}",
+        "ldrsb r3, [r0], #1",
+        "smlal r4, r5, r3, r8",
+        "smlal r6, r7, r3, r9",
+        "ldrsb r3, [r0], #1",
+        "smlal r4, r5, r3, r10",
+        "smlal r6, r7, r3, r11",
+        ".endr",
+        "subs r2, #8",
+        "bhs 1b",
+        "2:",
+        "adds r2, #8",
+        "beq 4f",
+        "3:",
+        "ldrd r8, r9, [r1], #8",
+        "ldrsb r3, [r0], #1",
+        "smlal r4, r5, r3, r8",
+        "smlal r6, r7, r3, r9",
+        "subs r2, #1",
+        "bne 3b",
+        "4:",
+        split!(),
+        "add r12, #16",
+        "subs lr, #1",
+        "bne 9b",
+        "add sp, #8",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
 /// Σ values[i] · tile[columns[i]], at most [`Paired::MOST`] of them.
 #[unsafe(naked)]
 unsafe extern "C" fn segment(
@@ -242,6 +295,19 @@ pub unsafe fn tile_dense(w: *const i8, tile: Cells, count: usize, sums: &mut [i3
     });
 }
 
+/// As [`Raw::tile_dense_rows`](crate::kernels::arch::checked::Raw::tile_dense_rows).
+#[inline]
+pub unsafe fn tile_dense_rows(w: *const i8, cols: usize, tile: Cells, sums: &mut [[i32; WINDOWS]]) {
+    if cols <= COLUMNS && !sums.is_empty() {
+        // SAFETY: the caller's promise.
+        return unsafe { dense_rows(w, tile, cols, sums.as_mut_ptr(), sums.len()) };
+    }
+    for (row, sums) in sums.iter_mut().enumerate() {
+        // SAFETY: the same, row by row.
+        unsafe { tile_dense(w.add(row * cols), tile, cols, sums) }
+    }
+}
+
 /// As [`Raw::tile_segment`](crate::kernels::arch::checked::Raw::tile_segment).
 #[inline]
 pub unsafe fn tile_segment(
@@ -329,6 +395,16 @@ macro_rules! tiles {
             sums: &mut [i32; WINDOWS],
         ) {
             unsafe { armv7::paired::tile_dense(w, tile, count, sums) }
+        }
+
+        #[inline]
+        unsafe fn tile_dense_rows(
+            w: *const i8,
+            cols: usize,
+            tile: *const [i32; 2],
+            sums: &mut [[i32; WINDOWS]],
+        ) {
+            unsafe { armv7::paired::tile_dense_rows(w, cols, tile, sums) }
         }
 
         #[inline]
