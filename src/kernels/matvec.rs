@@ -38,6 +38,9 @@ pub fn matvec<L: Lanes>(
 
 #[inline(never)]
 fn rows<L: Lanes, W: Walk>(mut walk: W, x: &[i8], mut outputs: Vector<'_, '_>) {
+    if walk.outputs::<L>(x, &mut outputs).is_some() {
+        return;
+    }
     let mut sums = [0; VECTOR_ROWS];
     while !outputs.y.is_empty() {
         let rows = outputs.y.len().min(VECTOR_ROWS);
@@ -49,6 +52,12 @@ fn rows<L: Lanes, W: Walk>(mut walk: W, x: &[i8], mut outputs: Vector<'_, '_>) {
 
 /// The walk over a matrix's rows, some at a time.
 trait Walk {
+    /// Writes all outputs without collecting sums, where a core can.
+    #[inline]
+    fn outputs<L: Lanes>(&self, _: &[i8], _: &mut Vector<'_, '_>) -> Option<()> {
+        None
+    }
+
     /// The next rows' products with x, one a sum. There are [`VECTOR_ROWS`] rows but at the end.
     fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]);
 }
@@ -97,6 +106,11 @@ impl<'a, S: Segments<'a>> Walk for SegmentWalk<S> {
 }
 
 impl Walk for Index8Rows<'_> {
+    #[inline]
+    fn outputs<L: Lanes>(&self, x: &[i8], to: &mut Vector<'_, '_>) -> Option<()> {
+        L::outputs(self.run(to.y.len())?, x, to)
+    }
+
     #[inline]
     fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]) {
         match self.run(sums.len()) {

@@ -34,7 +34,7 @@ pub use gather::{Block, Gather, Geometry, after};
 pub use matvec::matvec;
 pub use mean::Alternating;
 pub use multiplied::Multiplied;
-pub use outputs::{Channels, Places, ROWS, TileSums};
+pub use outputs::{Channels, Places, ROWS, TileSums, Vector};
 pub use patch::{Patch, Patches};
 pub use place::place;
 pub use product::product;
@@ -75,6 +75,13 @@ pub trait Lanes {
             *sum = parts.fold(0, i32::wrapping_add);
         }
         before - run.values().len()
+    }
+
+    /// [`Lanes::run`] and [`Lanes::finish`] in one, for cores that gain by it. `None` where this one does
+    /// not, or where some outputs are still to be written.
+    #[inline]
+    fn outputs(_: Run<'_, i8>, _: &[i8], _: &mut Vector<'_, '_>) -> Option<()> {
+        None
     }
 
     /// As [`Lanes::block4x1`] for successive groups of four rows, over all of a row's tiles; gives the

@@ -7,7 +7,9 @@
 use super::Portable;
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Interleaved, Layout, Paired, WINDOWS, Windows};
-use crate::kernels::{Addition, Block, Channels, Lanes, Patch, Patches, Places, matvec, outputs};
+use crate::kernels::{
+    Addition, Block, Channels, Lanes, Patch, Patches, Places, Vector, matvec, outputs,
+};
 use crate::quant::Range;
 use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Run, Segment, TILE};
 use core::marker::PhantomData;
@@ -48,6 +50,12 @@ pub trait Raw {
             }
         }
         at
+    }
+
+    /// As [`Lanes::outputs`]; there is a row an output.
+    #[inline]
+    unsafe fn outputs(_: &Rows<*const i8>, _: &mut Vector<'_, '_>) -> Option<()> {
+        None
     }
 
     /// Σ `values[i][r]` · `x[columns[i]]` for four rows.
@@ -444,6 +452,15 @@ impl<R: Raw> Lanes for Checked<R> {
         // SAFETY: a run of a checked matrix has indices and values for all its counts, and its
         // columns lie in x.
         unsafe { R::run(&rows(run, x.as_ptr()), sums) }
+    }
+
+    #[inline]
+    fn outputs(run: Run<'_, i8>, x: &[i8], to: &mut Vector<'_, '_>) -> Option<()> {
+        if run.cols() > x.len() || run.counts().len() != to.y.len() * run.tiles() {
+            return None;
+        }
+        // SAFETY: as for `run`.
+        unsafe { R::outputs(&rows(run, x.as_ptr()), to) }
     }
 
     #[inline]

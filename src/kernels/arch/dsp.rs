@@ -13,13 +13,14 @@
 //!
 //! Tiles of four windows are [`armv7::paired`], windows side by side under a depthwise filter [`strip`].
 
+mod outputs;
 mod strip;
 
 use super::armv7;
 use super::checked::{Raw, Rows, Starts, Taps};
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
-use crate::kernels::{Block, Channels, Patches, Places};
+use crate::kernels::{Block, Channels, Patches, Places, Vector};
 use crate::quant::Range;
 use core::arch::naked_asm;
 
@@ -573,6 +574,11 @@ impl Raw for Dsp {
             _ => unsafe { several(rows, to, count) },
         };
         end.addr() - rows.columns.addr()
+    }
+
+    #[inline]
+    unsafe fn outputs(rows: &Rows<*const i8>, to: &mut Vector<'_, '_>) -> Option<()> {
+        unsafe { outputs::outputs(rows, to) }
     }
 
     #[inline]

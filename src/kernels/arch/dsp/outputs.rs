@@ -1,0 +1,161 @@
+//! Fully connected rows from nonzeros to bytes on cores with DSP instructions.
+//!
+//! ```text
+//! for each row:
+//!     sum = bias                                            ldr
+//!     its nonzeros, by the table of their number            ldrb tbh
+//!     four of them                                          15 instructions
+//!     one of them                                           4
+//!     y = saturate((round(2 · sum) · multiplier) >> shift)  10, and 2 to go on
+//! ```
+//!
+//! For each number there is a place to enter chains of steps: of the four chains the one with as many single
+//! steps at its end as the number leaves over four.
+
+use crate::kernels::Vector;
+use crate::kernels::arch::checked::Rows;
+use core::arch::naked_asm;
+
+/// What rows become outputs by, in the order in which it is loaded.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+struct Finish {
+    bias: *const i32,
+    y: *mut i8,
+    /// To the right.
+    shift: u32,
+    /// One past the last of `y`.
+    end: *mut i8,
+    multiplier: i32,
+    /// Half and the zero point, before the shift.
+    rounding: i32,
+}
+
+/// Outputs of rows of one tile, at least one row. Whether all of them are right: none was out of the range in
+/// which two sums can be added.
+#[unsafe(naked)]
+unsafe extern "C" fn single(_rows: &Rows<*const i8>, _of: &Finish) -> bool {
+    naked_asm!(
+        dsp!(),
+        r"
+        .macro one
+        ldrb.w r4, [r1], #1
+        ldrsb.w r5, [r2], #1
+        ldrsb.w r4, [r3, r4]
+        smlabb r12, r4, r5, r12
+        .endm
+        .macro two half
+        ldrb.w r4, [r1], #1
+        ldrb.w r5, [r1], #1
+        ldrsb.w r4, [r3, r4]
+        ldrsb.w r5, [r3, r5]
+        smlab\half r12, r4, r9, r12
+        smlab\half r12, r5, r8, r12
+        .endm
+        .macro four
+        ldr.w r8, [r2], #4
+        sxtb16 r9, r8
+        sxtb16 r8, r8, ror #8
+        two b
+        two t
+        .endm
+        .macro entries chain
+        .short (\chain - 2b) / 2 - 30 * count
+        .endm
+        push {{r4-r11, lr}}
+        ldrd r4, r5, [r1, #8]
+        push {{r4, r5, lr}}
+        ldrd r6, r7, [r1, #16]
+        ldrd lr, r11, [r1]
+        ldm r0, {{r0-r3}}
+        9:
+        ldr r12, [lr], #4
+        ldrb r10, [r0], #1
+        1:
+        tbh [pc, r10, lsl #1]
+        2:
+        .set count, 0
+        .rept 9
+        entries 10f
+        entries 11f
+        entries 12f
+        entries 13f
+        .set count, count + 1
+        .endr
+        .rept 220
+        .short (3f - 2b) / 2
+        .endr
+        3:
+        .rept 4
+        four
+        .endr
+        sub r10, #16
+        b 1b
+        .rept 8
+        four
+        .endr
+        13:
+        one
+        one
+        one
+        b.w 4f
+        .rept 8
+        four
+        .endr
+        12:
+        one
+        one
+        b.w 4f
+        .rept 8
+        four
+        .endr
+        11:
+        one
+        b.w 4f
+        .rept 8
+        four
+        .endr
+        10:
+        4:
+        adds r12, r12, r12
+        bvs 5f
+        smmlar r4, r12, r6, r7
+        ldrd r8, r9, [sp]
+        add r4, r4, r12, asr #31
+        asr r4, r4, r8
+        ssat r4, #8, r4
+        strb r4, [r11], #1
+        cmp r11, r9
+        bne.w 9b
+        5:
+        ite vs
+        movvs r0, #0
+        movvc r0, #1
+        add sp, #12
+        pop {{r4-r11, pc}}
+        .purgem one
+        .purgem two
+        .purgem four
+        .purgem entries
+        ",
+    )
+}
+
+/// As [`Raw::outputs`](crate::kernels::arch::checked::Raw::outputs), for rows of one tile and one scale.
+#[inline]
+pub unsafe fn outputs(rows: &Rows<*const i8>, to: &mut Vector<'_, '_>) -> Option<()> {
+    let (range, count) = (to.range, to.y.len());
+    let (&[multiplier], &[shift @ -22..0]) = (to.channels.multipliers, to.channels.shifts) else {
+        return None;
+    };
+    let plain = range.is_full() && i8::try_from(range.zero_point).is_ok();
+    if !plain || rows.tiles != 1 || count == 0 || to.channels.bias.len() < count {
+        return None;
+    }
+    let (shift, y) = (u32::from(shift.unsigned_abs()), to.y.as_mut_ptr_range());
+    let rounding = (2 * range.zero_point + 1) << (shift - 1);
+    let bias = to.channels.bias.as_ptr();
+    let of = Finish { bias, y: y.start, shift, end: y.end, multiplier, rounding };
+    // SAFETY: the caller's promise, and there are as many biases as outputs.
+    unsafe { single(rows, &of) }.then_some(())
+}
