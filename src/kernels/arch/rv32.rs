@@ -23,6 +23,7 @@
 //! Tiles of four windows are [`halves`]; what turns sums into bytes is [`finish`].
 
 mod blocks;
+mod copy;
 mod depthwise;
 mod finish;
 mod halves;
@@ -30,7 +31,7 @@ mod vector;
 
 use super::checked::{Raw, Rows, Starts, Taps};
 use crate::kernels::tile::WINDOWS;
-use crate::kernels::{Channels, Places};
+use crate::kernels::{Block, Channels, Places};
 use crate::quant::Range;
 use halves::{Cells, Halves};
 
@@ -118,6 +119,16 @@ impl Raw for Rv32 {
         count: usize,
     ) {
         unsafe { depthwise::four(w, patches, taps, sums, count) }
+    }
+
+    #[inline]
+    fn copy(to: &mut [i8], from: &[i8], block: Block) {
+        copy::copy(to, from, block);
+    }
+
+    #[inline]
+    fn fill(to: &mut [i8], value: i8) {
+        copy::fill(to, value);
     }
 
     #[inline]
