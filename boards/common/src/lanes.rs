@@ -5,7 +5,7 @@
 
 use crate::random::word;
 use kastanet::kernels::tile::{COLUMN_BYTES, Layout};
-use kastanet::kernels::{Addition, Block, Channels, Lanes, Patch, Places, Term};
+use kastanet::kernels::{Addition, Block, Channels, Lanes, Patch, Patches, Places, Term};
 use kastanet::quant::{Range, Scale, requantise};
 use kastanet::sparse::{Block1x4, Block4x1, Index8, Segments, Streams, TILE};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
