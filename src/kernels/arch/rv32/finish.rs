@@ -14,7 +14,7 @@
 //! after ReLU, a negative x is done at once. As m < 2^31, g ≤ 2x, and so from 0 to below
 //! (max − z) · 2^r no x gives more than max. One comparison tells such an x from all others, of
 //! which those beyond ±[`USUAL`](output::USUAL), where this would overflow, take the long way.
-//! Instructions an output: 10 of a vector; of a tile 8, 7 for what ReLU cuts off, and 13 a row of
+//! Instructions an output: 10 of a vector; of a tile 8, 7 for what ReLU cuts off, and 11 a row of
 //! four. A scale that is not a shift to the right by up to [`MOST`] is left to [`outputs`].
 
 mod output;
@@ -73,6 +73,23 @@ pub fn finish_tile(
     if !all || !places.hold(count) || count == 0 || !holds_zero(range) {
         return outputs::finish_tile(sums, channels, range, places);
     }
+    match channels.narrow {
+        // SAFETY: there is a sum; there are biases and scales for all sums, room for as many outputs
+        // in each window, and narrow sums have short shifts.
+        true => unsafe { rows(sums, channels, range, places) },
+        false => some_rows(sums, channels, range, places),
+    }
+}
+
+/// The same where all shifts are short: there is a sum, as many of each channel's as sums, and room
+/// for as many outputs in each window.
+#[inline]
+unsafe fn rows(
+    sums: &[[i32; WINDOWS]],
+    channels: &Channels<'_>,
+    range: Range,
+    places: &mut Places<'_>,
+) {
     let of = Tile {
         bias: channels.bias.as_ptr(),
         multipliers: channels.multipliers.as_ptr(),
@@ -80,14 +97,34 @@ pub fn finish_tile(
         zero_point: range.zero_point,
         min: range.min.into(),
         max: range.max.into(),
-        y: places.each().map(<[i8]>::as_mut_ptr),
+        y: places.y.as_mut_ptr(),
+        stride: places.stride,
     };
-    let all = sums.as_ptr_range();
-    // SAFETY: there is a sum; there are biases and scales for all sums and room for as many outputs
-    // in each window.
-    let done = unsafe { tile(&of, all.start, all.end).offset_from_unsigned(all.start) };
-    if let Some(sums @ [_, ..]) = sums.get(done..) {
-        outputs::finish_tile(sums, &channels.from(done), range, &mut places.from(done));
+    let sums = sums.as_ptr_range();
+    // SAFETY: the caller's promise.
+    unsafe { tile(&of, sums.start, sums.end) }
+}
+
+/// The same where some shifts may be too long, or to the left.
+#[inline(never)]
+fn some_rows(
+    mut sums: &[[i32; WINDOWS]],
+    channels: &Channels<'_>,
+    range: Range,
+    places: &mut Places<'_>,
+) {
+    let short = |shift: &i8| (-(MOST as i8)..0).contains(shift);
+    let shifts = channels.shifts.get(..sums.len()).unwrap_or_default();
+    let mut first = 0;
+    for alike in shifts.chunk_by(|one, next| short(one) == short(next)) {
+        let Some((some, rest)) = sums.split_at_checked(alike.len()) else { return };
+        let (channels, mut places) = (channels.from(first), places.from(first));
+        match alike.iter().all(short) {
+            // SAFETY: there is a sum, as of all; of the rest there is what the caller found for all.
+            true => unsafe { rows(some, &channels, range, &mut places) },
+            false => outputs::finish_tile(some, &channels, range, &mut places),
+        }
+        (first, sums) = (first + alike.len(), rest);
     }
 }
 

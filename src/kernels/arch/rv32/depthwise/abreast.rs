@@ -17,7 +17,8 @@ use crate::kernels::arch::rv32::rv32im;
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
 
-/// Macros: a column of weights; a column of the input; its products with a column of weights.
+/// Macros: a column of weights; a column of the input; its products with a column of weights,
+/// the first of a sum or the next.
 macro_rules! columns {
     () => {
         r"
@@ -30,6 +31,10 @@ macro_rules! columns {
         lb t6, 0(s8)
         lb ra, 1(s8)
         add s8, s8, a2
+        .endm
+        .macro starts even, odd, sum0, sum1
+        mul \sum0, t6, \even
+        mul \sum1, ra, \odd
         .endm
         .macro products even, odd, sum0, sum1
         mul a5, t6, \even
@@ -69,19 +74,41 @@ pub unsafe extern "C" fn abreast(
         "sw s11, 48(sp)",
         "lw a6, 16(a1)",
         "lw a1, 0(a1)",
-        "lw s11, 0(a2)", // rows
-        "lw a2, 8(a2)",  // channels
+        "lw s11, 0(a2)",
+        "addi s11, s11, -1", // rows after the first
+        "lw a2, 8(a2)",      // channels
         "sub a6, a6, a2",
         "sub a6, a6, a2",
         "sub a6, a6, a2", // from behind a row's sixth column to the next row
         "1:",
-        ".irp sum, s0, s1, s2, s3, s4, s5, s6, s7",
-        "li \\sum, 0",
-        ".endr",
         "mv s8, a1",
         "mv s9, a0",
         "mv s10, s11",
-        "2:",
+        "weights t0, t3",
+        "weights t1, t4",
+        "weights t2, t5",
+        "column",
+        "starts t0, t3, s0, s1",
+        "column",
+        "products t1, t4, s0, s1",
+        "starts t0, t3, s2, s3",
+        "column",
+        "products t2, t5, s0, s1",
+        "products t1, t4, s2, s3",
+        "starts t0, t3, s4, s5",
+        "column",
+        "products t2, t5, s2, s3",
+        "products t1, t4, s4, s5",
+        "starts t0, t3, s6, s7",
+        "column",
+        "products t2, t5, s4, s5",
+        "products t1, t4, s6, s7",
+        "column",
+        "products t2, t5, s6, s7",
+        "beqz s10, 3f",
+        "2:", // the next row
+        "add s8, s8, a6",
+        "addi s10, s10, -1",
         "weights t0, t3",
         "weights t1, t4",
         "weights t2, t5",
@@ -103,9 +130,8 @@ pub unsafe extern "C" fn abreast(
         "products t1, t4, s6, s7",
         "column",
         "products t2, t5, s6, s7",
-        "add s8, s8, a6",
-        "addi s10, s10, -1",
         "bnez s10, 2b",
+        "3:",
         "sw s0, 0(a3)",
         "sw s2, 4(a3)",
         "sw s4, 8(a3)",
@@ -115,7 +141,7 @@ pub unsafe extern "C" fn abreast(
         "sw s5, 24(a3)",
         "sw s7, 28(a3)",
         "addi a4, a4, -2",
-        "beqz a4, 3f",
+        "beqz a4, 4f",
         "addi a0, a0, 2",
         "addi a1, a1, 2",
         "addi a3, a3, 32",
@@ -126,7 +152,7 @@ pub unsafe extern "C" fn abreast(
         "addi a3, a3, -16",
         "li a4, 2",
         "j 1b",
-        "3:",
+        "4:",
         "lw ra, 0(sp)",
         "lw s0, 4(sp)",
         "lw s1, 8(sp)",
@@ -144,6 +170,7 @@ pub unsafe extern "C" fn abreast(
         "ret",
         ".purgem weights",
         ".purgem column",
+        ".purgem starts",
         ".purgem products",
         ".option pop",
     )

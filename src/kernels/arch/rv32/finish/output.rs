@@ -3,8 +3,9 @@
 /// Below it, and not below its negative, sums go the short way.
 pub const USUAL: i32 = 1 << 26;
 
-/// The longest shift to the right, such that nothing overflows: 2^29 + 257 · 2^20 + 1 < 2^31.
-pub const MOST: u32 = 20;
+/// The longest shift to the right, such that nothing overflows: what is shifted is less than
+/// 2^(22 + 1) times a byte where y cannot exceed the range, else less than 2^27 + 256 · 2^22.
+pub const MOST: u32 = 22;
 
 /// The macro `output`: the byte of t0 to `at` behind `y`. t1 is 2m, t2 is r + 1, t3 what is added
 /// before the shift, a4 the zero point, a5 and a6 the range, a7 what x is below where y cannot

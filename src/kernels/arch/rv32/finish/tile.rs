@@ -1,6 +1,6 @@
 //! Sums of four windows, a channel a row.
 
-use super::output::{MOST, USUAL, long, output};
+use super::output::{USUAL, long, output};
 use crate::kernels::arch::rv32::rv32im;
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
@@ -12,7 +12,7 @@ pub struct Tile {
     pub bias: *const i32,
     /// Q31.
     pub multipliers: *const i32,
-    /// To the left where positive.
+    /// To the left where positive: from −[`MOST`](super::MOST) to −1.
     pub shifts: *const i8,
     /// Of the outputs, as the next two.
     pub zero_point: i32,
@@ -20,21 +20,22 @@ pub struct Tile {
     pub min: i32,
     /// The greatest.
     pub max: i32,
-    /// Each window's outputs.
-    pub y: [*mut i8; WINDOWS],
+    /// The first window's outputs.
+    pub y: *mut i8,
+    /// From a window's outputs to the next one's.
+    pub stride: usize,
 }
 
 /// Bytes of a row.
-const ROW: usize = 172;
+const ROW: usize = 164;
 
-/// The rows of four sums from `sums` to `end`, four at a time, as far as their shifts allow; gives
-/// their end.
+/// The rows of four sums from `sums` to `end`, one at least, four at a time.
 #[unsafe(naked)]
 pub unsafe extern "C" fn tile(
     _of: &Tile,
     _sums: *const [i32; WINDOWS],
     _end: *const [i32; WINDOWS],
-) -> *const [i32; WINDOWS] {
+) {
     naked_asm!(
         rv32im!(),
         output!(),
@@ -43,8 +44,6 @@ pub unsafe extern "C" fn tile(
         lb t0, \at(s1)
         lw t1, 4 * \at(s0)
         lw t4, 4 * \at(a3)
-        addi t5, t0, {most}
-        bgeu t5, s8, 4f + 8 * \at
         neg t0, t0
         slli t1, t1, 1
         sll t3, a0, t0
@@ -65,7 +64,7 @@ pub unsafe extern "C" fn tile(
         output \at, s7
         .endm
         ",
-        "addi sp, sp, -48",
+        "addi sp, sp, -32",
         "sw s0, 0(sp)",
         "sw s1, 4(sp)",
         "sw s2, 8(sp)",
@@ -73,7 +72,6 @@ pub unsafe extern "C" fn tile(
         "sw s5, 16(sp)",
         "sw s6, 20(sp)",
         "sw s7, 24(sp)",
-        "sw s8, 28(sp)",
         "lw a3, 0(a0)",
         "lw s0, 4(a0)",
         "lw s1, 8(a0)",
@@ -81,13 +79,13 @@ pub unsafe extern "C" fn tile(
         "lw a5, 16(a0)",
         "lw a6, 20(a0)",
         "lw s4, 24(a0)",
-        "lw s5, 28(a0)",
-        "lw s6, 32(a0)",
-        "lw s7, 36(a0)",
+        "lw s7, 28(a0)",
+        "add s5, s4, s7",
+        "add s6, s5, s7",
+        "add s7, s6, s7",
         "slli a0, a4, 1",
         "addi a0, a0, 1", // 2 · zero point + 1
         "sub s2, a6, a4",
-        "li s8, {most}",
         "sub t0, a2, a1",
         "srli t0, t0, 4",
         "andi t0, t0, 3",
@@ -122,15 +120,6 @@ pub unsafe extern "C" fn tile(
         "addi s6, s6, 4",
         "addi s7, s7, 4",
         "bne a1, a2, 1b",
-        "4:", // before the first of four rows, and so on
-        "mv a0, a1",
-        "j 5f",
-        "addi a0, a1, 16",
-        "j 5f",
-        "addi a0, a1, 32",
-        "j 5f",
-        "addi a0, a1, 48",
-        "5:",
         "lw s0, 0(sp)",
         "lw s1, 4(sp)",
         "lw s2, 8(sp)",
@@ -138,15 +127,13 @@ pub unsafe extern "C" fn tile(
         "lw s5, 16(sp)",
         "lw s6, 20(sp)",
         "lw s7, 24(sp)",
-        "lw s8, 28(sp)",
-        "addi sp, sp, 48",
+        "addi sp, sp, 32",
         "ret",
         long!(),
         ".purgem output",
         ".purgem row",
         ".option pop",
         usual = const USUAL,
-        most = const MOST,
         size = const ROW,
     )
 }
