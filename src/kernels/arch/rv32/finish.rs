@@ -14,7 +14,7 @@
 //! after ReLU, a negative x is done at once. As m < 2^31, g ≤ 2x, and so from 0 to below
 //! (max − z) · 2^r no x gives more than max. One comparison tells such an x from all others, of
 //! which those beyond ±[`USUAL`](output::USUAL), where this would overflow, take the long way.
-//! Instructions an output: 10 of a vector; of a tile 8, 7 for what ReLU cuts off, and 11 a row of
+//! Instructions an output: 10 of a vector; of a tile 8, 6 for what ReLU cuts off, and 11 a row of
 //! four. A scale that is not a shift to the right by up to [`MOST`] is left to [`outputs`].
 
 mod output;

@@ -9,11 +9,11 @@ pub const MOST: u32 = 22;
 
 /// The macro `output`: the byte of t0 to `at` behind `y`. t1 is 2m, t2 is r + 1, t3 what is added
 /// before the shift, a4 the zero point, a5 and a6 the range, a7 what x is below where y cannot
-/// exceed the range. Uses t5 and t6.
+/// exceed the range; above `kept`, without signs, x gives min. Uses t5 and t6.
 macro_rules! output {
     () => {
         r"
-        .macro output at, y
+        .macro output at, y, kept
         bgeu t0, a7, .Lother\@
         slli t0, t0, 1
         mulhu t0, t0, t1
@@ -24,12 +24,12 @@ macro_rules! output {
         .Lnext\@:
         .subsection 1
         .Lother\@:
-        bgez t0, .Lcall\@
-        bne a4, a5, .Lboth\@
+        bgeu \kept, t0, .Lboth\@
         .Lsmall\@:
         sb a5, \at(\y)
         j .Lnext\@
         .Lboth\@:
+        bgez t0, .Lcall\@
         li t6, {usual}
         add t5, t0, t6
         bgeu t5, t6, .Lcall\@

@@ -52,16 +52,16 @@ pub unsafe extern "C" fn tile(
         sll a7, s2, t0
         lw t0, 16 * \at(a1)
         add t0, t0, t4
-        output \at, s4
+        output \at, s4, s8
         lw t0, 16 * \at + 4(a1)
         add t0, t0, t4
-        output \at, s5
+        output \at, s5, s8
         lw t0, 16 * \at + 8(a1)
         add t0, t0, t4
-        output \at, s6
+        output \at, s6, s8
         lw t0, 16 * \at + 12(a1)
         add t0, t0, t4
-        output \at, s7
+        output \at, s7, s8
         .endm
         ",
         "addi sp, sp, -32",
@@ -72,6 +72,7 @@ pub unsafe extern "C" fn tile(
         "sw s5, 16(sp)",
         "sw s6, 20(sp)",
         "sw s7, 24(sp)",
+        "sw s8, 28(sp)",
         "lw a3, 0(a0)",
         "lw s0, 4(a0)",
         "lw s1, 8(a0)",
@@ -86,6 +87,10 @@ pub unsafe extern "C" fn tile(
         "slli a0, a4, 1",
         "addi a0, a0, 1", // 2 · zero point + 1
         "sub s2, a6, a4",
+        "sub s8, a4, a5",
+        "seqz s8, s8",
+        "slli s8, s8, 31",
+        "not s8, s8", // 2^31 − 1 where the zero point is min, else −1
         "sub t0, a2, a1",
         "srli t0, t0, 4",
         "andi t0, t0, 3",
@@ -127,6 +132,7 @@ pub unsafe extern "C" fn tile(
         "lw s5, 16(sp)",
         "lw s6, 20(sp)",
         "lw s7, 24(sp)",
+        "lw s8, 28(sp)",
         "addi sp, sp, 32",
         "ret",
         long!(),
