@@ -6,15 +6,15 @@
 //! of plain loops.
 //!
 //! A nonzero of a segment takes six instructions and a row 30 besides; a dense product four, two rows
-//! at a time; an output of a vector 26.
+//! at a time; an output of a vector 26, of a tile 31.
 
 mod finish;
 mod vector;
 
 use super::checked::{Raw, Rows, Taps};
-use crate::kernels::Channels;
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Interleaved, WINDOWS};
+use crate::kernels::{Channels, Places};
 use crate::quant::Range;
 
 /// The loops of Armv6-M.
@@ -167,6 +167,16 @@ impl Raw for Armv6m {
     #[inline]
     fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) {
         finish::finish(sums, channels, range, y);
+    }
+
+    #[inline]
+    fn finish_tile(
+        sums: &[[i32; WINDOWS]],
+        channels: &Channels<'_>,
+        range: Range,
+        y: &mut Places<'_>,
+    ) {
+        finish::finish_tile(sums, channels, range, y);
     }
 }
 

@@ -119,7 +119,7 @@ fn some_rows(
     for alike in shifts.chunk_by(|one, next| short(one) == short(next)) {
         let Some((some, rest)) = sums.split_at_checked(alike.len()) else { return };
         let (channels, mut places) = (channels.from(first), places.from(first));
-        match alike.iter().all(short) {
+        match alike.first().is_some_and(short) {
             // SAFETY: there is a sum, as of all; of the rest there is what the caller found for all.
             true => unsafe { rows(some, &channels, range, &mut places) },
             false => outputs::finish_tile(some, &channels, range, &mut places),
