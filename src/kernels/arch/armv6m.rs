@@ -86,7 +86,7 @@ impl Raw for Armv6m {
         for i in 0..count {
             let x = unsafe { *x.cast::<[i8; 4]>().add(usize::from(*blocks.add(i))) };
             let w = unsafe { *values.add(i) };
-            add(&mut sums, core::array::from_fn(|i| product(w[i], x[i])));
+            add(&mut sums, products(w, x));
         }
         sums.into_iter().fold(0, i32::wrapping_add)
     }
@@ -157,7 +157,7 @@ impl Raw for Armv6m {
         for _ in 0..taps.height {
             for _ in 0..taps.width {
                 let (ws, xs) = unsafe { (*w.cast::<[i8; 4]>(), *x.cast::<[i8; 4]>()) };
-                add(sums, core::array::from_fn(|i| product(ws[i], xs[i])));
+                add(sums, products(ws, xs));
                 (w, x) = (w.wrapping_add(taps.channels), x.wrapping_add(taps.channels));
             }
             x = x.wrapping_add(taps.skip);
@@ -183,6 +183,13 @@ impl Raw for Armv6m {
 #[inline]
 fn product(w: i8, x: i8) -> i32 {
     i32::from(w) * i32::from(x)
+}
+
+#[inline]
+fn products(w: [i8; 4], x: [i8; 4]) -> [i32; 4] {
+    let mut products = w.map(i32::from);
+    products.iter_mut().zip(x).for_each(|(product, x)| *product *= i32::from(x));
+    products
 }
 
 #[inline]

@@ -79,13 +79,14 @@ pub fn finish_tile(
         return outputs::finish_tile(sums, channels, range, places);
     }
     let short = |shift: &i8| (-(MOST as i8)..0).contains(shift);
-    let shifts = channels.shifts.get(..count).unwrap_or_default();
     let mut first = 0;
-    for alike in shifts.chunk_by(|one, next| short(one) == short(next)) {
-        let Some((some, rest)) = sums.split_at_checked(alike.len()) else { return };
+    while let Some(are_short) = channels.shifts.get(first).map(short) {
+        let shifts = channels.shifts.iter().skip(first).take(sums.len());
+        let alike = shifts.take_while(|shift| short(shift) == are_short).count();
+        let Some((some @ [_, ..], rest)) = sums.split_at_checked(alike) else { return };
         let (channels, mut places) = (channels.from(first), places.from(first));
-        (first, sums) = (first + alike.len(), rest);
-        if !alike.first().is_some_and(short) {
+        (first, sums) = (first + alike, rest);
+        if !are_short {
             outputs::finish_tile(some, &channels, range, &mut places);
             continue;
         }

@@ -114,17 +114,18 @@ fn some_rows(
     places: &mut Places<'_>,
 ) {
     let short = |shift: &i8| (-(MOST as i8)..0).contains(shift);
-    let shifts = channels.shifts.get(..sums.len()).unwrap_or_default();
     let mut first = 0;
-    for alike in shifts.chunk_by(|one, next| short(one) == short(next)) {
-        let Some((some, rest)) = sums.split_at_checked(alike.len()) else { return };
+    while let Some(are_short) = channels.shifts.get(first).map(short) {
+        let shifts = channels.shifts.iter().skip(first).take(sums.len());
+        let alike = shifts.take_while(|shift| short(shift) == are_short).count();
+        let Some((some @ [_, ..], rest)) = sums.split_at_checked(alike) else { return };
         let (channels, mut places) = (channels.from(first), places.from(first));
-        match alike.first().is_some_and(short) {
+        match are_short {
             // SAFETY: there is a sum, as of all; of the rest there is what the caller found for all.
             true => unsafe { rows(some, &channels, range, &mut places) },
             false => outputs::finish_tile(some, &channels, range, &mut places),
         }
-        (first, sums) = (first + alike.len(), rest);
+        (first, sums) = (first + alike, rest);
     }
 }
 

@@ -158,5 +158,5 @@ unsafe extern "C" fn slowly(of: &Tile, x: i32) -> i32 {
     let (multiplier, shift) = unsafe { (*of.multipliers.sub(1), *of.shifts.sub(1)) };
     let zero_point = of.min + of.spans[1];
     let y = requantise(x, multiplier, shift.into()).saturating_add(zero_point);
-    y.clamp(of.min, zero_point + of.spans[0])
+    y.min(zero_point + of.spans[0]).max(of.min)
 }
