@@ -5,7 +5,7 @@
 
 use crate::random::word;
 use kastanet::kernels::tile::{COLUMN_BYTES, Layout};
-use kastanet::kernels::{Addition, Block, Channels, Lanes, Patch, Places, Term};
+use kastanet::kernels::{Addition, Block, Channels, Lanes, Patch, Patches, Places, Term};
 use kastanet::quant::{Range, Scale, requantise};
 use kastanet::sparse::{Block1x4, Block4x1, Index8, Segments, Streams, TILE};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -296,32 +296,45 @@ impl<const N: usize> Room<N> {
         Ok(())
     }
 
-    /// A window of a random shape inside the first row of x, its filter in the first of w.
+    /// Windows of a random shape inside the first row of x, one by itself and four that are some taps
+    /// apart, their filter in the first of w.
     fn depthwise<L: Lanes>(&mut self, case: u64) -> Result<(), &'static str> {
         self.fill(N - 4, 256, case);
         let pick = |stream: u64, below: u64| (word(case, stream) % below) as usize;
         let (kernel, channels) = ([1 + pick(0, 4), 1 + pick(1, 5)], 1 + pick(2, 24));
         let row = (kernel[1] + pick(3, 3)) * channels;
         let len = (kernel[0] - 1) * row + kernel[1] * channels;
-        let first = pick(4, channels as u64);
+        let (first, step) = (pick(4, channels as u64), pick(7, 3) * channels);
         let (count, window) = (1 + pick(5, (channels - first).min(16) as u64), pick(6, 4));
-        if len > N - 4 {
+        if len + 3 * step > N - 4 {
             return Ok(());
         }
-        let (x, w) = (&self.x[0][first..len], &self.w[0][first..]);
-        let mut expected = [[7; 4]; 16];
-        let taps = (0..kernel[0]).flat_map(|ky| (0..kernel[1]).map(move |kx| (ky, kx)));
-        for (channel, sums) in expected[..count].iter_mut().enumerate() {
+        let (x, w) = (&self.x[0][first..], &self.w[0][first..]);
+        let patches = core::array::from_fn(|p| {
+            let x = &x[p * step..len - first + p * step];
+            Patch { x, row, kernel, channels }
+        });
+        let expected = |channel: usize, p: usize| {
+            let taps = (0..kernel[0]).flat_map(|ky| (0..kernel[1]).map(move |kx| (ky, kx)));
             let product = |(ky, kx)| {
                 let w = w[(ky * kernel[1] + kx) * channels + channel];
-                i32::from(w) * i32::from(x[ky * row + kx * channels + channel])
+                i32::from(w) * i32::from(patches[p].x[ky * row + kx * channels + channel])
             };
-            sums[window] = taps.clone().map(product).sum();
-        }
+            taps.map(product).sum::<i32>()
+        };
+        let right = |sums: &[[i32; 4]; 16], windows: &[usize]| {
+            let of = |at: usize, p: usize| at < count && windows.contains(&p);
+            let places = (0..16).flat_map(|at| (0..4).map(move |p| (at, p)));
+            places
+                .map(|(at, p)| (sums[at][p], if of(at, p) { expected(at, p) } else { 7 }))
+                .all(|(sum, expected)| sum == expected)
+        };
         let mut sums = [[7; 4]; 16];
-        let patch = Patch { x, row, kernel, channels };
-        L::depthwise(w, patch, &mut sums[..count], window);
-        ensure(sums == expected, "depthwise")
+        L::depthwise(w, patches[window], &mut sums[..count], window);
+        ensure(right(&sums, &[window]), "depthwise")?;
+        let (x, rows) = (patches.map(|patch| patch.x), [row; 4]);
+        L::tile_depthwise(w, &Patches { x, rows, kernel, channels }, &mut sums[..count]);
+        ensure(right(&sums, &[0, 1, 2, 3]), "tile_depthwise")
     }
 }
 

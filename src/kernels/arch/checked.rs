@@ -194,17 +194,23 @@ pub trait Raw {
     ) -> usize {
         let (mut counts, mut at) = (rows.counts, 0);
         for sums in sums {
-            *sums = [[0; WINDOWS]; 4];
-            for tile in 0..rows.tiles {
-                let mut parts = [[0; WINDOWS]; 4];
+            let mut next = |tile: usize, sums: &mut [[i32; WINDOWS]; 4]| {
                 // SAFETY: the caller's promise, as for `tile_run`.
                 unsafe {
                     let (count, x) =
                         (usize::from(*counts), Self::Layout::skip(rows.x, tile * TILE));
                     let values = rows.values.cast::<[i8; 4]>().add(at);
-                    Self::tile_block4x1(rows.columns.add(at), values, count, x, &mut parts);
+                    Self::tile_block4x1(rows.columns.add(at), values, count, x, sums);
                     (counts, at) = (counts.add(1), at + count);
                 }
+            };
+            match rows.tiles {
+                0 => *sums = [[0; WINDOWS]; 4],
+                _ => next(0, sums),
+            }
+            for tile in 1..rows.tiles {
+                let mut parts = [[0; WINDOWS]; 4];
+                next(tile, &mut parts);
                 sums.iter_mut().zip(parts).for_each(|(sums, part)| matvec::add(sums, part));
             }
         }

@@ -6,7 +6,7 @@
 //!
 //! | core | loops | a tile of four windows |
 //! |---|---|---|
-//! | Cortex-M0, M0+, M23, others | `portable` | interleaved bytes |
+//! | Cortex-M0, M0+, M23 | `armv6m` | interleaved bytes |
 //! | Cortex-M3 | `armv7m` | pairs of windows in words |
 //! | Cortex-M4, M7, M33 | `dsp` | pairs of windows in words |
 //! | Cortex-M55, M85 | `helium` | windows as they are |
@@ -14,6 +14,7 @@
 //! | RV32 with V | `rvv` | windows as they are |
 //! | x86-64 under `std` | `avx2` or `portable`, by `host` | interleaved bytes |
 //! | AArch64 | `neon` | interleaved bytes |
+//! | others | `portable` | interleaved bytes |
 #![allow(unsafe_code)]
 
 /// Lets the assembler know the instructions where the target alone does not.
@@ -32,10 +33,12 @@ macro_rules! dsp {
     };
 }
 
-#[cfg(not(any(kastanet_core = "portable", kastanet_core = "armv6m")))]
+#[cfg(not(kastanet_core = "portable"))]
 mod checked;
 mod portable;
 
+#[cfg(kastanet_core = "armv6m")]
+mod armv6m;
 #[cfg(any(kastanet_core = "armv7m", kastanet_core = "armv7em", kastanet_core = "armv8m"))]
 mod armv7;
 #[cfg(kastanet_core = "armv7m")]
@@ -60,6 +63,9 @@ pub use host::Host;
 pub use portable::Portable;
 
 /// The primitives of the core this build is for.
+#[cfg(kastanet_core = "armv6m")]
+pub type Native = checked::Checked<armv6m::Armv6m>;
+/// The primitives of the core this build is for.
 #[cfg(kastanet_core = "armv7m")]
 pub type Native = checked::Checked<armv7m::Armv7m>;
 /// The primitives of the core this build is for.
@@ -81,5 +87,5 @@ pub type Native = checked::Checked<rv32::Rv32>;
 #[cfg(kastanet_core = "rv32v")]
 pub type Native = checked::Checked<rvv::Rvv>;
 /// The primitives of the core this build is for.
-#[cfg(any(kastanet_core = "portable", kastanet_core = "armv6m"))]
+#[cfg(kastanet_core = "portable")]
 pub type Native = Portable;
