@@ -5,6 +5,7 @@ mod copy;
 mod finish;
 pub mod paired;
 mod rows;
+pub mod strip;
 
 pub use copy::{copy, fill};
 pub use finish::{finish, finish_tile};

@@ -9,8 +9,10 @@
 //!
 //! Tiles of four windows are [`armv7::paired`].
 
+mod abreast;
+
 use super::armv7;
-use super::checked::{Raw, Rows, Taps};
+use super::checked::{Raw, Rows, Starts, Taps};
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
 use crate::kernels::{Block, Channels, Patches, Places};
@@ -488,6 +490,17 @@ impl Raw for Armv7m {
                 depthwise(w.add(last), x.add(last), taps, sums.add(last), 1);
             }
         }
+    }
+
+    #[inline]
+    unsafe fn tile_depthwise(
+        w: *const i8,
+        starts: &Starts,
+        taps: &Taps,
+        sums: *mut [i32; WINDOWS],
+        count: usize,
+    ) {
+        unsafe { abreast::KERNELS.tile(Self::depthwise, (w, starts, taps), sums, count) }
     }
 
     armv7::paired::tiles!();

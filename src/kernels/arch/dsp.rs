@@ -11,10 +11,10 @@
 //! sum += w0·x0 + w1·x1 + w2·x2 + w3·x3     4 × smlab…
 //! ```
 //!
-//! Tiles of four windows are [`armv7::paired`], windows side by side under a depthwise filter [`strip`].
+//! Tiles of four windows are [`armv7::paired`], windows side by side under a depthwise filter [`abreast`].
 
+mod abreast;
 mod outputs;
-mod strip;
 
 use super::armv7;
 use super::checked::{Raw, Rows, Starts, Taps};
@@ -622,25 +622,12 @@ impl Raw for Dsp {
     #[inline]
     unsafe fn tile_depthwise(
         w: *const i8,
-        patches: &Starts,
+        starts: &Starts,
         taps: &Taps,
         sums: *mut [i32; WINDOWS],
         count: usize,
     ) {
-        let mut first = 0;
-        while first < WINDOWS {
-            let windows = strip::side_by_side(patches, taps, first);
-            unsafe {
-                let sums = sums.cast::<i32>().add(first).cast();
-                let (x, skip) = (patches.x[first], patches.skip[first]);
-                let taps = Taps { skip, ..*taps };
-                match windows.count {
-                    1 => Self::depthwise(w, x, &taps, sums, count),
-                    _ => windows.run(w, x, &taps, sums, count),
-                }
-            }
-            first += windows.count;
-        }
+        unsafe { abreast::KERNELS.tile(Self::depthwise, (w, starts, taps), sums, count) }
     }
 
     armv7::paired::tiles!();

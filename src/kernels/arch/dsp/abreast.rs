@@ -13,96 +13,12 @@
 //!
 //! A row of four windows one column apart takes 49 instructions for 24 products, of windows two apart 55.
 
-use crate::kernels::arch::checked::{Starts, Taps};
+use crate::kernels::arch::armv7::strip::{Kernels, Strip};
 use crate::kernels::depthwise::BLOCK;
-use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
 
-/// A loop over a strip.
-type Kernel = unsafe extern "C" fn(&Strip);
-
-/// Some of four windows that one loop takes.
-#[derive(Clone, Copy, Debug)]
-pub struct Windows {
-    /// How many there are.
-    pub count: usize,
-    /// The loop, and how many columns it goes on in a row of taps; `None` for a window by itself.
-    kernel: Option<(Kernel, usize)>,
-}
-
-/// The windows from `first` on that lie side by side.
-pub fn side_by_side(patches: &Starts, taps: &Taps, first: usize) -> Windows {
-    let behind = |columns: usize| {
-        let next = (first + 1..WINDOWS).take_while(|&at| {
-            let distance = patches.x[at].addr().wrapping_sub(patches.x[at - 1].addr());
-            distance == columns * taps.channels && patches.skip[at] == patches.skip[first]
-        });
-        1 + next.count()
-    };
-    let side = if (taps.height, taps.width) == (3, 3) { behind(1) } else { 0 };
-    let kernel: Option<(Kernel, usize)> = match side {
-        4 => Some((four, 1)),
-        3 => Some((three, 1)),
-        2 => Some((two, 1)),
-        1 if first == 0 && behind(2) == WINDOWS => {
-            return Windows { count: WINDOWS, kernel: Some((four_apart, 4)) };
-        }
-        _ => None,
-    };
-    Windows { count: side.max(1), kernel }
-}
-
-impl Windows {
-    /// The sums of `count` channels, at least four, of a 3 × 3 filter.
-    ///
-    /// # Safety
-    ///
-    /// As [`Raw::depthwise`](crate::kernels::arch::checked::Raw::depthwise), for each window from `x`
-    /// on; a row of sums has room for them all.
-    pub unsafe fn run(
-        &self,
-        w: *const i8,
-        x: *const i8,
-        taps: &Taps,
-        sums: *mut [i32; WINDOWS],
-        count: usize,
-    ) {
-        let Some((kernel, columns)) = self.kernel else { return };
-        let (channels, last) = (taps.channels, count - BLOCK);
-        let row = taps.skip.wrapping_add(taps.width * channels);
-        let step = row.wrapping_sub(columns * channels);
-        let strip = Strip { next: w, step, w, x, sums, blocks: count / BLOCK, channels };
-        // SAFETY: what lies between the first window's first tap and the last one's last belongs to a
-        // window; the caller's promise. The last block ends where the channels do.
-        unsafe {
-            kernel(&strip);
-            if count % BLOCK > 0 {
-                let (w, x, sums) = (w.add(last), x.add(last), sums.add(last));
-                kernel(&Strip { next: w, step, w, x, sums, blocks: 1, channels });
-            }
-        }
-    }
-}
-
-/// What the loops go through, in the order of the words of their stack.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-struct Strip {
-    /// The weights of the next row of taps: set by the loops.
-    next: *const i8,
-    /// From where a row of taps leaves the strip to the next.
-    step: usize,
-    /// A row of `channels` weights for each tap.
-    w: *const i8,
-    /// The first channel of the first window's first tap.
-    x: *const i8,
-    /// The first window's.
-    sums: *mut [i32; WINDOWS],
-    /// Times four channels, at least 1.
-    blocks: usize,
-    /// Elements from a tap to the next.
-    channels: usize,
-}
+/// The loops.
+pub const KERNELS: Kernels = Kernels { two, three, four, four_apart, block: BLOCK };
 
 /// Macros: r2 is `channels`, r1 where a row of taps starts, r0, r12 and lr are weights. Of the windows,
 /// r4 to r7 are a channel's sums and r8 to r11 those of the channel after the next.
