@@ -47,14 +47,28 @@ impl Depthwise<'_> {
 
     /// Writes every channel of the positions of four windows.
     pub fn windows<L: Lanes>(&self, patches: Patches<'_>, mut y: Places<'_>, sums: &mut TileSums) {
-        let mut first = 0;
-        while first < patches.channels {
+        let first = CHUNK.min(patches.channels);
+        self.chunk::<L>((&patches, self.weights, &self.channels), &mut y, first, sums);
+        for first in (CHUNK..patches.channels).step_by(CHUNK) {
             let count = CHUNK.min(patches.channels - first);
-            let Some(sums) = sums.get_mut(..count) else { return };
             let weights = self.weights.get(first..).unwrap_or_default();
-            L::tile_depthwise(weights, &patches.from(first), sums);
-            L::finish_tile(sums, &self.channels.from(first), self.range, &mut y.from(first));
-            first += count;
+            let (patches, channels) = (patches.from(first), self.channels.from(first));
+            self.chunk::<L>((&patches, weights, &channels), &mut y.from(first), count, sums);
+        }
+    }
+
+    /// The first `count` channels.
+    #[inline]
+    fn chunk<L: Lanes>(
+        &self,
+        (patches, weights, channels): (&Patches<'_>, &[i8], &Channels<'_>),
+        y: &mut Places<'_>,
+        count: usize,
+        sums: &mut TileSums,
+    ) {
+        if let Some(sums) = sums.get_mut(..count) {
+            L::tile_depthwise(weights, patches, sums);
+            L::finish_tile(sums, channels, self.range, y);
         }
     }
 }

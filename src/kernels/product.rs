@@ -56,7 +56,15 @@ fn rows<L: Lanes, W: Walk>(
         let rows = ROWS.min(to.y.stride - first);
         let Some(sums) = sums.get_mut(..rows) else { return };
         walk.sums::<L>(tile, sums);
-        L::finish_tile(sums, &to.channels.from(first), to.range, &mut to.y.from(first));
+        let later;
+        let channels = match first {
+            0 => to.channels,
+            _ => {
+                later = to.channels.from(first);
+                &later
+            }
+        };
+        L::finish_tile(sums, channels, to.range, &mut to.y.from(first));
         first += rows;
     }
 }

@@ -118,7 +118,26 @@ macro_rules! windows {
     };
 }
 
-/// Outputs of at least one channel.
+/// One channel.
+macro_rules! channel {
+    () => {
+        concat!(
+            "ldrsb r8, [r3], #1\n",
+            "ldr lr, [sp, #4]\n",
+            "ldr r7, [r2], #4\n",
+            "ldr r10, [r1], #4\n",
+            "mvn r9, r8\n",
+            "rsb r8, r8, #0\n",
+            "lsl r9, lr, r9\n",
+            "lsl r10, r10, #1\n",
+            windows!("[r4]", "[r4, r5]"),
+            windows!("[r4, r5, lsl #1]", "[r4, r6]"),
+            "add r4, #1\n",
+        )
+    };
+}
+
+/// Outputs of at least one channel: two a round, the first alone where their number is odd.
 #[unsafe(naked)]
 unsafe extern "C" fn channels(_of: &Tile) {
     naked_asm!(
@@ -127,18 +146,14 @@ unsafe extern "C" fn channels(_of: &Tile) {
         "ldrd r2, r3, [r0, #28]",
         "push {{r2, r3}}",
         "ldm r0, {{r0-r6}}",
+        "ldr lr, [sp]",
+        "sub lr, r0",
+        "lsls lr, lr, #27",
+        "bmi.w 2f",
         "1:",
-        "ldrsb r8, [r3], #1",
-        "ldr lr, [sp, #4]",
-        "ldr r7, [r2], #4",
-        "ldr r10, [r1], #4",
-        "mvn r9, r8",
-        "rsb r8, r8, #0",
-        "lsl r9, lr, r9",
-        "lsl r10, r10, #1",
-        windows!("[r4]", "[r4, r5]"),
-        windows!("[r4, r5, lsl #1]", "[r4, r6]"),
-        "add r4, #1",
+        channel!(),
+        "2:",
+        channel!(),
         "ldr lr, [sp]",
         "cmp r0, lr",
         "bne 1b",
