@@ -71,22 +71,8 @@ pub trait Raw {
     /// Values are four bytes a column.
     #[inline]
     unsafe fn block_run(rows: &Rows<*const i8>, sums: &mut [[i32; 4]]) -> usize {
-        let (mut counts, mut at) = (rows.counts, 0);
-        for sums in sums {
-            *sums = [0; 4];
-            for tile in 0..rows.tiles {
-                let mut part = [0; 4];
-                // SAFETY: the caller's promise, as for `run`.
-                unsafe {
-                    let (count, x) = (usize::from(*counts), rows.x.add(tile * TILE));
-                    let values = rows.values.cast::<[i8; 4]>().add(at);
-                    Self::block4x1(rows.columns.add(at), values, count, x, &mut part);
-                    (counts, at) = (counts.add(1), at + count);
-                }
-                matvec::add(sums, part);
-            }
-        }
-        at
+        // SAFETY: the caller's promise.
+        unsafe { block_run::<Self>(rows, sums) }
     }
 
     /// Σ `values[i][j]` · `x[4 · blocks[i] + j]`.
@@ -314,6 +300,27 @@ pub trait Raw {
     fn add(y: &mut [i8], x: &[i8], addition: &Addition) {
         addition.add(y, x);
     }
+}
+
+/// [`Raw::block_run`] group by group, of a core that has no loop over groups.
+#[inline]
+pub unsafe fn block_run<R: Raw + ?Sized>(rows: &Rows<*const i8>, sums: &mut [[i32; 4]]) -> usize {
+    let (mut counts, mut at) = (rows.counts, 0);
+    for sums in sums {
+        *sums = [0; 4];
+        for tile in 0..rows.tiles {
+            let mut part = [0; 4];
+            // SAFETY: the caller's promise, as for `run`.
+            unsafe {
+                let (count, x) = (usize::from(*counts), rows.x.add(tile * TILE));
+                let values = rows.values.cast::<[i8; 4]>().add(at);
+                R::block4x1(rows.columns.add(at), values, count, x, &mut part);
+                (counts, at) = (counts.add(1), at + count);
+            }
+            matvec::add(sums, part);
+        }
+    }
+    at
 }
 
 /// The taps of a depthwise filter, in elements.

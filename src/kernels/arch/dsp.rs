@@ -14,10 +14,11 @@
 //! Tiles of four windows are [`armv7::paired`], windows side by side under a depthwise filter [`abreast`].
 
 mod abreast;
+mod groups;
 mod outputs;
 
 use super::armv7;
-use super::checked::{Raw, Rows, Starts, Taps};
+use super::checked::{self, Raw, Rows, Starts, Taps};
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
 use crate::kernels::{Block, Channels, Patches, Places, Vector};
@@ -590,6 +591,16 @@ impl Raw for Dsp {
         sums: &mut [i32; 4],
     ) {
         unsafe { block4x1(columns, values, count, x, sums) }
+    }
+
+    #[inline]
+    unsafe fn block_run(rows: &Rows<*const i8>, sums: &mut [[i32; 4]]) -> usize {
+        unsafe {
+            match groups::block_run(rows, sums) {
+                Some(taken) => taken,
+                None => checked::block_run::<Self>(rows, sums),
+            }
+        }
     }
 
     #[inline]

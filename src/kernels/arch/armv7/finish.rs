@@ -230,6 +230,18 @@ macro_rules! output_of {
     };
 }
 
+/// Two outputs.
+macro_rules! two_of {
+    () => {
+        concat!(
+            "ldrd r4, r5, [r0], #8\n",
+            "ldrd r6, r10, [r1], #8\n",
+            output_of!("r4", "r6"),
+            output_of!("r5", "r10"),
+        )
+    };
+}
+
 /// Outputs of a number of channels that is divisible by four, until one is not narrow; gives one past
 /// the last that is right.
 #[unsafe(naked)]
@@ -241,13 +253,15 @@ unsafe extern "C" fn vector(_of: &Vector) -> *mut i8 {
         "ldr r8, [r0, #24]",
         "ldm r0, {{r0-r3}}",
         "mov r9, r4",
+        "sub r4, r3, r0",
+        "lsls r4, r4, #27",
+        "bmi 2f",
         "1:",
-        ".rept 2",
-        "ldrd r4, r5, [r0], #8",
-        "ldrd r6, r10, [r1], #8",
-        output_of!("r4", "r6"),
-        output_of!("r5", "r10"),
-        ".endr",
+        two_of!(),
+        two_of!(),
+        "2:",
+        two_of!(),
+        two_of!(),
         "cmp r0, r3",
         "bne 1b",
         "8:",
