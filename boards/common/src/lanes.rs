@@ -318,7 +318,11 @@ impl<const N: usize> Room<N> {
 }
 
 /// Most channels that are finished at once.
-const CHANNELS: usize = 19;
+const CHANNELS: usize = 20;
+
+/// Outputs of a tile and some room, from a word on.
+#[repr(align(4))]
+struct Bytes([i8; 4 * CHANNELS + 4]);
 
 /// Sums of every size, of channels with scales of every kind, against the rule for one.
 fn finish<L: Lanes>(case: u64) -> Result<(), &'static str> {
@@ -359,16 +363,17 @@ fn finish<L: Lanes>(case: u64) -> Result<(), &'static str> {
         let (sum, of) = (sums[at][p].wrapping_add(bias[at]), at % scales);
         range.clamp(requantise(sum, multipliers[of], shifts[of].into()))
     };
-    let mut y = [[0; CHANNELS]; 4];
+    let (mut y, start) = (Bytes([0; 4 * CHANNELS + 4]), pick(4, 2) as usize % 5);
+    let y = &mut y.0[start..][..4 * CHANNELS];
     let first = sums.map(|sums| sums[0]);
-    L::finish(&first[..count], channels, range, &mut y[0]);
+    L::finish(&first[..count], channels, range, &mut y[..CHANNELS]);
     ensure(
-        (0..CHANNELS).all(|at| y[0][at] == if at < count { expected(at, 0) } else { 0 }),
+        (0..CHANNELS).all(|at| y[at] == if at < count { expected(at, 0) } else { 0 }),
         "finish",
     )?;
-    let mut places = Places { y: y.as_flattened_mut(), stride: CHANNELS };
-    L::finish_tile(&sums[..count], &channels, range, &mut places);
-    let right = |at: usize, p: usize| y[p][at] == if at < count { expected(at, p) } else { 0 };
+    L::finish_tile(&sums[..count], &channels, range, &mut Places { y, stride: CHANNELS });
+    let place = |at: usize, p: usize| y[p * CHANNELS + at];
+    let right = |at: usize, p: usize| place(at, p) == if at < count { expected(at, p) } else { 0 };
     ensure((0..CHANNELS).all(|at| (0..4).all(|p| right(at, p))), "finish_tile")
 }
 

@@ -30,6 +30,7 @@ mod blocks;
 mod copy;
 mod depthwise;
 mod finish;
+mod narrow;
 mod run;
 mod tile;
 mod vector;
