@@ -380,11 +380,22 @@ fn finish<L: Lanes>(case: u64) -> Result<(), &'static str> {
 /// Sums of vectors of all lengths and scales, against the rule for one.
 fn addition<L: Lanes>(case: u64) -> Result<(), &'static str> {
     let pick = |at: usize| word(case, at as u64) as u32;
-    let scale =
-        |at: usize| Scale::new((pick(at) & i32::MAX as u32) as i32, -((pick(at + 1) % 32) as i32));
-    let term = |at: usize| Term { scale: scale(at), zero_point: i32::from(pick(at + 2) as i8) };
-    let range = Range { zero_point: i32::from(pick(0) as i8), min: -100, max: 120 };
-    let addition = Addition { terms: [term(10), term(20)], scale: scale(30), range };
+    // Every other time such numbers as networks have: a half, one less than that, and a sum in which
+    // few bytes saturate.
+    let likely = case.is_multiple_of(2);
+    let scale = |at: usize, shifts: core::ops::Range<u32>| {
+        let shift = if likely { shifts } else { 0..32 };
+        let shift = shift.start + pick(at + 1) % (shift.end - shift.start);
+        match likely && shift == 0 {
+            true => Scale::new(1 << 30, 0),
+            false => Scale::new((pick(at) & i32::MAX as u32) as i32, -(shift as i32)),
+        }
+    };
+    let term =
+        |at: usize| Term { scale: scale(at, 0..3), zero_point: i32::from(pick(at + 2) as i8) };
+    let (min, max) = if case % 4 < 2 { (-100, 120) } else { (i8::MIN, i8::MAX) };
+    let range = Range { zero_point: i32::from(pick(0) as i8), min, max };
+    let addition = Addition { terms: [term(10), term(20)], scale: scale(30, 17..22), range };
     let (a, b): ([i8; 21], [i8; 21]) = (
         core::array::from_fn(|at| pick(at + 40) as i8),
         core::array::from_fn(|at| pick(at + 80) as i8),
