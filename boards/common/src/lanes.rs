@@ -5,7 +5,7 @@
 
 use crate::random::word;
 use kastanet::kernels::tile::{COLUMN_BYTES, Layout};
-use kastanet::kernels::{Addition, Block, Channels, Lanes, Patch, Places, Term};
+use kastanet::kernels::{Addition, Block, Channels, Lanes, Patch, Patches, Places, Term};
 use kastanet::quant::{Range, Scale, requantise};
 use kastanet::sparse::{Block1x4, Block4x1, Index8, Segments, Streams, TILE};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -288,32 +288,48 @@ impl<const N: usize> Room<N> {
         Ok(())
     }
 
-    /// A window of a random shape inside the first row of x, its filter in the first of w.
+    /// Four windows of a random shape, side by side inside the first row of x or one in each, their
+    /// filter in the first of w.
     fn depthwise<L: Lanes>(&mut self, case: u64) -> Result<(), &'static str> {
         self.fill(N - 4, 256, case);
         let pick = |stream: u64, below: u64| (word(case, stream) % below) as usize;
         let (kernel, channels) = ([1 + pick(0, 4), 1 + pick(1, 5)], 1 + pick(2, 24));
-        let row = (kernel[1] + pick(3, 3)) * channels;
-        let len = (kernel[0] - 1) * row + kernel[1] * channels;
+        let row = (kernel[1] + pick(3, 6)) * channels;
+        let len = kernel[0] * (row + channels);
         let first = pick(4, channels as u64);
-        let (count, window) = (1 + pick(5, (channels - first).min(16) as u64), pick(6, 4));
-        if len > N - 4 {
+        let (count, step) = (1 + pick(5, (channels - first).min(16) as u64), pick(6, 3) * channels);
+        if len + 3 * step > N - 4 {
             return Ok(());
         }
-        let (x, w) = (&self.x[0][first..len], &self.w[0][first..]);
-        let mut expected = [[7; 4]; 16];
+        let (rows, windows) = match step {
+            // Gathered ones need not have the rows of those that stay.
+            0 => ([row, row + channels, row, row], self.x.each_ref().map(|x| &x[first..len])),
+            _ => ([row; 4], [0, 1, 2, 3].map(|p| &self.x[0][first + p * step..][..len - first])),
+        };
+        let w = &self.w[0][first..];
         let taps = (0..kernel[0]).flat_map(|ky| (0..kernel[1]).map(move |kx| (ky, kx)));
-        for (channel, sums) in expected[..count].iter_mut().enumerate() {
+        let sum = |channel: usize, p: usize| {
             let product = |(ky, kx)| {
                 let w = w[(ky * kernel[1] + kx) * channels + channel];
-                i32::from(w) * i32::from(x[ky * row + kx * channels + channel])
+                i32::from(w) * i32::from(windows[p][ky * rows[p] + kx * channels + channel])
             };
-            sums[window] = taps.clone().map(product).sum();
+            taps.clone().map(product).sum()
+        };
+        let right = |sums: &[[i32; 4]; 16], channel: usize, p: usize| {
+            sums[channel][p] == if channel < count { sum(channel, p) } else { 7 }
+        };
+        let mut sums = [[7; 4]; 16];
+        for (window, (x, row)) in windows.into_iter().zip(rows).enumerate() {
+            L::depthwise(w, Patch { x, row, kernel, channels }, &mut sums[..count], window);
+            let seen = |p| (0..16).all(|at| right(&sums, at, p));
+            ensure((0..=window).all(seen), "depthwise")?;
+            let others = sums.iter().all(|sums| sums[window + 1..].iter().all(|&sum| sum == 7));
+            ensure(others, "depthwise")?;
         }
         let mut sums = [[7; 4]; 16];
-        let patch = Patch { x, row, kernel, channels };
-        L::depthwise(w, patch, &mut sums[..count], window);
-        ensure(sums == expected, "depthwise")
+        let patches = Patches { x: windows, rows, kernel, channels };
+        L::tile_depthwise(w, &patches, &mut sums[..count]);
+        ensure((0..16).all(|at| (0..4).all(|p| right(&sums, at, p))), "tile_depthwise")
     }
 }
 

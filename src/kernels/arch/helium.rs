@@ -23,7 +23,7 @@
 //! | `tile_block4x1` | 256 | 35 |
 //! | `block1x4` | 16 | 5 |
 //! | `tile_block1x4` | 64 | 11 |
-//! | `depthwise` | 16 | 15 |
+//! | `depthwise`, `tile_depthwise` | 16 | 15 |
 
 mod addition;
 mod blocks;
@@ -35,7 +35,7 @@ mod run;
 mod tile;
 mod vector;
 
-use super::checked::{Raw, Rows, Taps, TileStart};
+use super::checked::{Raw, Rows, Starts, Taps, TileStart};
 use crate::kernels::tile::{WINDOWS, Windows};
 use crate::kernels::{Addition, Block, Channels, Places};
 use crate::quant::Range;
@@ -208,6 +208,17 @@ impl Raw for Helium {
         count: usize,
     ) {
         unsafe { depthwise::depthwise(w, x, taps, sums, count) }
+    }
+
+    #[inline]
+    unsafe fn tile_depthwise(
+        w: *const i8,
+        patches: &Starts,
+        taps: &Taps,
+        sums: *mut [i32; WINDOWS],
+        count: usize,
+    ) {
+        unsafe { depthwise::tile(w, patches, taps, sums, count) }
     }
 
     #[inline]
