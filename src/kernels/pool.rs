@@ -1,8 +1,8 @@
 //! The average or the largest of the taps of a window, each channel by itself. Taps in the
 //! padding do not count.
 
-use super::Geometry;
 use super::depthwise::BLOCK;
+use super::{Geometry, matvec};
 
 /// Taps that a window may have for sums to fit 32 bits.
 pub const MAX_TAPS: usize = 1 << 23;
@@ -10,14 +10,14 @@ pub const MAX_TAPS: usize = 1 << 23;
 /// The mean of the taps at output position `at`, rounded to the nearest, ties away from zero.
 /// `y` has one element a channel.
 pub fn average(geometry: &Geometry, image: &[i8], at: [usize; 2], y: &mut [i8]) {
+    let channels = geometry.input[2].max(1);
     for (block, y) in y.chunks_mut(BLOCK).enumerate() {
-        let (mut sums, mut count) = ([0_i32; BLOCK], 0_i32);
-        for tap in taps(geometry, image, at) {
-            let tap = tap.get(block * BLOCK..).unwrap_or_default();
-            for (sum, &x) in sums.iter_mut().zip(tap) {
-                *sum = sum.wrapping_add(x.into());
-            }
-            count = count.wrapping_add(1);
+        let (mut sums, mut count) = ([0; BLOCK], 0_i32);
+        for row in rows(geometry, image, at) {
+            let row = row.get(block * BLOCK..).unwrap_or_default();
+            let taps = row.chunks(channels);
+            count = count.wrapping_add(taps.len() as i32);
+            taps.for_each(|tap| add(&mut sums, tap));
         }
         for (y, sum) in y.iter_mut().zip(sums) {
             *y = rounded_quotient(sum, count) as i8;
@@ -25,30 +25,44 @@ pub fn average(geometry: &Geometry, image: &[i8], at: [usize; 2], y: &mut [i8]) 
     }
 }
 
-/// The largest tap at output position `at`. `y` has one element a channel.
-pub fn max(geometry: &Geometry, image: &[i8], at: [usize; 2], y: &mut [i8]) {
-    y.fill(i8::MIN);
-    for tap in taps(geometry, image, at) {
-        for (y, &x) in y.iter_mut().zip(tap) {
-            *y = x.max(*y);
+/// Adds a tap's next channels, as many as there are.
+#[inline]
+fn add(sums: &mut [i32; BLOCK], tap: &[i8]) {
+    match tap.first_chunk::<BLOCK>() {
+        Some(&tap) => matvec::add(sums, tap.map(i32::from)),
+        None => {
+            sums.iter_mut().zip(tap).for_each(|(sum, &x)| *sum = sum.wrapping_add(x.into()));
         }
     }
 }
 
-/// The channels of each tap that is not in the padding.
+/// The largest tap at output position `at`. `y` has one element a channel.
+pub fn max(geometry: &Geometry, image: &[i8], at: [usize; 2], y: &mut [i8]) {
+    y.fill(i8::MIN);
+    for row in rows(geometry, image, at) {
+        for tap in row.chunks_exact(y.len().max(1)) {
+            y.iter_mut().zip(tap).for_each(|(y, &x)| *y = x.max(*y));
+        }
+    }
+}
+
+/// The taps of each row that are not in the padding, which lie side by side: there is no dilation.
 #[inline]
-fn taps<'a>(
-    geometry: &Geometry,
+fn rows<'a>(
+    geometry: &'a Geometry,
     image: &'a [i8],
     [oy, ox]: [usize; 2],
 ) -> impl Iterator<Item = &'a [i8]> {
+    let [_, width, channels] = geometry.input;
     // Only those inside are walked, so that a window far larger than the input costs no time.
     let rows = geometry.taps_inside(0, oy).unwrap_or_default();
     let columns = geometry.taps_inside(1, ox).unwrap_or_default();
-    let taps = rows.flat_map(move |ky| columns.clone().map(move |kx| (ky, kx)));
-    taps.filter_map(move |(ky, kx)| {
-        geometry.channels(image, geometry.tap(0, oy, ky)?, geometry.tap(1, ox, kx)?)
-    })
+    let x = geometry.tap(1, ox, columns.start).filter(|_| !columns.is_empty());
+    let tap_row = move |ky| {
+        let start = (geometry.tap(0, oy, ky)? * width + x?) * channels;
+        image.get(start..)?.get(..columns.len() * channels)
+    };
+    rows.filter_map(tap_row)
 }
 
 /// `sum` / `count`, rounded to the nearest, ties away from zero; 0 where there is nothing to count.

@@ -296,50 +296,61 @@ impl<const N: usize> Room<N> {
         Ok(())
     }
 
-    /// Windows of a random shape inside the first row of x, one by itself and four that are some taps
-    /// apart, their filter in the first of w.
+    /// Four windows of a random shape, one in each row of x, or side by side in the first, the last of
+    /// them in the second; their filter in the first of w.
     fn depthwise<L: Lanes>(&mut self, case: u64) -> Result<(), &'static str> {
         self.fill(N - 4, 256, case);
         let pick = |stream: u64, below: u64| (word(case, stream) % below) as usize;
-        let (kernel, channels) = ([1 + pick(0, 4), 1 + pick(1, 5)], 1 + pick(2, 24));
-        let row = (kernel[1] + pick(3, 3)) * channels;
-        let len = (kernel[0] - 1) * row + kernel[1] * channels;
-        let (first, step) = (pick(4, channels as u64), pick(7, 3) * channels);
-        let (count, window) = (1 + pick(5, (channels - first).min(16) as u64), pick(6, 4));
+        let kernel = if pick(7, 2) == 0 { [3, 3] } else { [1 + pick(0, 4), 1 + pick(1, 5)] };
+        let (channels, cut) = (1 + pick(2, 24), pick(8, 5));
+        let row = (kernel[1] + pick(3, 6)) * channels;
+        let len = kernel[0] * (row + channels);
+        let first = pick(4, channels as u64);
+        let (count, step) = (1 + pick(5, (channels - first).min(16) as u64), pick(6, 3) * channels);
         if len + 3 * step > N - 4 {
             return Ok(());
         }
-        let (x, w) = (&self.x[0][first..], &self.w[0][first..]);
-        let patches = core::array::from_fn(|p| {
-            let x = &x[p * step..len - first + p * step];
-            Patch { x, row, kernel, channels }
-        });
-        let expected = |channel: usize, p: usize| {
-            let taps = (0..kernel[0]).flat_map(|ky| (0..kernel[1]).map(move |kx| (ky, kx)));
+        let (rows, windows) = match step {
+            // Gathered ones need not have the rows of those that stay.
+            0 => ([row, row + channels, row, row], self.x.each_ref().map(|x| &x[first..len])),
+            _ => {
+                let at = |p: usize| &self.x[usize::from(p >= cut)][first + p * step..];
+                ([row; 4], [0, 1, 2, 3].map(|p| &at(p)[..len - first]))
+            }
+        };
+        let w = &self.w[0][first..];
+        let taps = (0..kernel[0]).flat_map(|ky| (0..kernel[1]).map(move |kx| (ky, kx)));
+        let sum = |channel: usize, p: usize| {
             let product = |(ky, kx)| {
                 let w = w[(ky * kernel[1] + kx) * channels + channel];
-                i32::from(w) * i32::from(patches[p].x[ky * row + kx * channels + channel])
+                i32::from(w) * i32::from(windows[p][ky * rows[p] + kx * channels + channel])
             };
-            taps.map(product).sum::<i32>()
+            taps.clone().map(product).sum()
         };
-        let right = |sums: &[[i32; 4]; 16], windows: &[usize]| {
-            let of = |at: usize, p: usize| at < count && windows.contains(&p);
-            let places = (0..16).flat_map(|at| (0..4).map(move |p| (at, p)));
-            places
-                .map(|(at, p)| (sums[at][p], if of(at, p) { expected(at, p) } else { 7 }))
-                .all(|(sum, expected)| sum == expected)
+        let right = |sums: &[[i32; 4]; 16], channel: usize, p: usize| {
+            sums[channel][p] == if channel < count { sum(channel, p) } else { 7 }
         };
         let mut sums = [[7; 4]; 16];
-        L::depthwise(w, patches[window], &mut sums[..count], window);
-        ensure(right(&sums, &[window]), "depthwise")?;
-        let (x, rows) = (patches.map(|patch| patch.x), [row; 4]);
-        L::tile_depthwise(w, &Patches { x, rows, kernel, channels }, &mut sums[..count]);
-        ensure(right(&sums, &[0, 1, 2, 3]), "tile_depthwise")
+        for (window, (x, row)) in windows.into_iter().zip(rows).enumerate() {
+            L::depthwise(w, Patch { x, row, kernel, channels }, &mut sums[..count], window);
+            let seen = |p| (0..16).all(|at| right(&sums, at, p));
+            ensure((0..=window).all(seen), "depthwise")?;
+            let others = sums.iter().all(|sums| sums[window + 1..].iter().all(|&sum| sum == 7));
+            ensure(others, "depthwise")?;
+        }
+        let mut sums = [[7; 4]; 16];
+        let patches = Patches { x: windows, rows, kernel, channels };
+        L::tile_depthwise(w, &patches, &mut sums[..count]);
+        ensure((0..16).all(|at| (0..4).all(|p| right(&sums, at, p))), "tile_depthwise")
     }
 }
 
 /// Most channels that are finished at once.
-const CHANNELS: usize = 19;
+const CHANNELS: usize = 20;
+
+/// Outputs of a tile and some room, from a word on.
+#[repr(align(4))]
+struct Bytes([i8; 4 * CHANNELS + 4]);
 
 /// Sums of every size, of channels with scales of every kind, against the rule for one.
 fn finish<L: Lanes>(case: u64) -> Result<(), &'static str> {
@@ -380,27 +391,39 @@ fn finish<L: Lanes>(case: u64) -> Result<(), &'static str> {
         let (sum, of) = (sums[at][p].wrapping_add(bias[at]), at % scales);
         range.clamp(requantise(sum, multipliers[of], shifts[of].into()))
     };
-    let mut y = [[0; CHANNELS]; 4];
+    let (mut y, start) = (Bytes([0; 4 * CHANNELS + 4]), pick(4, 2) as usize % 5);
+    let y = &mut y.0[start..][..4 * CHANNELS];
     let first = sums.map(|sums| sums[0]);
-    L::finish(&first[..count], channels, range, &mut y[0]);
+    L::finish(&first[..count], channels, range, &mut y[..CHANNELS]);
     ensure(
-        (0..CHANNELS).all(|at| y[0][at] == if at < count { expected(at, 0) } else { 0 }),
+        (0..CHANNELS).all(|at| y[at] == if at < count { expected(at, 0) } else { 0 }),
         "finish",
     )?;
-    let mut places = Places { y: y.as_flattened_mut(), stride: CHANNELS };
-    L::finish_tile(&sums[..count], &channels, range, &mut places);
-    let right = |at: usize, p: usize| y[p][at] == if at < count { expected(at, p) } else { 0 };
+    L::finish_tile(&sums[..count], &channels, range, &mut Places { y, stride: CHANNELS });
+    let place = |at: usize, p: usize| y[p * CHANNELS + at];
+    let right = |at: usize, p: usize| place(at, p) == if at < count { expected(at, p) } else { 0 };
     ensure((0..CHANNELS).all(|at| (0..4).all(|p| right(at, p))), "finish_tile")
 }
 
 /// Sums of vectors of all lengths and scales, against the rule for one.
 fn addition<L: Lanes>(case: u64) -> Result<(), &'static str> {
     let pick = |at: usize| word(case, at as u64) as u32;
-    let scale =
-        |at: usize| Scale::new((pick(at) & i32::MAX as u32) as i32, -((pick(at + 1) % 32) as i32));
-    let term = |at: usize| Term { scale: scale(at), zero_point: i32::from(pick(at + 2) as i8) };
-    let range = Range { zero_point: i32::from(pick(0) as i8), min: -100, max: 120 };
-    let addition = Addition { terms: [term(10), term(20)], scale: scale(30), range };
+    // Every other time such numbers as networks have: a half, one less than that, and a sum in which
+    // few bytes saturate.
+    let likely = case.is_multiple_of(2);
+    let scale = |at: usize, shifts: core::ops::Range<u32>| {
+        let shift = if likely { shifts } else { 0..32 };
+        let shift = shift.start + pick(at + 1) % (shift.end - shift.start);
+        match likely && shift == 0 {
+            true => Scale::new(1 << 30, 0),
+            false => Scale::new((pick(at) & i32::MAX as u32) as i32, -(shift as i32)),
+        }
+    };
+    let term =
+        |at: usize| Term { scale: scale(at, 0..3), zero_point: i32::from(pick(at + 2) as i8) };
+    let (min, max) = if case % 4 < 2 { (-100, 120) } else { (i8::MIN, i8::MAX) };
+    let range = Range { zero_point: i32::from(pick(0) as i8), min, max };
+    let addition = Addition { terms: [term(10), term(20)], scale: scale(30, 17..22), range };
     let (a, b): ([i8; 21], [i8; 21]) = (
         core::array::from_fn(|at| pick(at + 40) as i8),
         core::array::from_fn(|at| pick(at + 80) as i8),

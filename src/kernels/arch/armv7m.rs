@@ -15,7 +15,7 @@ use super::armv7;
 use super::checked::{Raw, Rows, Starts, Taps};
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
-use crate::kernels::{Block, Channels, Patches, Places};
+use crate::kernels::{Addition, Block, Channels, Patches, Places};
 use crate::quant::Range;
 use core::arch::naked_asm;
 

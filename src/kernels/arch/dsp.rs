@@ -21,7 +21,7 @@ use super::armv7;
 use super::checked::{self, Raw, Rows, Starts, Taps};
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
-use crate::kernels::{Block, Channels, Patches, Places, Vector};
+use crate::kernels::{Addition, Block, Channels, Patches, Places, Vector};
 use crate::quant::Range;
 use core::arch::naked_asm;
 

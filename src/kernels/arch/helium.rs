@@ -23,18 +23,19 @@
 //! | `tile_block4x1` | 256 | 35 |
 //! | `block1x4` | 16 | 5 |
 //! | `tile_block1x4` | 64 | 11 |
-//! | `depthwise` | 16 | 15 |
+//! | `depthwise`, `tile_depthwise` | 16 | 15 |
 
 mod addition;
 mod blocks;
 mod copy;
 mod depthwise;
 mod finish;
+mod narrow;
 mod run;
 mod tile;
 mod vector;
 
-use super::checked::{Raw, Rows, Taps, TileStart};
+use super::checked::{Raw, Rows, Starts, Taps, TileStart};
 use crate::kernels::tile::{WINDOWS, Windows};
 use crate::kernels::{Addition, Block, Channels, Places};
 use crate::quant::Range;
@@ -207,6 +208,17 @@ impl Raw for Helium {
         count: usize,
     ) {
         unsafe { depthwise::depthwise(w, x, taps, sums, count) }
+    }
+
+    #[inline]
+    unsafe fn tile_depthwise(
+        w: *const i8,
+        patches: &Starts,
+        taps: &Taps,
+        sums: *mut [i32; WINDOWS],
+        count: usize,
+    ) {
+        unsafe { depthwise::tile(w, patches, taps, sums, count) }
     }
 
     #[inline]

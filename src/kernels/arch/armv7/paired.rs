@@ -454,6 +454,11 @@ macro_rules! tiles {
         }
 
         #[inline]
+        fn add(y: &mut [i8], x: &[i8], addition: &Addition) {
+            armv7::add(y, x, addition);
+        }
+
+        #[inline]
         unsafe fn tile_block4x1(
             columns: *const u8,
             values: *const [i8; 4],

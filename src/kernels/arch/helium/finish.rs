@@ -10,9 +10,10 @@
 //! These are the steps of [`requantise`](crate::quant::requantise), to the bit: half to the nearest
 //! with ties away from zero is a rounding shift after the subtraction, VQRDMULH saturates only for a
 //! multiplier of −2^31, and VRSHL rounds without overflow. Three instructions an output where channels
-//! share their scale; 4.5 where they do not and some may shift to the left; 3.5 in a tile.
+//! share their scale; 4.5 where they do not and some may shift to the left; 3.5 in a tile, and fewer for
+//! [narrow](super::narrow) sums.
 
-use super::helium;
+use super::{helium, narrow};
 use crate::kernels::tile::WINDOWS;
 use crate::kernels::{Channels, Places, outputs};
 use crate::quant::Range;
@@ -78,6 +79,20 @@ pub fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) 
 /// As [`Lanes::finish_tile`](crate::kernels::Lanes::finish_tile).
 #[inline]
 pub fn finish_tile(
+    sums: &[[i32; WINDOWS]],
+    channels: &Channels<'_>,
+    range: Range,
+    places: &mut Places<'_>,
+) {
+    let done = narrow::finish_tile(sums, channels, range, places);
+    if let Some(sums) = sums.get(done..).filter(|sums| !sums.is_empty()) {
+        finish_any(sums, &channels.from(done), range, &mut places.from(done));
+    }
+}
+
+/// The same for any sums.
+#[inline(never)]
+fn finish_any(
     sums: &[[i32; WINDOWS]],
     channels: &Channels<'_>,
     range: Range,
