@@ -393,11 +393,13 @@ impl<'a> Gather<'a> {
         Some(patches)
     }
 
-    /// The gatherer of `count` windows side by side as one.
+    /// The gatherer of `count` windows side by side as one. Where there are several, taps of a row lie side
+    /// by side, or there is one.
     #[inline]
     fn strip(&self, count: usize) -> Self {
-        let Geometry { kernel: [height, width], stride, .. } = self.geometry;
+        let Geometry { kernel: [height, width], stride, dilation, .. } = self.geometry;
         let kernel = [height, (count - 1) * stride[1] + width];
-        Gather { geometry: Geometry { kernel, ..self.geometry }, ..*self }
+        let dilation = [dilation[0], if count > 1 { 1 } else { dilation[1] }];
+        Gather { geometry: Geometry { kernel, dilation, ..self.geometry }, ..*self }
     }
 }
