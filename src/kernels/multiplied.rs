@@ -10,6 +10,7 @@
 use super::Channels;
 use super::outputs::finish;
 use crate::quant::Range;
+use crate::rolled::Rolled;
 
 /// Channels whose sums are held at once.
 const BLOCK: usize = 8;
@@ -44,7 +45,7 @@ impl Multiplied<'_> {
         let (input, copies_before) = (first / multiplier, first % multiplier);
         let taps =
             self.weights.chunks_exact(outputs.max(1)).zip(x.chunks_exact(self.inputs.max(1)));
-        for (w, x) in taps {
+        for (w, x) in taps.rolled() {
             let w = w.get(first..).unwrap_or_default();
             let x = x.get(input..).unwrap_or_default();
             if multiplier == 1 {
@@ -60,7 +61,7 @@ impl Multiplied<'_> {
 
 #[inline]
 fn add_products(sums: &mut [i32; BLOCK], w: &[i8], x: impl Iterator<Item = i8>) {
-    for ((sum, &w), x) in sums.iter_mut().zip(w).zip(x) {
+    for ((sum, &w), x) in sums.iter_mut().zip(w).zip(x).rolled() {
         *sum = sum.wrapping_add(i32::from(w) * i32::from(x));
     }
 }

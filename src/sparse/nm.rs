@@ -12,6 +12,7 @@
 //! left over before it are 0. Drawn is 2:4, with 0 + 4 + 16 bytes for the worked matrix.
 
 use super::{Error, Pattern, Segment, Segments, Streams, TILE, check_len, check_size};
+use crate::rolled::Rolled;
 
 /// A matrix with N of every M consecutive columns.
 ///
@@ -62,7 +63,7 @@ impl<'a> Nm<'a> {
         check_len(0, streams.counts.len())?;
         check_len(rows * bytes, streams.indices.len())?;
         check_len(rows * indices, streams.values.len())?;
-        for (row, line) in streams.indices.chunks_exact(bytes.max(1)).enumerate() {
+        for (row, line) in streams.indices.chunks_exact(bytes.max(1)).enumerate().rolled() {
             check_row(pattern, cols, line, row as u32)?;
         }
         Ok(Self::assumed(streams))
@@ -94,7 +95,7 @@ impl<'a> Nm<'a> {
 fn check_row(pattern: Pattern, cols: usize, line: &[u8], row: u32) -> Result<(), Error> {
     let (indices, _) = pattern.stored(cols);
     let mut least = 0;
-    for at in 0..indices {
+    for at in (0..indices).rolled() {
         let group = at / pattern.kept() * pattern.group();
         least = if at.is_multiple_of(pattern.kept()) { 0 } else { least };
         let index = index(pattern, line, at);
@@ -107,7 +108,7 @@ fn check_row(pattern: Pattern, cols: usize, line: &[u8], row: u32) -> Result<(),
         least = index + 1;
     }
     let slots = line.len() * 8 / pattern.bits();
-    match (indices..slots).all(|at| index(pattern, line, at) == 0) {
+    match (indices..slots).rolled().all(|at| index(pattern, line, at) == 0) {
         true => Ok(()),
         false => Err(Error::SpareNotZero { row }),
     }
