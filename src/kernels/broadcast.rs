@@ -38,6 +38,7 @@ pub fn spread(y: &mut [i8], dims: [usize; 4], x: Operand<'_>) {
 }
 
 /// Combines `y` of shape `dims` with x, row by row, or with itself where there is no x.
+#[inline(never)]
 pub fn combine(y: &mut [i8], dims: [usize; 4], x: Option<Operand<'_>>, f: &Combine<'_>) {
     match x {
         None => y.chunks_mut(SPAN).for_each(|y| with_itself(y, f)),

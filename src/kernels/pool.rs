@@ -3,6 +3,7 @@
 
 use super::Geometry;
 use super::depthwise::BLOCK;
+use crate::rolled::Rolled;
 
 /// Taps that a window may have for sums to fit 32 bits.
 pub const MAX_TAPS: usize = 1 << 23;
@@ -12,14 +13,14 @@ pub const MAX_TAPS: usize = 1 << 23;
 pub fn average(geometry: &Geometry, image: &[i8], at: [usize; 2], y: &mut [i8]) {
     for (block, y) in y.chunks_mut(BLOCK).enumerate() {
         let (mut sums, mut count) = ([0_i32; BLOCK], 0_i32);
-        for tap in taps(geometry, image, at) {
+        taps(geometry, image, at, |tap| {
             let tap = tap.get(block * BLOCK..).unwrap_or_default();
             for (sum, &x) in sums.iter_mut().zip(tap) {
                 *sum = sum.wrapping_add(x.into());
             }
             count = count.wrapping_add(1);
-        }
-        for (y, sum) in y.iter_mut().zip(sums) {
+        });
+        for (y, sum) in y.iter_mut().zip(sums).rolled() {
             *y = rounded_quotient(sum, count) as i8;
         }
     }
@@ -28,27 +29,25 @@ pub fn average(geometry: &Geometry, image: &[i8], at: [usize; 2], y: &mut [i8]) 
 /// The largest tap at output position `at`. `y` has one element a channel.
 pub fn max(geometry: &Geometry, image: &[i8], at: [usize; 2], y: &mut [i8]) {
     y.fill(i8::MIN);
-    for tap in taps(geometry, image, at) {
+    taps(geometry, image, at, |tap| {
         for (y, &x) in y.iter_mut().zip(tap) {
             *y = x.max(*y);
         }
-    }
+    });
 }
 
-/// The channels of each tap that is not in the padding.
+/// Calls `each` with the channels of each tap that is not in the padding.
 #[inline]
-fn taps<'a>(
-    geometry: &Geometry,
-    image: &'a [i8],
-    [oy, ox]: [usize; 2],
-) -> impl Iterator<Item = &'a [i8]> {
+fn taps(geometry: &Geometry, image: &[i8], [oy, ox]: [usize; 2], mut each: impl FnMut(&[i8])) {
     // Only those inside are walked, so that a window far larger than the input costs no time.
     let rows = geometry.taps_inside(0, oy).unwrap_or_default();
     let columns = geometry.taps_inside(1, ox).unwrap_or_default();
-    let taps = rows.flat_map(move |ky| columns.clone().map(move |kx| (ky, kx)));
-    taps.filter_map(move |(ky, kx)| {
-        geometry.channels(image, geometry.tap(0, oy, ky)?, geometry.tap(1, ox, kx)?)
-    })
+    for ky in rows {
+        for kx in columns.clone() {
+            let at = geometry.tap(0, oy, ky).zip(geometry.tap(1, ox, kx));
+            each(at.and_then(|(y, x)| geometry.channels(image, y, x)).unwrap_or_default());
+        }
+    }
 }
 
 /// `sum` / `count`, rounded to the nearest, ties away from zero; 0 where there is nothing to count.

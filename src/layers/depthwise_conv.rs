@@ -51,7 +51,7 @@ fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
         let filter = Multiplied { weights, inputs: gather.geometry.input[2], multiplier };
         let patch = scratch.get_mut(..gather.geometry.scratch_len())?;
         one_by_one(shape, y, |at, y| {
-            filter.outputs(gather.window::<Native>(at, patch)?, channels, range, y);
+            filter.outputs::<Native>(gather.window::<Native>(at, patch)?, channels, range, y);
             Some(())
         })
     })

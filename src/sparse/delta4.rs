@@ -135,7 +135,7 @@ pub struct Delta4Rows<'a> {
 }
 
 impl<'a> Segments<'a> for Delta4Rows<'a> {
-    #[inline]
+    #[inline(never)]
     fn next_segment<'s>(&mut self, space: &'s mut [u8; TILE]) -> Segment<'s>
     where
         'a: 's,

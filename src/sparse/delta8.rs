@@ -107,7 +107,7 @@ pub struct Delta8Rows<'a> {
 }
 
 impl<'a> Segments<'a> for Delta8Rows<'a> {
-    #[inline]
+    #[inline(never)]
     fn next_segment<'s>(&mut self, space: &'s mut [u8; TILE]) -> Segment<'s>
     where
         'a: 's,

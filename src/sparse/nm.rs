@@ -131,7 +131,7 @@ pub struct NmRows<'a> {
 }
 
 impl<'a> Segments<'a> for NmRows<'a> {
-    #[inline]
+    #[inline(never)]
     fn next_segment<'s>(&mut self, space: &'s mut [u8; TILE]) -> Segment<'s>
     where
         'a: 's,
@@ -153,19 +153,18 @@ impl<'a> Segments<'a> for NmRows<'a> {
 /// Columns from the tile's first; what the spare bits of the last byte give is past their number.
 #[inline]
 fn unpack(pattern: Pattern, bytes: &[u8], space: &mut [u8; TILE]) {
+    let quarters = |space, from| unpack_quarters(bytes, space, from, 16 / pattern.kept() as u8);
     match pattern {
-        Pattern::OneOf4 => unpack_quarters(bytes, space, [0, 4, 8, 12], 16),
-        Pattern::TwoOf4 => unpack_quarters(bytes, space, [0, 0, 4, 4], 8),
-        Pattern::OneOf8 => unpack_halves(bytes, space, [0, 8], 16),
-        Pattern::OneOf16 => unpack_halves(bytes, space, [0, 16], 32),
+        Pattern::OneOf4 => quarters(space, [0, 4, 8, 12]),
+        Pattern::TwoOf4 => quarters(space, [0, 0, 4, 4]),
+        Pattern::OneOf8 | Pattern::OneOf16 => unpack_halves(bytes, space, pattern.group() as u8),
     }
 }
 
 /// Four indices a byte: each counts from the column in `from`, the next byte's `step` later.
-#[inline]
 fn unpack_quarters(bytes: &[u8], space: &mut [u8; TILE], from: [u8; 4], step: u8) {
     let mut first = 0_u8;
-    for (columns, &byte) in space.as_chunks_mut().0.iter_mut().zip(bytes) {
+    for (columns, &byte) in space.as_chunks_mut().0.iter_mut().zip(bytes).rolled() {
         let [a, b, c, d] = from.map(|from| from.wrapping_add(first));
         let (a, b) = (a.wrapping_add(byte & 3), b.wrapping_add(byte >> 2 & 3));
         *columns = [a, b, c.wrapping_add(byte >> 4 & 3), d.wrapping_add(byte >> 6)];
@@ -173,14 +172,13 @@ fn unpack_quarters(bytes: &[u8], space: &mut [u8; TILE], from: [u8; 4], step: u8
     }
 }
 
-/// The same with two indices a byte.
-#[inline]
-fn unpack_halves(bytes: &[u8], space: &mut [u8; TILE], from: [u8; 2], step: u8) {
+/// Two indices a byte, each of a group of its own.
+fn unpack_halves(bytes: &[u8], space: &mut [u8; TILE], group: u8) {
     let mut first = 0_u8;
-    for (columns, &byte) in space.as_chunks_mut().0.iter_mut().zip(bytes) {
-        let [a, b] = from.map(|from| from.wrapping_add(first));
-        *columns = [a.wrapping_add(byte & 15), b.wrapping_add(byte >> 4)];
-        first = first.wrapping_add(step);
+    for (columns, &byte) in space.as_chunks_mut().0.iter_mut().zip(bytes).rolled() {
+        let second = first.wrapping_add(group);
+        *columns = [first.wrapping_add(byte & 15), second.wrapping_add(byte >> 4)];
+        first = second.wrapping_add(group);
     }
 }
 

@@ -124,7 +124,7 @@ pub struct RiceRows<'a> {
 }
 
 impl<'a> Segments<'a> for RiceRows<'a> {
-    #[inline]
+    #[inline(never)]
     fn next_segment<'s>(&mut self, space: &'s mut [u8; TILE]) -> Segment<'s>
     where
         'a: 's,
