@@ -58,7 +58,7 @@ impl Depthwise<'_> {
 
     /// Writes every channel of the positions of four windows.
     #[inline(never)]
-    pub fn windows<L: Lanes>(&self, patches: Patches<'_>, mut y: Places<'_>, sums: &mut TileSums) {
+    pub fn windows<L: Lanes>(&self, patches: &Patches<'_>, mut y: Places<'_>, sums: &mut TileSums) {
         let mut first = 0;
         while first < patches.channels {
             let count = CHUNK.min(patches.channels - first);
