@@ -61,6 +61,8 @@ extern crate std;
 #[cfg(target_endian = "big")]
 compile_error!("images are little-endian and read in place: the target must be little-endian");
 
+mod rolled;
+
 pub mod image;
 
 pub mod sparse;

@@ -5,7 +5,7 @@ use host_tests::matrices::Mask;
 use host_tests::random::Rng;
 use kastanet::kernels::tile::{COLUMN_BYTES, Layout, WINDOWS};
 use kastanet::kernels::{
-    Channels, Depthwise, Lanes, Multiplied, Patch, Patches, Places, ROWS, matvec, product,
+    Channels, Depthwise, Lanes, Multiplied, Patch, Patches, Places, Portable, ROWS, matvec, product,
 };
 use kastanet::quant::{Range, requantise};
 use kastanet::sparse::{Format, Matrix, Streams};
@@ -274,7 +274,7 @@ fn depthwise<L: Lanes>() {
         let mut y = vec![0x55; WINDOWS * channels];
         let (x, rows) = (patches.map(|patch| patch.x), [row; WINDOWS]);
         let places = Places { y: &mut y, stride: channels };
-        filter.windows::<L>(Patches { x, rows, kernel, channels }, places, &mut sums);
+        filter.windows::<L>(&Patches { x, rows, kernel, channels }, places, &mut sums);
         assert_eq!(y, expected.concat(), "four windows, {what}");
     }
 }
@@ -291,7 +291,7 @@ fn depthwise_multiplied() {
         let scaling = Scaling::random(&mut rng, outputs);
         let mut y = vec![0x55; outputs];
         let filter = Multiplied { weights: &weights, inputs, multiplier };
-        filter.outputs(&x, scaling.channels(), scaling.range, &mut y);
+        filter.outputs::<Portable>(&x, scaling.channels(), scaling.range, &mut y);
         let expected = (0..outputs).map(|o| {
             let taps = weights.chunks_exact(outputs).zip(x.chunks_exact(inputs));
             let products = taps.map(|(w, x)| i32::from(w[o]) * i32::from(x[o / multiplier]));

@@ -6,6 +6,7 @@ use super::record::{
     SectionRecord, TensorRecord, VERSION, WeightsRecord, section,
 };
 use super::{DType, Error, Image, Place, Ports, Tensor, checksum, plan, records};
+use crate::rolled::Rolled;
 use core::mem::offset_of;
 use zerocopy::FromBytes;
 use zerocopy::little_endian::U16;
@@ -15,10 +16,10 @@ pub(super) fn image(bytes: &[u8]) -> Result<Image<'_>, Error> {
     let entries = directory(bytes, header)?;
     sections(bytes, entries)?;
     let mut image = assemble(bytes, header, entries)?;
-    for id in 0..image.tensors.len() {
+    for id in (0..image.tensors.len()).rolled() {
         tensor(&image, id as u16)?;
     }
-    for record in image.weights {
+    for record in image.weights.iter().rolled() {
         weights(bytes, record)?;
     }
     image.operator_count = plan::operators(&image)?;
@@ -56,7 +57,7 @@ fn header(bytes: &[u8]) -> Result<&Header, Error> {
 
 /// A reserved field, at byte `offset` of the image, is zero.
 pub(super) fn zero(field: &[u8], offset: usize) -> Result<(), Error> {
-    match field.iter().all(|&byte| byte == 0) {
+    match field.iter().rolled().all(|&byte| byte == 0) {
         true => Ok(()),
         false => Err(Error::ReservedNotZero { offset: offset as u32 }),
     }
@@ -87,7 +88,7 @@ fn sections(bytes: &[u8], entries: &[SectionRecord]) -> Result<(), Error> {
         return Err(Error::TooMany { kind: 0, found, most: MAX_SECTIONS });
     }
     let mut end = size_of::<Header>() + size_of_val(entries);
-    for (index, entry) in entries.iter().enumerate() {
+    for (index, entry) in entries.iter().enumerate().rolled() {
         let bad = Error::BadSection { section: index as u16 };
         let (start, len) = (entry.offset.get() as usize, entry.len.get() as usize);
         if start != end.next_multiple_of(ALIGN) {
@@ -111,7 +112,7 @@ fn section_kind(
     let unknown = entry.flags.get() & !OPTIONAL;
     zero(&unknown.to_le_bytes(), at + offset_of!(SectionRecord, flags))?;
     zero(&entry.reserved.to_bytes(), at + offset_of!(SectionRecord, reserved))?;
-    if before.iter().any(|other| other.kind.get() == kind) {
+    if before.iter().rolled().any(|other| other.kind.get() == kind) {
         return Err(Error::DuplicateSection { kind });
     }
     let known = (section::TENSORS..=section::PROVENANCE).contains(&kind);
@@ -127,7 +128,7 @@ fn assemble<'a>(
     entries: &'a [SectionRecord],
 ) -> Result<Image<'a>, Error> {
     let find = |kind: u16| {
-        let entry = entries.iter().find(|entry| entry.kind.get() == kind);
+        let entry = entries.iter().rolled().find(|entry| entry.kind.get() == kind);
         let entry = entry.ok_or(Error::MissingSection { kind })?;
         let start = entry.offset.get() as usize;
         Ok(bytes.get(start..start + entry.len.get() as usize).unwrap_or_default())
@@ -194,7 +195,7 @@ fn byte_len(record: &TensorRecord, dtype: DType) -> Option<u32> {
         len.checked_mul(dim.get()).filter(|&len| len > 0)
     };
     let whole = front.all(|dim| dim.get() == 1);
-    record.dims.iter().try_fold(dtype.size() as u32, product).filter(|_| whole)
+    record.dims.iter().rolled().try_fold(dtype.size() as u32, product).filter(|_| whole)
 }
 
 fn tensor_range(image: &Image<'_>, tensor: Tensor<'_>, len: u32) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 use super::record::{NONE, OpHead, Record, WeightsRecord};
 use super::{Image, Tensor};
+use crate::rolled::Rolled;
 use zerocopy::FromBytes;
 use zerocopy::little_endian::U16;
 
@@ -135,7 +136,7 @@ impl<'a> Op<'a> {
     /// The input whose bytes the output takes over, if it does.
     pub fn in_place(&self) -> Option<usize> {
         let alias = self.output()?.alias()?;
-        self.inputs.iter().position(|id| id.get() == alias)
+        self.inputs.iter().rolled().position(|id| id.get() == alias)
     }
 
     /// The weight record, where it has one.

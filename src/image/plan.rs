@@ -4,6 +4,7 @@
 use super::check::zero;
 use super::record::{ALIGN, MAX_OPERATORS, MAX_TENSORS, NONE, section};
 use super::{Error, Image, Op, Place, Tensor};
+use crate::rolled::Rolled;
 use core::ops::Range;
 use zerocopy::little_endian::U16;
 
@@ -12,7 +13,7 @@ use zerocopy::little_endian::U16;
 pub(super) fn operators(image: &Image<'_>) -> Result<u16, Error> {
     let mut walk = image.operators();
     let mut count = 0;
-    for op in walk.by_ref().take(MAX_OPERATORS.into()) {
+    for op in walk.by_ref().take(MAX_OPERATORS.into()).rolled() {
         operator(image, op)?;
         count = op.number() + 1;
     }
@@ -29,7 +30,7 @@ pub(super) fn operators(image: &Image<'_>) -> Result<u16, Error> {
 fn operator(image: &Image<'_>, op: Op<'_>) -> Result<(), Error> {
     let number = op.number();
     let time = number + 1;
-    for (field, offset) in op.reserved() {
+    for (field, offset) in op.reserved().into_iter().rolled() {
         zero(field, offset)?;
     }
     let bad = Error::BadReference { operator: number };
@@ -84,7 +85,7 @@ fn ports(image: &Image<'_>) -> Result<(), Error> {
     port(image, inputs, |tensor| tensor.first() == 0)?;
     port(image, outputs, |tensor| tensor.last() >= end)?;
     let mut pairs = inputs.iter().enumerate();
-    match pairs.find(|(at, id)| inputs.iter().take(*at).any(|before| before == *id)) {
+    match pairs.find(|(at, id)| inputs.iter().take(*at).rolled().any(|before| before == *id)) {
         Some((_, id)) => Err(Error::BadPort { tensor: id.get() }),
         None => Ok(()),
     }
@@ -92,7 +93,7 @@ fn ports(image: &Image<'_>) -> Result<(), Error> {
 
 fn port(image: &Image<'_>, ids: &[U16], lives: impl Fn(Tensor<'_>) -> bool) -> Result<(), Error> {
     let good = |tensor: Tensor<'_>| tensor.place() == Place::Arena && lives(tensor);
-    match ids.iter().find(|id| !image.tensor(id.get()).is_some_and(good)) {
+    match ids.iter().rolled().find(|id| !image.tensor(id.get()).is_some_and(good)) {
         Some(id) => Err(Error::BadPort { tensor: id.get() }),
         None if ids.is_empty() => Err(Error::BadPort { tensor: NONE }),
         None => Ok(()),
@@ -108,7 +109,7 @@ fn written(image: &Image<'_>) -> Result<(), Error> {
     if in_arena(image).count() == known {
         return Ok(());
     }
-    let is_input = |id| image.ports.inputs.iter().any(|port| port.get() == id);
+    let is_input = |id| image.ports.inputs.iter().rolled().any(|port| port.get() == id);
     let is_output = |id| image.operators().filter_map(|op| op.output()).any(|o| o.id() == id);
     match in_arena(image).map(|tensor| tensor.id()).find(|&id| !is_input(id) && !is_output(id)) {
         Some(tensor) => Err(Error::NeverWritten { tensor }),
@@ -138,6 +139,7 @@ fn replaces(new: Tensor<'_>, old: Tensor<'_>) -> bool {
 fn in_arena<'a>(image: &Image<'a>) -> impl Iterator<Item = Tensor<'a>> + use<'a> {
     let image = *image;
     (0..image.tensors.len())
+        .rolled()
         .filter_map(move |id| image.tensor(id as u16))
         .filter(|tensor| tensor.place() == Place::Arena)
 }

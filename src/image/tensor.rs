@@ -1,6 +1,7 @@
 //! A tensor of the image: type, shape, quantisation, place and lifetime.
 
 use super::record::{NONE, TensorRecord};
+use crate::rolled::Rolled;
 
 /// The type of a tensor's elements or of a weight.
 ///
@@ -91,7 +92,7 @@ impl Tensor<'_> {
 
     /// Number of elements.
     pub fn elements(&self) -> usize {
-        self.dims().into_iter().fold(1, usize::saturating_mul)
+        self.dims().into_iter().rolled().fold(1, usize::saturating_mul)
     }
 
     /// Length in bytes.

@@ -26,43 +26,52 @@ impl Operand<'_> {
     }
 }
 
+/// Elements that are combined at once where they are not read from a row of their own.
+const SPAN: usize = 32;
+
+/// Replaces each y of a row by a function of it and of the x beside it; both are equally long.
+pub type Combine<'f> = dyn Fn(&mut [i8], &[i8]) + 'f;
+
 /// Lays `x` into `y` of shape `dims`.
 pub fn spread(y: &mut [i8], dims: [usize; 4], x: Operand<'_>) {
-    combine(y, dims, Some(x), |_, x| x, |y, x| y.copy_from_slice(x));
+    combine(y, dims, Some(x), &|y, x| each(y, x, |_, x| x));
 }
 
-/// Replaces each y by `f`(y, x), or by `f`(y, y) where there is no x; `whole` does so for an x of the
-/// output's shape.
-#[inline]
-pub fn combine(
-    y: &mut [i8],
-    dims: [usize; 4],
-    x: Option<Operand<'_>>,
-    f: impl Fn(i8, i8) -> i8 + Copy,
-    whole: impl Fn(&mut [i8], &[i8]),
-) {
+/// Combines `y` of shape `dims` with x, row by row, or with itself where there is no x.
+#[inline(never)]
+pub fn combine(y: &mut [i8], dims: [usize; 4], x: Option<Operand<'_>>, f: &Combine<'_>) {
     match x {
-        None => y.iter_mut().for_each(|y| *y = f(*y, *y)),
-        Some(x) if x.values.len() == y.len() => whole(y, x.values),
+        None => y.chunks_mut(SPAN).for_each(|y| with_itself(y, f)),
+        Some(x) if x.values.len() == y.len() => f(y, x.values),
         Some(x) => rows(y, dims, x, f),
     }
 }
 
-fn rows(y: &mut [i8], dims: [usize; 4], x: Operand<'_>, f: impl Fn(i8, i8) -> i8 + Copy) {
+fn with_itself(y: &mut [i8], f: &Combine<'_>) {
+    let mut copy = [0; SPAN];
+    let Some(copy) = copy.get_mut(..y.len()) else { return };
+    each(copy, y, |_, y| y);
+    f(y, copy);
+}
+
+fn rows(y: &mut [i8], dims: [usize; 4], x: Operand<'_>, f: &Combine<'_>) {
     let [_, height, width, channels] = dims;
     let [per_image, per_row, per_place, per_channel] = x.strides();
-    let images = y.chunks_exact_mut((height * width * channels).max(1));
-    for (n, image) in images.enumerate() {
-        for (h, row) in image.chunks_exact_mut((width * channels).max(1)).enumerate() {
-            for (w, place) in row.chunks_exact_mut(channels.max(1)).enumerate() {
-                let at = n * per_image + h * per_row + w * per_place;
-                let x = x.values.get(at..).unwrap_or_default();
-                match (per_channel, x) {
-                    (0, &[x, ..]) => place.iter_mut().for_each(|y| *y = f(*y, x)),
-                    _ => each(place, x, f),
-                }
+    let mut at = [0; 3];
+    for y in y.chunks_exact_mut(channels.max(1)) {
+        let [n, h, w] = at;
+        let x = x.values.get(n * per_image + h * per_row + w * per_place..).unwrap_or_default();
+        match (per_channel, x) {
+            (0, &[x, ..]) => {
+                y.chunks_mut(SPAN).for_each(|y| f(y, [x; SPAN].get(..y.len()).unwrap_or_default()))
             }
+            _ => f(y, x.get(..y.len()).unwrap_or_default()),
         }
+        at = match (h + 1 < height, w + 1 < width) {
+            (_, true) => [n, h, w + 1],
+            (true, false) => [n, h + 1, 0],
+            (false, false) => [n + 1, 0, 0],
+        };
     }
 }
 
@@ -102,9 +111,9 @@ mod tests {
     fn combines_in_order() {
         let mut y = [10, 20, 30, 40];
         let x = Operand { values: &[1, 2], dims: [1, 1, 1, 2] };
-        combine(&mut y, [1, 1, 2, 2], Some(x), |y, x| y - x, |_, _| ());
+        combine(&mut y, [1, 1, 2, 2], Some(x), &|y, x| each(y, x, |y, x| y - x));
         assert_eq!(y, [9, 18, 29, 38]);
-        combine(&mut y, [1, 1, 2, 2], None, |a, b| a + b, |_, _| ());
+        combine(&mut y, [1, 1, 2, 2], None, &|y, x| each(y, x, |y, x| y + x));
         assert_eq!(y, [18, 36, 58, 76]);
     }
 }

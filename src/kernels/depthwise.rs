@@ -10,14 +10,27 @@
 //! channels together, which share its scales.
 
 use super::outputs::{Places, TileSums};
+use super::tile::WINDOWS;
 use super::{Channels, Lanes, Patch, Patches, outputs};
 use crate::quant::Range;
+use crate::rolled::Rolled;
 
 /// Channels whose sums a core's registers hold at once.
 pub const BLOCK: usize = 4;
 
 /// Channels whose sums are collected before they are finished.
 const CHUNK: usize = outputs::ROWS;
+
+/// The sums of the first window of each channel, brought together.
+fn first_window(sums: &mut [[i32; WINDOWS]]) -> &[i32] {
+    for channel in (0..sums.len()).rolled() {
+        let sum = sums.get(channel).map_or(0, |[first, ..]| *first);
+        if let Some(place) = sums.as_flattened_mut().get_mut(channel) {
+            *place = sum;
+        }
+    }
+    sums.as_flattened().get(..sums.len()).unwrap_or_default()
+}
 
 /// A depthwise filter: as many rows as taps, as many columns as output channels.
 #[derive(Clone, Copy, Debug)]
@@ -32,23 +45,22 @@ pub struct Depthwise<'a> {
 
 impl Depthwise<'_> {
     /// Writes every channel of the position of a window.
+    #[inline(never)]
     pub fn window<L: Lanes>(&self, patch: Patch<'_>, y: &mut [i8], sums: &mut TileSums) {
         for (chunk, y) in y.chunks_mut(CHUNK).enumerate() {
             let first = chunk * CHUNK;
             let Some(sums) = sums.get_mut(..y.len()) else { return };
             let weights = self.weights.get(first..).unwrap_or_default();
             L::depthwise(weights, patch.from(first), sums, 0);
-            for ((at, y), [sum, ..]) in (first..).zip(y).zip(sums) {
-                let (channels, y) = (self.channels.from(at), core::slice::from_mut(y));
-                outputs::finish(&[*sum], channels, self.range, y);
-            }
+            L::finish(first_window(sums), self.channels.from(first), self.range, y);
         }
     }
 
     /// Writes every channel of the positions of four windows.
-    pub fn windows<L: Lanes>(&self, patches: Patches<'_>, mut y: Places<'_>, sums: &mut TileSums) {
+    #[inline(never)]
+    pub fn windows<L: Lanes>(&self, patches: &Patches<'_>, mut y: Places<'_>, sums: &mut TileSums) {
         let first = CHUNK.min(patches.channels);
-        self.chunk::<L>((&patches, self.weights, &self.channels), &mut y, first, sums);
+        self.chunk::<L>((patches, self.weights, &self.channels), &mut y, first, sums);
         for first in (CHUNK..patches.channels).step_by(CHUNK) {
             let count = CHUNK.min(patches.channels - first);
             let weights = self.weights.get(first..).unwrap_or_default();

@@ -25,6 +25,7 @@
 //! kernels use; another order would differ in the last bit.
 
 use crate::quant::{doubling_high_mul, rounding_shift_right};
+use crate::rolled::Rolled;
 
 /// exp(−1/8) in Q0.31.
 const EXP_MINUS_EIGHTH: i32 = 1_895_147_668;
@@ -65,7 +66,8 @@ pub fn exp<const M: u32>(x: i32) -> i32 {
     let rest = near.wrapping_sub(x) >> (29 - M);
     let factors = EXP_MINUS_POWERS.iter().enumerate();
     let set = factors.filter(|(bit, _)| rest >> bit & 1 != 0);
-    set.fold(exp_near_zero(near << M), |product, (_, &factor)| doubling_high_mul(product, factor))
+    set.rolled()
+        .fold(exp_near_zero(near << M), |product, (_, &factor)| doubling_high_mul(product, factor))
 }
 
 /// exp(`x`) for `x` in [−1/4, 0), both Q0.31.
@@ -93,7 +95,7 @@ pub fn reciprocal_of_one_plus(x: i32) -> i32 {
     // (x + 1) / 2 in 32 bits without a sign.
     let d = ((x as u32).wrapping_add(1 << 31) >> 1) as i32;
     let mut y = LINE_START.wrapping_add(doubling_high_mul(d, LINE_SLOPE));
-    for _ in 0..3 {
+    for _ in (0..3).rolled() {
         let error = ONE_Q2.wrapping_sub(doubling_high_mul(d, y));
         y = y.wrapping_add(saturating_shift_left(doubling_high_mul(y, error), 2));
     }

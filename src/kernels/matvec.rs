@@ -12,7 +12,9 @@
 use super::outputs::{VECTOR_ROWS, Vector};
 use super::{Channels, Lanes};
 use crate::quant::Range;
-use crate::sparse::{Block1x4Rows, Block4x1, Block4x1Groups, Index8Rows, Matrix, Segments, TILE};
+use crate::sparse::{
+    Block1x4Rows, Block4x1, Block4x1Groups, Index8Rows, Matrix, SegmentRows, Segments, TILE,
+};
 
 /// Writes one output a row to `y`. `x` has as many elements as `matrix` has columns, `y` as it
 /// has rows.
@@ -26,13 +28,14 @@ pub fn matvec<L: Lanes>(
     let outputs = Vector { channels, range, y };
     match matrix {
         Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), x, outputs),
-        Matrix::Delta8(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), x, outputs),
-        Matrix::Delta4(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), x, outputs),
         Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), x, outputs),
         Matrix::Block1x4(matrix) => rows::<L, _>(matrix.rows(), x, outputs),
-        Matrix::Nm(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), x, outputs),
         Matrix::Index8(matrix) => rows::<L, _>(matrix.rows(), x, outputs),
-        Matrix::Rice(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), x, outputs),
+        Matrix::Delta8(_) | Matrix::Delta4(_) | Matrix::Nm(_) | Matrix::Rice(_) => {
+            if let Some(walk) = matrix.segments() {
+                rows::<L, _>(walk, x, outputs);
+            }
+        }
     }
 }
 
@@ -92,14 +95,12 @@ fn four_rows<'a>(rows: &mut &'a [i8], len: usize) -> [&'a [i8]; 4] {
     [(); 4].map(|()| next_row(rows, len))
 }
 
-struct SegmentWalk<S>(S);
-
-impl<'a, S: Segments<'a>> Walk for SegmentWalk<S> {
-    #[inline]
+impl Walk for SegmentRows<'_> {
+    #[inline(never)]
     fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]) {
         let mut space = [0; TILE];
         for sum in sums {
-            let parts = x.chunks(TILE).map(|x| L::segment(self.0.next_segment(&mut space), x));
+            let parts = x.chunks(TILE).map(|x| L::segment(self.next_segment(&mut space), x));
             *sum = parts.fold(0, i32::wrapping_add);
         }
     }
@@ -119,9 +120,11 @@ impl Walk for Index8Rows<'_> {
                 self.skip(sums.len(), taken);
             }
             None => {
-                let mut walk = SegmentWalk(self.clone());
+                let mut walk = SegmentRows::Index8(self.clone());
                 walk.sums::<L>(x, sums);
-                *self = walk.0;
+                if let SegmentRows::Index8(rows) = walk {
+                    *self = rows;
+                }
             }
         }
     }
@@ -145,6 +148,7 @@ impl Walk for Block4x1Groups<'_> {
 }
 
 /// The sums of the next group.
+#[inline(never)]
 fn group<L: Lanes>(groups: &mut Block4x1Groups<'_>, x: &[i8]) -> [i32; Block4x1::ROWS] {
     let mut sums = [0; 4];
     for x in x.chunks(TILE) {

@@ -9,6 +9,8 @@
 //!     y[a, b, c] = f(Σ x[a, i, b, j, c])        over i and j
 //! ```
 
+use crate::rolled::Rolled;
+
 /// A tensor's shape as kept, summed, kept, summed, kept dimensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alternating([usize; 5]);
@@ -48,10 +50,12 @@ impl Alternating {
         let blocks = x.chunks_exact(outer.saturating_mul(block_len).max(1));
         let mut y = y.iter_mut();
         for block in blocks {
-            for (row, col) in (0..rows).flat_map(|row| (0..cols).map(move |col| (row, col))) {
-                let lines = block.chunks_exact(block_len.max(1));
-                let lines = lines.filter_map(|line| line.chunks_exact(row_len).nth(row));
-                let sum = lines.fold(0_i32, |sum, line| sum.wrapping_add(column(line, col, cols)));
+            for start in (0..rows).flat_map(|row| (0..cols).map(move |col| row * row_len + col)) {
+                let mut sum = 0_i32;
+                for line in block.chunks_exact(block_len.max(1)).rolled() {
+                    let row = line.get(start..).unwrap_or_default();
+                    sum = sum.wrapping_add(column(row, inner, cols));
+                }
                 let Some(y) = y.next() else { return };
                 *y = f(sum);
             }
@@ -59,10 +63,10 @@ impl Alternating {
     }
 }
 
-/// The sum of column `col` of the rows of `cols` elements in `line`.
+/// The sum of `count` elements, the first of every `cols`.
 #[inline]
-fn column(line: &[i8], col: usize, cols: usize) -> i32 {
-    let elements = line.get(col..).unwrap_or_default().iter().step_by(cols.max(1));
+fn column(row: &[i8], count: usize, cols: usize) -> i32 {
+    let elements = row.iter().step_by(cols.max(1)).take(count);
     elements.fold(0, |sum, &x| sum.wrapping_add(x.into()))
 }
 

@@ -28,7 +28,7 @@ use tile::{Layout, WINDOWS};
 
 pub use addition::{Addition, HEADROOM, Term};
 pub use arch::{Native, Portable};
-pub use broadcast::{Operand, combine, each, spread};
+pub use broadcast::{Combine, Operand, combine, each, spread};
 pub use depthwise::Depthwise;
 pub use gather::{Block, Gather, Geometry, after};
 pub use matvec::matvec;

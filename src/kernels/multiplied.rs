@@ -7,9 +7,9 @@
 //!
 //! Rare, and small where it occurs: plain loops over [`BLOCK`] channels at a time.
 
-use super::Channels;
-use super::outputs::finish;
+use super::{Channels, Lanes};
 use crate::quant::Range;
+use crate::rolled::Rolled;
 
 /// Channels whose sums are held at once.
 const BLOCK: usize = 8;
@@ -28,46 +28,45 @@ pub struct Multiplied<'a> {
 impl Multiplied<'_> {
     /// Writes every output channel of one position to `y`. `x` has the input channels of each
     /// tap, in the order of the weights' rows.
-    pub fn outputs(&self, x: &[i8], channels: Channels<'_>, range: Range, y: &mut [i8]) {
+    #[inline(never)]
+    pub fn outputs<L: Lanes>(&self, x: &[i8], channels: Channels<'_>, range: Range, y: &mut [i8]) {
         let all = y.len();
         for (block, y) in y.chunks_mut(BLOCK).enumerate() {
             let first = block * BLOCK;
-            finish(&self.sums(x, all, first), channels.from(first), range, y);
+            let sums = self.sums(x, all, first);
+            L::finish(sums.get(..y.len()).unwrap_or_default(), channels.from(first), range, y);
         }
     }
 
     /// The sums of [`BLOCK`] output channels from `first` on.
     #[inline]
     fn sums(&self, x: &[i8], outputs: usize, first: usize) -> [i32; BLOCK] {
-        let mut sums = [0; BLOCK];
+        let mut sums = [0_i32; BLOCK];
         let multiplier = self.multiplier.max(1);
         let (input, copies_before) = (first / multiplier, first % multiplier);
         let taps =
             self.weights.chunks_exact(outputs.max(1)).zip(x.chunks_exact(self.inputs.max(1)));
-        for (w, x) in taps {
+        for (w, x) in taps.rolled() {
             let w = w.get(first..).unwrap_or_default();
-            let x = x.get(input..).unwrap_or_default();
-            if multiplier == 1 {
-                add_products(&mut sums, w, x.iter().copied());
-            } else {
-                let copies = x.iter().flat_map(|&x| core::iter::repeat_n(x, multiplier));
-                add_products(&mut sums, w, copies.skip(copies_before));
+            let (mut x, mut copies) = (x.get(input..).unwrap_or_default().iter(), copies_before);
+            for (sum, &w) in sums.iter_mut().zip(w).rolled() {
+                let Some(&input) = x.as_slice().first() else { break };
+                *sum = sum.wrapping_add(i32::from(w) * i32::from(input));
+                copies += 1;
+                if copies == multiplier {
+                    copies = 0;
+                    x.next();
+                }
             }
         }
         sums
     }
 }
 
-#[inline]
-fn add_products(sums: &mut [i32; BLOCK], w: &[i8], x: impl Iterator<Item = i8>) {
-    for ((sum, &w), x) in sums.iter_mut().zip(w).zip(x) {
-        *sum = sum.wrapping_add(i32::from(w) * i32::from(x));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::Portable;
 
     /// As [`Multiplied::outputs`], plainly, with multipliers of 1/2 and no bias.
     fn check<const IN: usize, const OUT: usize>(taps: usize) {
@@ -78,7 +77,7 @@ mod tests {
         let range = Range { zero_point: 3, min: -128, max: 127 };
         let filter = Multiplied { weights: &weights, inputs: IN, multiplier: OUT / IN };
         let mut y = [0; OUT];
-        filter.outputs(&x, channels, range, &mut y);
+        filter.outputs::<Portable>(&x, channels, range, &mut y);
         for (o, &y) in y.iter().enumerate() {
             let product = |t| i32::from(weights[t * OUT + o]) * i32::from(x[t * IN + o * IN / OUT]);
             let sum: i32 = (0..taps).map(product).sum();

@@ -11,6 +11,7 @@
 use super::Lanes;
 use super::tile::WINDOWS;
 use crate::quant::{Range, Scale};
+use crate::rolled::Rolled;
 
 /// Rows whose sums are collected before they are finished.
 pub const ROWS: usize = 32;
@@ -52,8 +53,8 @@ impl<'a> Channels<'a> {
     /// loops need not look. For those who run a layer over many positions.
     pub fn narrow(self, cols: usize) -> Self {
         let products = cols <= 1 << 15;
-        let bias = self.bias.iter().all(|bias| bias.unsigned_abs() < 1 << 29);
-        let shifts = self.shifts.iter().all(|shift| (-22..0).contains(shift));
+        let bias = self.bias.iter().rolled().all(|bias| bias.unsigned_abs() < 1 << 29);
+        let shifts = self.shifts.iter().rolled().all(|shift| (-22..0).contains(shift));
         Channels { narrow: products && bias && shifts, ..self }
     }
 

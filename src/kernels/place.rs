@@ -1,10 +1,13 @@
 //! A block of elements placed in a larger tensor: padding, concatenation.
 
+use crate::rolled::Rolled;
+
 /// Copies `block` of shape `block_dims` into `y` of shape `dims`, its first element at `at`.
 /// `None` where it does not fit.
 ///
 /// Dimensions that the block fills from end to end lie in memory as one with the dimension
 /// before, so runs are as long as they can be.
+#[inline(never)]
 pub fn place(
     y: &mut [i8],
     dims: [usize; 4],
@@ -13,7 +16,7 @@ pub fn place(
     at: [usize; 4],
 ) -> Option<()> {
     let (mut dims, mut block_dims, mut at) = (dims, block_dims, at);
-    for _ in 0..3 {
+    for _ in (0..3).rolled() {
         if dims[3] == block_dims[3] && at[3] == 0 {
             at = [0, at[0], at[1], at[2] * dims[3]];
             dims = merge_last(dims);
@@ -24,7 +27,7 @@ pub fn place(
     let mut runs = block.chunks_exact(block_dims[3].max(1));
     for n in at[0]..at[0] + block_dims[0] {
         for h in at[1]..at[1] + block_dims[1] {
-            for w in at[2]..at[2] + block_dims[2] {
+            for w in (at[2]..at[2] + block_dims[2]).rolled() {
                 let run = runs.next()?;
                 let start = ((n * height + h) * width + w) * channels + at[3];
                 y.get_mut(start..)?.get_mut(..run.len())?.copy_from_slice(run);

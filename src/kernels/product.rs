@@ -13,7 +13,9 @@ use super::outputs::{Places, ROWS, TileSums};
 use super::tile::WINDOWS;
 use super::{Channels, Lanes, Tile};
 use crate::quant::Range;
-use crate::sparse::{Block1x4Rows, Block4x1, Block4x1Groups, Index8Rows, Matrix, Segments, TILE};
+use crate::sparse::{
+    Block1x4Rows, Block4x1, Block4x1Groups, Index8Rows, Matrix, SegmentRows, Segments, TILE,
+};
 
 /// Writes one output a row to the positions of four windows; `tile` has `cols` columns, as many as
 /// `matrix`, which has as many rows as a position has channels.
@@ -27,13 +29,14 @@ pub fn product<L: Lanes>(
     let to = Outputs { channels, range, y };
     match matrix {
         Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), tile, to, sums),
-        Matrix::Delta8(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, to, sums),
-        Matrix::Delta4(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, to, sums),
         Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), tile, to, sums),
         Matrix::Block1x4(matrix) => rows::<L, _>(matrix.rows(), tile, to, sums),
-        Matrix::Nm(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, to, sums),
         Matrix::Index8(matrix) => rows::<L, _>(matrix.rows(), tile, to, sums),
-        Matrix::Rice(matrix) => rows::<L, _>(SegmentWalk(matrix.rows()), tile, to, sums),
+        Matrix::Delta8(_) | Matrix::Delta4(_) | Matrix::Nm(_) | Matrix::Rice(_) => {
+            if let Some(walk) = matrix.segments() {
+                rows::<L, _>(walk, tile, to, sums);
+            }
+        }
     }
 }
 
@@ -87,16 +90,14 @@ impl Walk for DenseWalk<'_> {
     }
 }
 
-struct SegmentWalk<S>(S);
-
-impl<'a, S: Segments<'a>> Walk for SegmentWalk<S> {
-    #[inline]
+impl Walk for SegmentRows<'_> {
+    #[inline(never)]
     fn sums<L: Lanes>(&mut self, (tile, cols): (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]) {
         let mut space = [0; TILE];
         for sums in sums {
-            *sums = L::tile_segment(self.0.next_segment(&mut space), tile, 0);
+            *sums = L::tile_segment(self.next_segment(&mut space), tile, 0);
             for first in (TILE..cols).step_by(TILE) {
-                add(sums, L::tile_segment(self.0.next_segment(&mut space), tile, first));
+                add(sums, L::tile_segment(self.next_segment(&mut space), tile, first));
             }
         }
     }
@@ -111,9 +112,11 @@ impl Walk for Index8Rows<'_> {
                 self.skip(sums.len(), taken);
             }
             None => {
-                let mut walk = SegmentWalk(self.clone());
+                let mut walk = SegmentRows::Index8(self.clone());
                 walk.sums::<L>(tile, sums);
-                *self = walk.0;
+                if let SegmentRows::Index8(rows) = walk {
+                    *self = rows;
+                }
             }
         }
     }
@@ -137,6 +140,7 @@ impl Walk for Block4x1Groups<'_> {
 }
 
 /// The sums of the next group.
+#[inline(never)]
 fn group<L: Lanes>(
     groups: &mut Block4x1Groups<'_>,
     (tile, cols): (Tile<'_, L>, usize),

@@ -14,6 +14,7 @@
 use super::fixed::{exp, reciprocal_of_one_plus};
 use crate::image::record::SoftmaxParams;
 use crate::quant::{doubling_high_mul, rounding_shift_right};
+use crate::rolled::Rolled;
 
 /// The longest row.
 pub const MAX_ROW: usize = 4095;
@@ -24,13 +25,13 @@ const SUM_BITS: u32 = 12;
 /// Replaces a row, not empty and of at most [`MAX_ROW`] elements, by its softmax with scale 1/256
 /// and zero point −128.
 pub fn softmax(row: &mut [i8], params: &SoftmaxParams) {
-    let max = row.iter().copied().fold(i8::MIN, i8::max);
+    let max = row.iter().copied().rolled().fold(i8::MIN, i8::max);
     let exp_of = |x: i8| {
         let difference = i32::from(x) - i32::from(max);
         let counts = difference >= params.diff_min.get();
         counts.then(|| exp::<5>(params.input.apply(difference)))
     };
-    let parts = row.iter().filter_map(|&x| exp_of(x));
+    let parts = row.iter().rolled().filter_map(|&x| exp_of(x));
     let sum = parts.fold(0_i32, |sum, e| sum.wrapping_add(rounding_shift_right(e, SUM_BITS)));
     let above = (sum as u32).leading_zeros();
     // Drops the highest bit, which is the 1 of 1 + x.
@@ -38,7 +39,7 @@ pub fn softmax(row: &mut [i8], params: &SoftmaxParams) {
     let scale = reciprocal_of_one_plus(fraction as i32);
     // From Q0.31 to 8 bits, and down by what the sum is above 1.
     let shift = (31 + SUM_BITS).saturating_sub(8 + above);
-    for y in row {
+    for y in row.iter_mut().rolled() {
         *y = exp_of(*y).map_or(i8::MIN, |e| output(doubling_high_mul(scale, e), shift));
     }
 }

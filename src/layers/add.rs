@@ -5,6 +5,7 @@ use crate::image::record::AddParams;
 use crate::image::{Op, OpKind};
 use crate::kernels::{Addition, Lanes, Native, Term};
 use crate::quant::Range;
+use crate::rolled::Rolled;
 
 /// The operator.
 pub static ADD: Operator = Operator { kind: OpKind::Add, in_place: true, check, run };
@@ -13,7 +14,7 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
     elementwise::check(op)?;
     let params = params::<AddParams>(op)?;
     super::check_clamp(&params.clamp)?;
-    for scaling in params.inputs.iter().chain([&params.output]) {
+    for scaling in params.inputs.iter().chain([&params.output]).rolled() {
         super::check_scaling(scaling)?;
         ensure(scaling.shift.get() <= 0, Error::BadParameters)?;
     }
@@ -29,6 +30,5 @@ fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
         Some(Term { scale, zero_point: op.input(index)?.zero_point() })
     });
     let addition = Addition { terms: [first?, second?], scale: params.output.scale(), range };
-    let sum = |a, b| addition.sum(a, b);
-    elementwise::run(op, memory, sum, |y, x| Native::add(y, x, &addition))
+    elementwise::run(op, memory, &|y, x| Native::add(y, x, &addition))
 }

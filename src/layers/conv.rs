@@ -51,7 +51,8 @@ struct Layer<'a> {
 }
 
 impl Layer<'_> {
-    fn tiles<L: Lanes>(&self, gather: Gather<'_>, y: &mut [i8], scratch: &mut [u8]) -> Option<()> {
+    #[inline(never)]
+    fn tiles<L: Lanes>(&self, gather: &Gather<'_>, y: &mut [i8], scratch: &mut [u8]) -> Option<()> {
         let LayerWeights { matrix, channels } = &self.weights;
         let cols = gather.geometry.window_len();
         let channels = channels.narrow(cols);
@@ -63,9 +64,10 @@ impl Layer<'_> {
         })
     }
 
+    #[inline(never)]
     fn windows<L: Lanes>(
         &self,
-        gather: Gather<'_>,
+        gather: &Gather<'_>,
         y: &mut [i8],
         scratch: &mut [u8],
     ) -> Option<()> {

@@ -46,37 +46,53 @@ fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
         let scratch = signed_mut(scratch)?;
         if multiplier == 1 {
             let channels = channels.narrow(gather.geometry.taps());
-            return by_channel(gather, Depthwise { weights, channels, range }, shape, y, scratch);
+            let filter = Depthwise { weights, channels, range };
+            let fours = y.len() >= WINDOWS * shape[1]
+                && scratch.len() >= WINDOWS * gather.geometry.scratch_len();
+            return match fours {
+                true => four_at_a_time(gather, &filter, shape, y, scratch),
+                false => one_at_a_time(gather, &filter, shape, y, scratch),
+            };
         }
         let filter = Multiplied { weights, inputs: gather.geometry.input[2], multiplier };
         let patch = scratch.get_mut(..gather.geometry.scratch_len())?;
         one_by_one(shape, y, |at, y| {
-            filter.outputs(gather.window::<Native>(at, patch)?, channels, range, y);
+            filter.outputs::<Native>(gather.window::<Native>(at, patch)?, channels, range, y);
             Some(())
         })
     })
 }
 
-/// Four positions at a time where the scratch holds as many windows, else one.
-fn by_channel(
-    gather: Gather<'_>,
-    filter: Depthwise<'_>,
+/// Where the scratch holds four windows.
+#[inline(never)]
+fn four_at_a_time(
+    gather: &Gather<'_>,
+    filter: &Depthwise<'_>,
     shape: [usize; 2],
     y: &mut [i8],
     scratch: &mut [i8],
 ) -> Option<()> {
-    let window_len = gather.geometry.scratch_len();
     let mut sums = [[0; WINDOWS]; ROWS];
-    let positions = y.len() / shape[1].max(1);
-    if positions < WINDOWS || scratch.len() < WINDOWS * window_len {
-        let scratch = scratch.get_mut(..window_len)?;
-        return one_by_one(shape, y, |at, y| {
-            filter.window::<Native>(gather.patch::<Native>(at, scratch)?, y, &mut sums);
-            Some(())
-        });
-    }
     by_fours(shape, y, |start, y| {
-        filter.windows::<Native>(gather.patches::<Native>(start, shape[0], scratch)?, y, &mut sums);
+        let patches = gather.patches::<Native>(start, shape[0], scratch)?;
+        filter.windows::<Native>(&patches, y, &mut sums);
+        Some(())
+    })
+}
+
+/// Where it holds one.
+#[inline(never)]
+fn one_at_a_time(
+    gather: &Gather<'_>,
+    filter: &Depthwise<'_>,
+    shape: [usize; 2],
+    y: &mut [i8],
+    scratch: &mut [i8],
+) -> Option<()> {
+    let mut sums = [[0; WINDOWS]; ROWS];
+    let scratch = scratch.get_mut(..gather.geometry.scratch_len())?;
+    one_by_one(shape, y, |at, y| {
+        filter.window::<Native>(gather.patch::<Native>(at, scratch)?, y, &mut sums);
         Some(())
     })
 }

@@ -6,7 +6,8 @@
 
 use super::{Error, Memory, ensure, int8, signed_mut};
 use crate::image::{Op, Tensor};
-use crate::kernels::{Operand, combine, spread};
+use crate::kernels::{Combine, Operand, combine, spread};
+use crate::rolled::Rolled;
 
 /// Types and shapes of the two inputs and the output. An input of the output's length has its
 /// shape, so it can be taken over.
@@ -16,7 +17,7 @@ pub(super) fn check(op: Op<'_>) -> Result<(), Error> {
     let sizes = a.dims().into_iter().zip(b.dims()).zip(output.dims());
     let fits =
         |(a, b): (usize, usize), y| a.max(b) == y && (a == y || a == 1) && (b == y || b == 1);
-    ensure(sizes.into_iter().all(|(inputs, y)| fits(inputs, y)), Error::BadShape)
+    ensure(sizes.into_iter().rolled().all(|(inputs, y)| fits(inputs, y)), Error::BadShape)
 }
 
 /// Which input is the first operand and which the second.
@@ -24,14 +25,8 @@ pub(super) fn order(op: Op<'_>) -> [usize; 2] {
     if op.in_place() == Some(1) { [1, 0] } else { [0, 1] }
 }
 
-/// Writes `f`(first, second) for every element of the output; `whole` does so where both inputs have
-/// the output's shape.
-pub(super) fn run(
-    op: Op<'_>,
-    memory: Memory<'_>,
-    f: impl Fn(i8, i8) -> i8 + Copy,
-    whole: impl Fn(&mut [i8], &[i8]),
-) -> Option<()> {
+/// Writes `f`(first, second) for every element of the output.
+pub(super) fn run(op: Op<'_>, memory: Memory<'_>, f: &Combine<'_>) -> Option<()> {
     let [first, second] = order(op).map(|index| op.input(index));
     let (first, second, dims) = (first?, second?, op.output()?.dims());
     let operand = |tensor: Tensor<'_>| {
@@ -45,6 +40,6 @@ pub(super) fn run(
     }
     // Only one that is the first as well, taken over with it, cannot be read.
     let other = if other.is_none() && first.id() == second.id() { None } else { Some(other?) };
-    combine(y, dims, other, f, whole);
+    combine(y, dims, other, f);
     Some(())
 }

@@ -24,6 +24,7 @@ mod windows;
 use crate::image::record::{Clamp, Record, Scaling, Window};
 use crate::image::{Op, OpKind, Place, Tensor};
 use crate::kernels::Geometry;
+use crate::rolled::Rolled;
 use crate::sparse;
 use zerocopy::FromBytes;
 
@@ -172,7 +173,7 @@ impl<'m> Memory<'m> {
             return op.image().constant(tensor);
         }
         let range = tensor.range();
-        self.rest.iter().find_map(|segment| {
+        self.rest.iter().rolled().find_map(|segment| {
             let start = range.start.checked_sub(segment.start)?;
             segment.bytes.get(start..)?.get(..range.len())
         })
@@ -207,10 +208,10 @@ fn int8<'a, const N: usize>(op: Op<'a>) -> Result<([Tensor<'a>; N], Tensor<'a>),
         return Err(bad_count);
     }
     let mut inputs = [output; N];
-    for (index, input) in inputs.iter_mut().enumerate() {
+    for (index, input) in inputs.iter_mut().enumerate().rolled() {
         *input = op.input(index).ok_or(bad_count)?;
     }
-    let all = inputs.iter().chain([&output]).all(|t| t.dtype() == crate::image::DType::I8);
+    let all = inputs.iter().chain([&output]).rolled().all(|t| t.dtype() == crate::image::DType::I8);
     if all { Ok((inputs, output)) } else { Err(Error::BadType) }
 }
 
@@ -230,7 +231,7 @@ fn no_weights(op: Op<'_>) -> Result<(), Error> {
 /// Inputs and output mean zero by the same byte. The host gives them one scale too.
 fn same_zero_point(op: Op<'_>) -> Result<(), Error> {
     let output = op.output().ok_or(Error::BadShape)?;
-    let same = op.inputs().all(|input| input.zero_point() == output.zero_point());
+    let same = op.inputs().rolled().all(|input| input.zero_point() == output.zero_point());
     ensure(same, Error::BadParameters)
 }
 
@@ -256,7 +257,7 @@ fn check_clamp(clamp: &Clamp) -> Result<(), Error> {
 fn check_window(window: &Window, input: Tensor<'_>, output: Tensor<'_>) -> Result<(), Error> {
     let geometry = Geometry::new(input.dims(), window);
     let sizes = geometry.kernel.iter().chain(&geometry.stride).chain(&geometry.dilation);
-    let fits = sizes.into_iter().all(|&size| size > 0) && window.min <= window.max;
+    let fits = sizes.rolled().all(|&size| size > 0) && window.min <= window.max;
     ensure(fits && window.multiplier.get() > 0, Error::BadParameters)?;
     let [batch, height, width, _] = output.dims();
     let reach = |outputs: usize, stride: usize, taps: usize, dilation: usize| {

@@ -5,6 +5,7 @@ use super::{Error, Memory, Operator, ensure, int8, params, signed_mut};
 use crate::image::record::PadParams;
 use crate::image::{Op, OpKind};
 use crate::kernels::place;
+use crate::rolled::Rolled;
 
 /// The operator.
 pub static PAD: Operator = Operator { kind: OpKind::Pad, in_place: false, check, run };
@@ -17,8 +18,8 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
     ensure(params.reserved == [0; 3], Error::BadParameters)?;
     let sizes = input.dims().into_iter().zip(params.before).zip(output.dims());
     let fits = |(size, before): (usize, usize), room| before <= room && size <= room - before;
-    let mut all = sizes.map(|((size, before), room)| fits((size, before.get().into()), room));
-    ensure(all.all(|fits| fits), Error::BadShape)?;
+    let all = sizes.map(|((size, before), room)| fits((size, before.get().into()), room));
+    ensure(all.rolled().all(|fits| fits), Error::BadShape)?;
     Ok(0)
 }
 

@@ -7,6 +7,7 @@ use super::{Error, Memory, Operator, ensure, int8, params, signed_mut};
 use crate::image::record::Window;
 use crate::image::{Op, OpKind};
 use crate::kernels::{Geometry, pool};
+use crate::rolled::Rolled;
 
 /// The mean of each window, rounded to the nearest, ties away from zero.
 pub static AVERAGE_POOL_2D: Operator =
@@ -45,17 +46,16 @@ fn run_max(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
     run(op, memory, pool::max)
 }
 
-#[inline]
 fn run(
     op: Op<'_>,
     memory: Memory<'_>,
-    pool: impl Fn(&Geometry, &[i8], [usize; 2], &mut [i8]),
+    pool: fn(&Geometry, &[i8], [usize; 2], &mut [i8]),
 ) -> Option<()> {
     let window = op.params::<Window>()?;
     let input = memory.input(op, 0)?;
     positions(op, input, signed_mut(memory.output)?, |Position { geometry, image, at }, y| {
         pool(&geometry, image, at, y);
-        y.iter_mut().for_each(|y| *y = (*y).max(window.min).min(window.max));
+        y.iter_mut().rolled().for_each(|y| *y = (*y).max(window.min).min(window.max));
         Some(())
     })
 }

@@ -4,6 +4,7 @@
 use super::{Error, Memory, Operator, ensure, params, unary};
 use crate::image::{DType, Op, OpKind};
 use crate::quant::{dequantise, quantise};
+use crate::rolled::Rolled;
 
 /// Float to int8 or uint8, by [`quantise`].
 pub static QUANTIZE: Operator =
@@ -43,7 +44,7 @@ fn run_quantize(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
         DType::U8 => (0, 255),
         _ => (-128, 127),
     };
-    for (y, &x) in memory.output.iter_mut().zip(floats) {
+    for (y, &x) in memory.output.iter_mut().zip(floats).rolled() {
         // The low byte is the value, signed or not.
         *y = quantise(f32::from_le_bytes(x), scale, zero_point).max(min).min(max) as u8;
     }
@@ -55,7 +56,7 @@ fn run_dequantize(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (scale, zero_point) = (input.scale(), input.zero_point());
     let bytes = memory.bytes(op, input)?;
     let (floats, _) = memory.output.as_chunks_mut::<4>();
-    for (y, &x) in floats.iter_mut().zip(bytes) {
+    for (y, &x) in floats.iter_mut().zip(bytes).rolled() {
         let x = match input.dtype() {
             DType::U8 => i32::from(x),
             _ => i32::from(x as i8),

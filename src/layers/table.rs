@@ -5,6 +5,7 @@
 use super::{Error, Memory, Operator, ensure, params, unary};
 use crate::image::record::TableParams;
 use crate::image::{DType, Op, OpKind};
+use crate::rolled::Rolled;
 
 /// The operator.
 pub static TABLE: Operator = Operator { kind: OpKind::Table, in_place: true, check, run };
@@ -15,7 +16,7 @@ const ENTRIES: usize = 256;
 fn check(op: Op<'_>) -> Result<usize, Error> {
     let (input, output) = unary(op)?;
     params::<TableParams>(op)?;
-    let bytes = [input, output].iter().all(|tensor| tensor.dtype() != DType::F32);
+    let bytes = [input, output].iter().rolled().all(|tensor| tensor.dtype() != DType::F32);
     ensure(bytes, Error::BadType)?;
     ensure(input.elements() == output.elements(), Error::BadShape)?;
     table(op).ok_or(Error::BadParameters)?;
@@ -25,11 +26,11 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
 fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
     let table = table(op)?;
     if op.in_place().is_some() {
-        memory.output.iter_mut().for_each(|y| *y = entry(table, *y));
+        memory.output.iter_mut().rolled().for_each(|y| *y = entry(table, *y));
         return Some(());
     }
     let input = memory.bytes(op, op.input(0)?)?;
-    for (y, &x) in memory.output.iter_mut().zip(input) {
+    for (y, &x) in memory.output.iter_mut().zip(input).rolled() {
         *y = entry(table, x);
     }
     Some(())

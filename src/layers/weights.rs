@@ -4,6 +4,7 @@ use super::{Error, ensure};
 use crate::image::record::{PER_CHANNEL, WeightsRecord};
 use crate::image::{DType, Image, Op};
 use crate::kernels::Channels;
+use crate::rolled::Rolled;
 use crate::sparse::{Format, Matrix, Streams};
 use zerocopy::little_endian::U32;
 
@@ -28,8 +29,9 @@ impl<'a> LayerWeights<'a> {
         ensure(record.dtype == DType::I8 as u8, Error::UnknownFormat { code: record.dtype })?;
         let streams = streams(image, record, format).ok_or(Error::WeightsOutOfRange)?;
         let channels = channels(image, record).ok_or(Error::WeightsOutOfRange)?;
-        let shifts_fit = channels.shifts.iter().all(|shift| (-31..=30).contains(shift));
-        let multipliers_fit = channels.multipliers.iter().all(|&multiplier| multiplier >= 0);
+        let shifts_fit = channels.shifts.iter().rolled().all(|shift| (-31..=30).contains(shift));
+        let multipliers_fit =
+            channels.multipliers.iter().rolled().all(|&multiplier| multiplier >= 0);
         ensure(shifts_fit && multipliers_fit, Error::BadParameters)?;
         Ok(LayerWeights { matrix: Matrix::new_checked(format, streams)?, channels })
     }

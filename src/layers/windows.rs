@@ -42,7 +42,7 @@ pub(super) fn positions<'a>(
 pub(super) fn images<'m>(
     op: Op<'m>,
     memory: Memory<'m>,
-    mut each: impl FnMut(Gather<'m>, &mut [i8], &mut [u8]) -> Option<()>,
+    mut each: impl FnMut(&Gather<'m>, &mut [i8], &mut [u8]) -> Option<()>,
 ) -> Option<()> {
     let input = op.input(0)?;
     let geometry = Geometry::new(input.dims(), op.params::<Window>()?);
@@ -51,8 +51,10 @@ pub(super) fn images<'m>(
     let image_len: usize = geometry.input.iter().product();
     let bytes = memory.input(op, 0)?;
     let outputs = signed_mut(memory.output)?.chunks_exact_mut((height * width * channels).max(1));
+    let mut gather = Gather { geometry, input: &[], zero_point };
     for (image, output) in bytes.chunks_exact(image_len.max(1)).zip(outputs) {
-        each(Gather { geometry, input: image, zero_point }, output, memory.scratch)?;
+        gather.input = image;
+        each(&gather, output, memory.scratch)?;
     }
     Some(())
 }

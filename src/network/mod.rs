@@ -8,6 +8,7 @@ mod arena;
 
 use crate::image::{DType, Image, Op, OpKind, record::ALIGN};
 use crate::layers::{self, Operator};
+use crate::rolled::Rolled;
 
 /// A checked image with the RAM it runs in.
 ///
@@ -123,7 +124,7 @@ impl<'a, 'm> Network<'a, 'm> {
             return Err(Error::ArenaMisaligned);
         }
         let network = Network { image, arena, operators };
-        for op in image.operators() {
+        for op in image.operators().rolled() {
             network.check(op)?;
         }
         Ok(network)
@@ -194,7 +195,7 @@ impl<'a, 'm> Network<'a, 'm> {
     }
 
     fn operator(&self, kind: OpKind) -> Option<&'static Operator> {
-        self.operators.iter().copied().find(|operator| operator.kind == kind)
+        self.operators.iter().copied().rolled().find(|operator| operator.kind == kind)
     }
 
     fn check(&self, op: Op<'_>) -> Result<(), Error> {

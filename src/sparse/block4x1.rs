@@ -15,6 +15,7 @@
 
 use super::tiled::{self, Tiles};
 use super::{Error, Run, Streams, TILE, check_len};
+use crate::rolled::Rolled;
 
 /// A matrix of blocks of 4 rows and 1 column.
 ///
@@ -61,7 +62,7 @@ impl<'a> Block4x1<'a> {
         let values = streams.indices.len().checked_mul(Self::ROWS).ok_or(Error::TooLarge)?;
         check_len(values, streams.values.len())?;
         let matrix = Self::assumed(streams);
-        match matrix.entries().find(|&(row, ..)| row >= streams.rows) {
+        match matrix.entries().rolled().find(|&(row, ..)| row >= streams.rows) {
             Some((row, ..)) => Err(Error::PhantomNotZero { row: row as u32 }),
             None => Ok(matrix),
         }

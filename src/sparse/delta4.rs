@@ -12,6 +12,7 @@
 //! of an odd row is 0. 4 + 3 + 6 bytes for the worked matrix.
 
 use super::{Counts, Error, Segment, Segments, Streams, TILE, check_len};
+use crate::rolled::Rolled;
 
 /// A matrix with 4-bit column deltas.
 ///
@@ -59,7 +60,7 @@ impl<'a> Delta4<'a> {
         let mut counts = Counts::new_checked(&streams, streams.rows)?;
         let mut rest = streams.indices;
         let mut values = 0;
-        for row in 0..streams.rows {
+        for row in (0..streams.rows).rolled() {
             let count = counts.next().unwrap_or(0);
             let short =
                 Error::BadLength { expected: count.div_ceil(2) as u32, found: rest.len() as u32 };
@@ -102,7 +103,7 @@ impl<'a> Delta4<'a> {
 /// One past the last column that a row's steps reach, and the number of values they take.
 fn measure(steps: &[u8], count: usize) -> (usize, usize) {
     let (mut end, mut taken) = (0, 0);
-    for at in 0..count {
+    for at in (0..count).rolled() {
         let step = step(steps, at);
         let value = usize::from(step != Delta4::SKIP);
         end += usize::from(step) + value;
@@ -134,7 +135,7 @@ pub struct Delta4Rows<'a> {
 }
 
 impl<'a> Segments<'a> for Delta4Rows<'a> {
-    #[inline]
+    #[inline(never)]
     fn next_segment<'s>(&mut self, space: &'s mut [u8; TILE]) -> Segment<'s>
     where
         'a: 's,

@@ -11,6 +11,7 @@
 //! crossed by steps with delta 255 and value 0. 4 + 6 + 6 bytes for the worked matrix.
 
 use super::{Counts, Error, Segment, Segments, Streams, TILE, check_len};
+use crate::rolled::Rolled;
 
 /// A matrix with 8-bit column deltas.
 ///
@@ -57,12 +58,12 @@ impl<'a> Delta8<'a> {
         let mut counts = Counts::new_checked(&streams, streams.rows)?;
         let mut rest = streams.indices;
         check_len(rest.len(), streams.values.len())?;
-        for row in 0..streams.rows {
+        for row in (0..streams.rows).rolled() {
             let count = counts.next().unwrap_or(0);
             let short = Error::BadLength { expected: count as u32, found: rest.len() as u32 };
             let (deltas, after) = rest.split_at_checked(count).ok_or(short)?;
             // The end is one past the last column, as each step counts itself.
-            let end = deltas.iter().map(|&delta| usize::from(delta) + 1).sum::<usize>();
+            let end = deltas.iter().rolled().map(|&delta| usize::from(delta) + 1).sum::<usize>();
             if end > streams.cols {
                 return Err(Error::ColumnOutOfRange { row: row as u32 });
             }
@@ -106,7 +107,7 @@ pub struct Delta8Rows<'a> {
 }
 
 impl<'a> Segments<'a> for Delta8Rows<'a> {
-    #[inline]
+    #[inline(never)]
     fn next_segment<'s>(&mut self, space: &'s mut [u8; TILE]) -> Segment<'s>
     where
         'a: 's,

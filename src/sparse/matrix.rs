@@ -1,6 +1,9 @@
 //! A matrix in any format.
 
-use super::{Block1x4, Block4x1, Delta4, Delta8, Dense, Error, Format, Index8, Nm, Rice, Streams};
+use super::{
+    Block1x4, Block4x1, Delta4, Delta8, Dense, Error, Format, Index8, Nm, Rice, SegmentRows,
+    Streams,
+};
 use super::{block1x4, block4x1, delta4, delta8, dense, index8, nm, rice};
 
 /// A matrix in any format.
@@ -48,6 +51,19 @@ impl<'a> Matrix<'a> {
             Format::Nm => Matrix::Nm(Nm::assumed(streams)),
             Format::Index8 => Matrix::Index8(Index8::assumed(streams)),
             Format::Rice => Matrix::Rice(Rice::assumed(streams)),
+        }
+    }
+
+    /// The rows of an unstructured matrix; `None` of blocks and of a dense one.
+    #[inline(never)]
+    pub fn segments(&self) -> Option<SegmentRows<'a>> {
+        match self {
+            Matrix::Delta8(matrix) => Some(SegmentRows::Delta8(matrix.rows())),
+            Matrix::Delta4(matrix) => Some(SegmentRows::Delta4(matrix.rows())),
+            Matrix::Nm(matrix) => Some(SegmentRows::Nm(matrix.rows())),
+            Matrix::Index8(matrix) => Some(SegmentRows::Index8(matrix.rows())),
+            Matrix::Rice(matrix) => Some(SegmentRows::Rice(matrix.rows())),
+            Matrix::Dense(_) | Matrix::Block4x1(_) | Matrix::Block1x4(_) => None,
         }
     }
 

@@ -12,6 +12,7 @@
 //! left over before it are 0. Drawn is 2:4, with 0 + 4 + 16 bytes for the worked matrix.
 
 use super::{Error, Pattern, Segment, Segments, Streams, TILE, check_len, check_size};
+use crate::rolled::Rolled;
 
 /// A matrix with N of every M consecutive columns.
 ///
@@ -62,7 +63,7 @@ impl<'a> Nm<'a> {
         check_len(0, streams.counts.len())?;
         check_len(rows * bytes, streams.indices.len())?;
         check_len(rows * indices, streams.values.len())?;
-        for (row, line) in streams.indices.chunks_exact(bytes.max(1)).enumerate() {
+        for (row, line) in streams.indices.chunks_exact(bytes.max(1)).enumerate().rolled() {
             check_row(pattern, cols, line, row as u32)?;
         }
         Ok(Self::assumed(streams))
@@ -94,7 +95,7 @@ impl<'a> Nm<'a> {
 fn check_row(pattern: Pattern, cols: usize, line: &[u8], row: u32) -> Result<(), Error> {
     let (indices, _) = pattern.stored(cols);
     let mut least = 0;
-    for at in 0..indices {
+    for at in (0..indices).rolled() {
         let group = at / pattern.kept() * pattern.group();
         least = if at.is_multiple_of(pattern.kept()) { 0 } else { least };
         let index = index(pattern, line, at);
@@ -107,7 +108,7 @@ fn check_row(pattern: Pattern, cols: usize, line: &[u8], row: u32) -> Result<(),
         least = index + 1;
     }
     let slots = line.len() * 8 / pattern.bits();
-    match (indices..slots).all(|at| index(pattern, line, at) == 0) {
+    match (indices..slots).rolled().all(|at| index(pattern, line, at) == 0) {
         true => Ok(()),
         false => Err(Error::SpareNotZero { row }),
     }
@@ -130,7 +131,7 @@ pub struct NmRows<'a> {
 }
 
 impl<'a> Segments<'a> for NmRows<'a> {
-    #[inline]
+    #[inline(never)]
     fn next_segment<'s>(&mut self, space: &'s mut [u8; TILE]) -> Segment<'s>
     where
         'a: 's,
@@ -152,19 +153,18 @@ impl<'a> Segments<'a> for NmRows<'a> {
 /// Columns from the tile's first; what the spare bits of the last byte give is past their number.
 #[inline]
 fn unpack(pattern: Pattern, bytes: &[u8], space: &mut [u8; TILE]) {
+    let quarters = |space, from| unpack_quarters(bytes, space, from, 16 / pattern.kept() as u8);
     match pattern {
-        Pattern::OneOf4 => unpack_quarters(bytes, space, [0, 4, 8, 12], 16),
-        Pattern::TwoOf4 => unpack_quarters(bytes, space, [0, 0, 4, 4], 8),
-        Pattern::OneOf8 => unpack_halves(bytes, space, [0, 8], 16),
-        Pattern::OneOf16 => unpack_halves(bytes, space, [0, 16], 32),
+        Pattern::OneOf4 => quarters(space, [0, 4, 8, 12]),
+        Pattern::TwoOf4 => quarters(space, [0, 0, 4, 4]),
+        Pattern::OneOf8 | Pattern::OneOf16 => unpack_halves(bytes, space, pattern.group() as u8),
     }
 }
 
 /// Four indices a byte: each counts from the column in `from`, the next byte's `step` later.
-#[inline]
 fn unpack_quarters(bytes: &[u8], space: &mut [u8; TILE], from: [u8; 4], step: u8) {
     let mut first = 0_u8;
-    for (columns, &byte) in space.as_chunks_mut().0.iter_mut().zip(bytes) {
+    for (columns, &byte) in space.as_chunks_mut().0.iter_mut().zip(bytes).rolled() {
         let [a, b, c, d] = from.map(|from| from.wrapping_add(first));
         let (a, b) = (a.wrapping_add(byte & 3), b.wrapping_add(byte >> 2 & 3));
         *columns = [a, b, c.wrapping_add(byte >> 4 & 3), d.wrapping_add(byte >> 6)];
@@ -172,14 +172,13 @@ fn unpack_quarters(bytes: &[u8], space: &mut [u8; TILE], from: [u8; 4], step: u8
     }
 }
 
-/// The same with two indices a byte.
-#[inline]
-fn unpack_halves(bytes: &[u8], space: &mut [u8; TILE], from: [u8; 2], step: u8) {
+/// Two indices a byte, each of a group of its own.
+fn unpack_halves(bytes: &[u8], space: &mut [u8; TILE], group: u8) {
     let mut first = 0_u8;
-    for (columns, &byte) in space.as_chunks_mut().0.iter_mut().zip(bytes) {
-        let [a, b] = from.map(|from| from.wrapping_add(first));
-        *columns = [a.wrapping_add(byte & 15), b.wrapping_add(byte >> 4)];
-        first = first.wrapping_add(step);
+    for (columns, &byte) in space.as_chunks_mut().0.iter_mut().zip(bytes).rolled() {
+        let second = first.wrapping_add(group);
+        *columns = [first.wrapping_add(byte & 15), second.wrapping_add(byte >> 4)];
+        first = second.wrapping_add(group);
     }
 }
 

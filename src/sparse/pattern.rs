@@ -1,5 +1,7 @@
 //! N of M: which patterns there are.
 
+use crate::rolled::Rolled;
+
 /// N of M, by the parameter that says so: N · 16 + log2 M.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -22,7 +24,7 @@ impl Pattern {
 
     /// The pattern of a parameter.
     pub fn from_parameter(parameter: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|&pattern| pattern as u8 == parameter)
+        Self::ALL.into_iter().rolled().find(|&pattern| pattern as u8 == parameter)
     }
 
     /// N: weights that a group keeps.

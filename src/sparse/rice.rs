@@ -13,6 +13,7 @@
 
 use super::bits::RiceReader;
 use super::{Error, Segment, Segments, Streams, TILE, check_len, check_size};
+use crate::rolled::Rolled;
 
 /// A matrix with Rice-coded gaps.
 ///
@@ -94,7 +95,7 @@ impl<'a> Rice<'a> {
 fn check_gaps(streams: &Streams<'_>, gaps: &mut RiceReader<'_>) -> Result<(), Error> {
     let (mut left, found) = (streams.rows * streams.cols, streams.indices.len() as u32);
     let short = Error::BadLength { expected: found.saturating_add(1), found };
-    for _ in streams.values {
+    for _ in streams.values.iter().rolled() {
         let gap = gaps.next().ok_or(short)? as usize;
         if gap >= left {
             return Err(Error::ColumnOutOfRange { row: last_row(streams) });
@@ -123,7 +124,7 @@ pub struct RiceRows<'a> {
 }
 
 impl<'a> Segments<'a> for RiceRows<'a> {
-    #[inline]
+    #[inline(never)]
     fn next_segment<'s>(&mut self, space: &'s mut [u8; TILE]) -> Segment<'s>
     where
         'a: 's,

@@ -10,6 +10,7 @@
 use super::run::Run;
 use super::streams::Counts;
 use super::{Error, Streams, TILE};
+use crate::rolled::{Rolled, rolled};
 
 /// Checks the row table and the indices of `lines` lines of `units` columns, or blocks of columns;
 /// a line is `height` rows.
@@ -23,7 +24,7 @@ pub(super) fn check(
     let entries = lines.checked_mul(tiles).ok_or(Error::TooLarge)?;
     let mut counts = Counts::new_checked(streams, entries)?;
     let mut rest = streams.indices;
-    for entry in 0..entries {
+    for entry in (0..entries).rolled() {
         let (line, tile) = (entry / tiles.max(1), entry % tiles.max(1));
         let count = counts.next().unwrap_or(0);
         let short = Error::BadLength { expected: count as u32, found: rest.len() as u32 };
@@ -36,7 +37,10 @@ pub(super) fn check(
 
 /// Checks the indices of a tile that has `units` units, or begins with them.
 fn check_tile(indices: &[u8], units: usize, row: u32) -> Result<(), Error> {
-    if !indices.is_sorted_by(|before, after| before < after) {
+    if !indices.is_sorted_by(|before, after| {
+        rolled();
+        before < after
+    }) {
         return Err(Error::ColumnsNotAscending { row });
     }
     match indices.last().is_none_or(|&last| usize::from(last) < units) {

@@ -623,7 +623,7 @@ impl<R: Raw> Lanes for Checked<R> {
     fn depthwise(w: &[i8], patch: Patch<'_>, sums: &mut [[i32; WINDOWS]], window: usize) {
         let count = sums.len();
         if count < BLOCK || window >= WINDOWS || !(patch.holds(count) && patch.fits(count, w)) {
-            return Portable::depthwise(w, patch, sums, window);
+            return few_channels(w, patch, sums, window);
         }
         let ([height, width], channels) = (patch.kernel, patch.channels);
         let skip = patch.row.wrapping_sub(width * channels);
@@ -640,7 +640,10 @@ impl<R: Raw> Lanes for Checked<R> {
     fn tile_depthwise(w: &[i8], patches: &Patches<'_>, sums: &mut [[i32; WINDOWS]]) {
         let count = sums.len();
         if count < BLOCK || !patches.fits(count, w) || !patches.holds(count) {
-            return Portable::tile_depthwise(w, patches, sums);
+            for (window, patch) in patches.each().into_iter().enumerate() {
+                few_channels(w, patch, sums, window);
+            }
+            return;
         }
         let ([height, width], channels) = (patches.kernel, patches.channels);
         let taps = Taps { height, width, channels, skip: 0 };
@@ -672,6 +675,12 @@ impl<R: Raw> Lanes for Checked<R> {
     fn add(y: &mut [i8], x: &[i8], addition: &Addition) {
         R::add(y, x, addition);
     }
+}
+
+/// Fewer channels than cores take at once, or none.
+#[inline(never)]
+fn few_channels(w: &[i8], patch: Patch<'_>, sums: &mut [[i32; WINDOWS]], window: usize) {
+    Portable::depthwise(w, patch, sums, window);
 }
 
 #[inline]

@@ -5,6 +5,7 @@ mod no_panic;
 mod process;
 mod qemu;
 mod setup;
+mod size;
 mod test;
 mod tree;
 
@@ -28,6 +29,8 @@ cargo xtask COMMAND
                                   they grew, --plot draws what is recorded
   bench --costs [--board B]…      what formats cost on the boards, to the table that pack goes by
   bench --peer [--board B]…       builds CMSIS-NN and counts it, to the table of its layers
+  size [BOARD…] [--json]          bytes of flash that the runtime takes, with every operator and with
+                                  fully connected layers only
   help                            this text
 
   cargo xtask test fmt clippy
@@ -57,6 +60,7 @@ fn command(mut args: lexopt::Parser) -> Result<()> {
             "test" => test::command(&tree, args),
             "qemu" => qemu::command(&tree, args),
             "bench" => bench::command(&tree, args),
+            "size" => size::command(&tree, args),
             "help" => help(),
             other => Err(usage(format!("no command `{other}`"))),
         },

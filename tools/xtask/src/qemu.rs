@@ -17,6 +17,7 @@ use lexopt::prelude::*;
 use std::path::{Path, PathBuf};
 
 pub use board::{BOARDS, Board};
+pub use elf::flash_bytes;
 
 /// The model whose results are under git.
 const DEMO: &str = "tools/kastanet/demo/watch_sparse.tflite";

@@ -4,6 +4,7 @@ use crate::no_panic;
 use crate::process::run;
 use crate::qemu::{self, BOARDS, Board};
 use crate::setup::{self, TARGETS};
+use crate::size;
 use crate::tree::Tree;
 use anyhow::Result;
 use lexopt::prelude::*;
@@ -28,11 +29,12 @@ enum Step {
     Miri,
     Build,
     NoPanic,
+    Size,
     Qemu,
 }
 
 impl Step {
-    const ALL: [(Step, &str, &str); 8] = [
+    const ALL: [(Step, &str, &str); 9] = [
         (Step::Fmt, "fmt", "the sources are formatted"),
         (Step::Clippy, "clippy", "no warnings: the crate, the tools, the boards"),
         (Step::Doc, "doc", "the documentation builds, every link leads somewhere"),
@@ -40,6 +42,7 @@ impl Step {
         (Step::Miri, "miri", "the host's primitives and what stands before them, interpreted"),
         (Step::Build, "build", "the crate for every embedded target, with and without defmt"),
         (Step::NoPanic, "no_panic", "nothing from an image's bytes to its outputs can panic"),
+        (Step::Size, "size", "the runtime takes no more flash than it may"),
         (Step::Qemu, "qemu", "the boards' programs in QEMU"),
     ];
 }
@@ -136,6 +139,7 @@ fn checks() -> Vec<Check> {
         let name = format!("no_panic {}", board.name);
         check(Step::NoPanic, &name, |tree| no_panic::check(tree, board))
     }));
+    checks.push(check(Step::Size, "size", size::check));
     checks.extend(BOARDS.iter().map(|board| {
         check(Step::Qemu, &format!("qemu {}", board.name), |tree| qemu::check(tree, board))
     }));
@@ -155,7 +159,8 @@ fn clippy_board(tree: &Tree, board: &Board) -> Result<()> {
     setup::targets()?;
     let args = ["clippy", "--quiet", "--lib", "--bins"];
     let mut command = board.cargo(tree, "load", &args);
-    command.args(["-p", "kastanet-boards-qemu", "-p", "kastanet-boards-no-panic"]);
+    let packages = ["qemu", "no-panic", "size"];
+    command.args(packages.map(|name| format!("-pkastanet-boards-{name}")));
     run(command.args(["--features", "defmt", "--", "-Dwarnings"]))
 }
 

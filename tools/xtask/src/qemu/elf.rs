@@ -19,6 +19,12 @@ pub fn sizes(elf: &[u8]) -> Result<Sizes> {
     sections(elf).context("not a 32-bit little-endian ELF")
 }
 
+/// Code and constants in the flash that a 32-bit little-endian ELF needs.
+pub fn flash_bytes(elf: &[u8]) -> Result<u32> {
+    let Sizes { text, data, .. } = sizes(elf)?;
+    Ok(text + data)
+}
+
 fn sections(elf: &[u8]) -> Option<Sizes> {
     let (table, size) = (word(elf, 0x20)? as usize, half(elf, 0x2e)?);
     let header = |index: usize| elf.get(table + index * size..);
