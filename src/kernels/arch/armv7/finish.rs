@@ -230,14 +230,17 @@ macro_rules! output_of {
     };
 }
 
-/// Two outputs.
-macro_rules! two_of {
+/// Four outputs.
+macro_rules! four_of {
     () => {
         concat!(
-            "ldrd r4, r5, [r0], #8\n",
-            "ldrd r6, r10, [r1], #8\n",
-            output_of!("r4", "r6"),
-            output_of!("r5", "r10"),
+            "ldm r0!, {{r4-r6, r10}}\n",
+            "ldrd r11, r12, [r1], #8\n",
+            output_of!("r4", "r11"),
+            output_of!("r5", "r12"),
+            "ldrd r11, r12, [r1], #8\n",
+            output_of!("r6", "r11"),
+            output_of!("r10", "r12"),
         )
     };
 }
@@ -257,11 +260,9 @@ unsafe extern "C" fn vector(_of: &Vector) -> *mut i8 {
         "lsls r4, r4, #27",
         "bmi 2f",
         "1:",
-        two_of!(),
-        two_of!(),
+        four_of!(),
         "2:",
-        two_of!(),
-        two_of!(),
+        four_of!(),
         "cmp r0, r3",
         "bne 1b",
         "8:",
