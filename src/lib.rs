@@ -3,7 +3,7 @@
 //! Kastanet runs networks whose weights are mostly zero and stores and multiplies only the rest.
 //! A host tool turns a trained checkpoint into a *flash image*; this crate checks the image once,
 //! reads it where it lies and runs it in RAM whose size the image states. It is `no_std`, has no
-//! allocator, no `unsafe` and, once an image is accepted, no panic.
+//! allocator, no `unsafe` but in the loops of each core and, once an image is accepted, no panic.
 //!
 //! ```
 //! use kastanet::image::{Aligned, Image};
