@@ -1,7 +1,7 @@
 //! The loops: integer arithmetic over slices and rows, no knowledge of images or operators.
 //!
 //! A kernel is written once, generic over [`Lanes`], the handful of primitives that differ
-//! between cores: each a whole checked row, over one vector or over a [tile](tile) of four windows,
+//! between cores: each a whole checked row, over one vector or over a [`tile`] of four windows,
 //! so that what is checked is checked once a row. `arch` has the primitives of each core;
 //! [`Native`] is the one of the core this build is for.
 

@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn each_aim_has_its_format() {
-        let weights: Vec<i8> = (0..256 * 256).map(|i| i8::from(i * i % 10 == 1)).collect();
+        let weights: Vec<i8> = (0..256 * 256_i64).map(|i| i8::from(i * i % 10 == 1)).collect();
         let chosen = |optimise| {
             let aim = Aim { core: Core::M4, optimise };
             aim.choose(all(&weights, 256), Walks::of_vectors(1)).unwrap().format
