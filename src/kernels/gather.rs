@@ -130,9 +130,12 @@ impl Block {
     /// Whether it lies in `to` and in `from`, from the first byte on.
     #[inline]
     pub fn fits(&self, to: &[i8], from: &[i8]) -> bool {
-        let before = self.rows.wrapping_sub(1);
-        let [end, start] = self.steps.map(|step| before.wrapping_mul(step).wrapping_add(self.len));
-        self.rows > 0 && end <= to.len() && start <= from.len()
+        let Some(before) = self.rows.checked_sub(1) else { return false };
+        let fits = |step: usize, len: usize| {
+            let room = len.checked_sub(self.len);
+            before.checked_mul(step).zip(room).is_some_and(|(before, room)| before <= room)
+        };
+        fits(self.steps[0], to.len()) && fits(self.steps[1], from.len())
     }
 
     /// Copies it.
@@ -198,13 +201,13 @@ impl<'a> Gather<'a> {
     fn whole(&self, at: [usize; 2]) -> Option<(&'a [i8], usize)> {
         let Geometry { input, kernel, dilation, .. } = &self.geometry;
         let (y, x) = self.corner(at);
-        let last = y.wrapping_add(kernel[0].wrapping_sub(1) * dilation[0]);
+        let last = y.wrapping_add(kernel[0].wrapping_sub(1).wrapping_mul(dilation[0]));
         let row = input[1] * input[2];
         let inside = last < input[0] && y <= last;
         self.input
             .get(y.wrapping_mul(row).wrapping_add(x?)..)
             .filter(|_| inside)
-            .map(|from| (from, row * dilation[0]))
+            .map(|from| (from, row.wrapping_mul(dilation[0])))
     }
 
     /// The same with padding around the taps inside.
@@ -220,7 +223,7 @@ impl<'a> Gather<'a> {
         let (y, x) =
             (self.geometry.tap(0, at[0], rows.start)?, self.geometry.tap(1, at[1], columns.start)?);
         let from = self.input.get((y * input[1] + x) * input[2]..)?;
-        let steps = [kernel[1] * input[2], dilation[0] * input[1] * input[2]];
+        let steps = [kernel[1] * input[2], dilation[0].wrapping_mul(input[1] * input[2])];
         let to = window.get_mut(rows.start * steps[0] + columns.start * input[2]..)?;
         if dilation[1] == 1 || kernel[1] == 1 {
             L::copy(to, from, Block { rows: rows.len(), len: columns.len() * input[2], steps });

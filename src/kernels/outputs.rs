@@ -138,8 +138,9 @@ impl Places<'_> {
     /// Whether there is room for `count` channels of each.
     #[inline]
     pub fn hold(&self, count: usize) -> bool {
-        let room = self.y.len().checked_sub(count);
-        count <= self.stride && room.is_some_and(|room| (WINDOWS - 1) * self.stride <= room)
+        let (before, wraps) = self.stride.overflowing_mul(WINDOWS - 1);
+        let len = self.y.len();
+        !wraps && count <= self.stride && count <= len && before <= len - count
     }
 
     /// The next channels of each, as many as there are at least.

@@ -103,16 +103,18 @@ impl Extent {
         if height == 0 || width == 0 {
             return Extent { before: 0, last: usize::MAX };
         }
-        Extent { before: height - 1, last: (width - 1) * channels + count }
+        let last = (width - 1).saturating_mul(channels).saturating_add(count);
+        Extent { before: height - 1, last }
     }
 
     #[inline]
     fn ends_in(&self, x: &[i8], row: usize) -> bool {
-        x.len().checked_sub(self.last).is_some_and(|room| self.before * row <= room)
+        let (before, wraps) = self.before.overflowing_mul(row);
+        !wraps && self.last <= x.len() && before <= x.len() - self.last
     }
 }
 
 #[inline]
 fn fits([height, width]: [usize; 2], channels: usize, count: usize, weights: &[i8]) -> bool {
-    Extent::of([height, width], channels, count).ends_in(weights, width * channels)
+    Extent::of([height, width], channels, count).ends_in(weights, width.saturating_mul(channels))
 }

@@ -47,8 +47,8 @@ fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
         if multiplier == 1 {
             let channels = channels.narrow(gather.geometry.taps());
             let filter = Depthwise { weights, channels, range };
-            let fours = y.len() >= WINDOWS * shape[1]
-                && scratch.len() >= WINDOWS * gather.geometry.scratch_len();
+            let fours = y.len() >= shape[1].saturating_mul(WINDOWS)
+                && scratch.len() >= gather.geometry.scratch_len().saturating_mul(WINDOWS);
             return match fours {
                 true => four_at_a_time(gather, &filter, shape, y, scratch),
                 false => one_at_a_time(gather, &filter, shape, y, scratch),

@@ -13,8 +13,8 @@ use crate::rolled::Rolled;
 /// A checked image with the RAM it runs in.
 ///
 /// After [`Network::new`] has returned `Ok`, [`Network::infer`] cannot panic or fail, as long as the
-/// image's bytes stay as they are. Where flash is rewritten under a running network, it still
-/// touches nothing but the arena, and fails or gives void outputs.
+/// image's bytes stay as they are. Where flash is rewritten under a running network, it
+/// writes nothing outside the arena, may read outside its input, and fails or gives void outputs.
 pub struct Network<'a, 'm> {
     image: Image<'a>,
     arena: &'m mut [u8],

@@ -459,7 +459,7 @@ impl<R: Raw> Lanes for Checked<R> {
 
     #[inline]
     fn run(run: Run<'_, i8>, x: &[i8], sums: &mut [i32]) -> usize {
-        if run.cols() > x.len() || run.counts().len() != sums.len() * run.tiles() {
+        if run.cols() > x.len() || sums.len().checked_mul(run.tiles()) != Some(run.counts().len()) {
             return 0;
         }
         // SAFETY: a run of a checked matrix has indices and values for all its counts, and its
@@ -469,7 +469,7 @@ impl<R: Raw> Lanes for Checked<R> {
 
     #[inline]
     fn outputs(run: Run<'_, i8>, x: &[i8], to: &mut Vector<'_, '_>) -> Option<()> {
-        if run.cols() > x.len() || run.counts().len() != to.y.len() * run.tiles() {
+        if run.cols() > x.len() || to.y.len().checked_mul(run.tiles()) != Some(run.counts().len()) {
             return None;
         }
         // SAFETY: as for `run`.
@@ -490,7 +490,7 @@ impl<R: Raw> Lanes for Checked<R> {
 
     #[inline]
     fn block_run(run: Run<'_, [i8; 4]>, x: &[i8], sums: &mut [[i32; 4]]) -> usize {
-        if run.cols() > x.len() || run.counts().len() != sums.len() * run.tiles() {
+        if run.cols() > x.len() || sums.len().checked_mul(run.tiles()) != Some(run.counts().len()) {
             return 0;
         }
         // SAFETY: a run of a checked matrix has indices and blocks for all its counts, and its columns
@@ -517,7 +517,7 @@ impl<R: Raw> Lanes for Checked<R> {
     ) {
         match R::Layout::start(tile, 0, cols) {
             // SAFETY: there are as many weights as sums times columns, and the tile has as many columns.
-            Some(start) if cols * sums.len() <= w.len() => unsafe {
+            Some(start) if cols.checked_mul(sums.len()).is_some_and(|all| all <= w.len()) => unsafe {
                 R::tile_dense_rows(w.as_ptr(), cols, start, sums);
             },
             _ => sums.fill([0; WINDOWS]),
@@ -547,7 +547,7 @@ impl<R: Raw> Lanes for Checked<R> {
         sums: &mut [[i32; WINDOWS]],
     ) -> usize {
         match R::Layout::start(tile, 0, run.cols()) {
-            Some(start) if run.counts().len() == sums.len() * run.tiles() => {
+            Some(start) if sums.len().checked_mul(run.tiles()) == Some(run.counts().len()) => {
                 // SAFETY: a run of a checked matrix has indices and values for all its counts, and
                 // its columns lie in the tile.
                 unsafe { R::tile_run(&rows(run, start), sums) }
@@ -579,7 +579,7 @@ impl<R: Raw> Lanes for Checked<R> {
         sums: &mut [[[i32; WINDOWS]; 4]],
     ) -> usize {
         match R::Layout::start(tile, 0, run.cols()) {
-            Some(start) if run.counts().len() == sums.len() * run.tiles() => {
+            Some(start) if sums.len().checked_mul(run.tiles()) == Some(run.counts().len()) => {
                 // SAFETY: a run of a checked matrix has indices and blocks for all its counts, and
                 // its columns lie in the tile.
                 unsafe { R::tile_block_run(&rows(run, start), sums) }

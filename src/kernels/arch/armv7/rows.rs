@@ -40,10 +40,10 @@ macro_rules! segment {
         1:
         tbh [pc, r11, lsl #1]
         2:
-        .set count, 0
+        .set .Lcount, 0
         .rept 33
-        .short (4f - 2b) / 2 - 12 * count
-        .set count, count + 1
+        .short (4f - 2b) / 2 - 12 * .Lcount
+        .set .Lcount, .Lcount + 1
         .endr
         .rept 223
         .short (3f - 2b) / 2
@@ -218,7 +218,7 @@ pub fn lay(bytes: &mut [u8], windows: &Patches<'_>) {
     let [rows, width] = windows.kernel;
     let run = width * windows.channels;
     let Ok(cells) = <[[i32; 2]]>::mut_from_bytes(bytes) else { return };
-    if cells.len() != rows * run || !windows.holds(windows.channels) {
+    if rows.checked_mul(run) != Some(cells.len()) || !windows.holds(windows.channels) {
         return;
     }
     let (cells, x) = (cells.as_mut_ptr(), windows.x.map(<[i8]>::as_ptr));

@@ -48,10 +48,10 @@ unsafe extern "C" fn single(
         1:
         tbh [pc, r10, lsl #1]
         2:
-        .set count, 0
+        .set .Lcount, 0
         .rept 33
-        .short (4f - 2b) / 2 - 18 * count
-        .set count, count + 1
+        .short (4f - 2b) / 2 - 18 * .Lcount
+        .set .Lcount, .Lcount + 1
         .endr
         .rept 223
         .short (3f - 2b) / 2

@@ -60,7 +60,7 @@ unsafe extern "C" fn single(_rows: &Rows<*const i8>, _of: &Finish) -> bool {
         two t
         .endm
         .macro entries chain
-        .short (\chain - 2b) / 2 - 30 * count
+        .short (\chain - 2b) / 2 - 30 * .Lcount
         .endm
         push {{r4-r11, lr}}
         ldrd r4, r5, [r1, #8]
@@ -74,13 +74,13 @@ unsafe extern "C" fn single(_rows: &Rows<*const i8>, _of: &Finish) -> bool {
         1:
         tbh [pc, r10, lsl #1]
         2:
-        .set count, 0
+        .set .Lcount, 0
         .rept 9
         entries 10f
         entries 11f
         entries 12f
         entries 13f
-        .set count, count + 1
+        .set .Lcount, .Lcount + 1
         .endr
         .rept 220
         .short (3f - 2b) / 2
