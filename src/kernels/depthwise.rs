@@ -44,11 +44,13 @@ pub struct Depthwise<'a> {
 }
 
 impl Depthwise<'_> {
-    /// Writes every channel of the position of a window.
+    /// Writes every channel of the position of a window, as many at a time as there are sums, a multiple
+    /// of 4.
     #[inline(never)]
-    pub fn window<L: Lanes>(&self, patch: Patch<'_>, y: &mut [i8], sums: &mut TileSums) {
-        for (chunk, y) in y.chunks_mut(CHUNK).enumerate() {
-            let first = chunk * CHUNK;
+    pub fn window<L: Lanes>(&self, patch: Patch<'_>, y: &mut [i8], sums: &mut [[i32; WINDOWS]]) {
+        let most = sums.len().max(1);
+        for (chunk, y) in y.chunks_mut(most).enumerate() {
+            let first = chunk * most;
             let Some(sums) = sums.get_mut(..y.len()) else { return };
             let weights = self.weights.get(first..).unwrap_or_default();
             L::depthwise(weights, patch.from(first), sums, 0);

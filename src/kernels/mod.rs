@@ -34,7 +34,7 @@ pub use gather::{Block, Gather, Geometry, after};
 pub use matvec::matvec;
 pub use mean::Alternating;
 pub use multiplied::Multiplied;
-pub use outputs::{Channels, Places, ROWS, TileSums, Vector};
+pub use outputs::{Channels, Places, Space, TileSums, Vector};
 pub use patch::{Patch, Patches};
 pub use place::place;
 pub use product::product;

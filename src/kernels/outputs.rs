@@ -12,6 +12,8 @@ use super::Lanes;
 use super::tile::WINDOWS;
 use crate::quant::{Range, Scale};
 use crate::rolled::Rolled;
+use crate::sparse::TILE;
+use zerocopy::{FromBytes, IntoBytes, KnownLayout};
 
 /// Rows whose sums are collected before they are finished.
 pub const ROWS: usize = 32;
@@ -21,6 +23,16 @@ pub const VECTOR_ROWS: usize = 64;
 
 /// Sums of a tile, for those who call kernels tile after tile to keep: they are written anew each time.
 pub type TileSums = [[i32; WINDOWS]; ROWS];
+
+/// Working memory of a product, likewise.
+#[derive(Debug, FromBytes, IntoBytes, KnownLayout)]
+#[repr(C)]
+pub struct Space {
+    /// Of some rows.
+    pub sums: TileSums,
+    /// Where a row's columns in a tile are decoded.
+    pub columns: [u8; TILE],
+}
 
 /// Bias, multiplier and shift of each output channel.
 #[derive(Clone, Copy, Debug)]

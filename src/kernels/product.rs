@@ -9,7 +9,7 @@
 //! A weight is loaded, and in a sparse format decoded, once for four products.
 
 use super::matvec::add;
-use super::outputs::{Places, ROWS, TileSums};
+use super::outputs::{Places, ROWS, Space};
 use super::tile::WINDOWS;
 use super::{Channels, Lanes, Tile};
 use crate::quant::Range;
@@ -17,24 +17,27 @@ use crate::sparse::{
     Block1x4Rows, Block4x1, Block4x1Groups, Index8Rows, Matrix, SegmentRows, Segments, TILE,
 };
 
+/// A tile and its columns.
+type Tiled<'a, L> = (Tile<'a, L>, usize);
+
 /// Writes one output a row to the positions of four windows; `tile` has `cols` columns, as many as
 /// `matrix`, which has as many rows as a position has channels.
 pub fn product<L: Lanes>(
     matrix: &Matrix<'_>,
-    tile: (Tile<'_, L>, usize),
+    tile: Tiled<'_, L>,
     (channels, range): (&Channels<'_>, Range),
     y: Places<'_>,
-    sums: &mut TileSums,
+    space: &mut Space,
 ) {
     let to = Outputs { channels, range, y };
     match matrix {
-        Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), tile, to, sums),
-        Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), tile, to, sums),
-        Matrix::Block1x4(matrix) => rows::<L, _>(matrix.rows(), tile, to, sums),
-        Matrix::Index8(matrix) => rows::<L, _>(matrix.rows(), tile, to, sums),
+        Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), tile, to, space),
+        Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), tile, to, space),
+        Matrix::Block1x4(matrix) => rows::<L, _>(matrix.rows(), tile, to, space),
+        Matrix::Index8(matrix) => rows::<L, _>(matrix.rows(), tile, to, space),
         Matrix::Delta8(_) | Matrix::Delta4(_) | Matrix::Nm(_) | Matrix::Rice(_) => {
             if let Some(walk) = matrix.segments() {
-                rows::<L, _>(walk, tile, to, sums);
+                rows::<L, _>(walk, tile, to, space);
             }
         }
     }
@@ -50,15 +53,15 @@ struct Outputs<'a, 'y> {
 #[inline(never)]
 fn rows<L: Lanes, W: Walk>(
     mut walk: W,
-    tile: (Tile<'_, L>, usize),
+    tile: Tiled<'_, L>,
     mut to: Outputs<'_, '_>,
-    sums: &mut TileSums,
+    space: &mut Space,
 ) {
     let mut first = 0;
     while first < to.y.stride {
         let rows = ROWS.min(to.y.stride - first);
-        let Some(sums) = sums.get_mut(..rows) else { return };
-        walk.sums::<L>(tile, sums);
+        let Some(sums) = space.sums.get_mut(..rows) else { return };
+        walk.sums::<L>(tile, sums, &mut space.columns);
         let later;
         let channels = match first {
             0 => to.channels,
@@ -74,8 +77,14 @@ fn rows<L: Lanes, W: Walk>(
 
 /// The walk over a matrix's rows, some at a time.
 trait Walk {
-    /// The next rows' products with each window. There are [`ROWS`] rows but at the end.
-    fn sums<L: Lanes>(&mut self, tile: (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]);
+    /// The next rows' products with each window. There are [`ROWS`] rows but at the end. Columns that
+    /// must be decoded are, in `space`.
+    fn sums<L: Lanes>(
+        &mut self,
+        tile: Tiled<'_, L>,
+        sums: &mut [[i32; WINDOWS]],
+        space: &mut [u8; TILE],
+    );
 }
 
 /// The rows that are left of a dense matrix.
@@ -83,7 +92,12 @@ struct DenseWalk<'a>(&'a [i8]);
 
 impl Walk for DenseWalk<'_> {
     #[inline]
-    fn sums<L: Lanes>(&mut self, (tile, cols): (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]) {
+    fn sums<L: Lanes>(
+        &mut self,
+        (tile, cols): Tiled<'_, L>,
+        sums: &mut [[i32; WINDOWS]],
+        _: &mut [u8; TILE],
+    ) {
         let (rows, rest) = self.0.split_at_checked(cols * sums.len()).unwrap_or_default();
         L::tile_dense(rows, cols, tile, sums);
         self.0 = rest;
@@ -92,12 +106,16 @@ impl Walk for DenseWalk<'_> {
 
 impl Walk for SegmentRows<'_> {
     #[inline(never)]
-    fn sums<L: Lanes>(&mut self, (tile, cols): (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]) {
-        let mut space = [0; TILE];
+    fn sums<L: Lanes>(
+        &mut self,
+        (tile, cols): Tiled<'_, L>,
+        sums: &mut [[i32; WINDOWS]],
+        space: &mut [u8; TILE],
+    ) {
         for sums in sums {
-            *sums = L::tile_segment(self.next_segment(&mut space), tile, 0);
+            *sums = L::tile_segment(self.next_segment(space), tile, 0);
             for first in (TILE..cols).step_by(TILE) {
-                add(sums, L::tile_segment(self.next_segment(&mut space), tile, first));
+                add(sums, L::tile_segment(self.next_segment(space), tile, first));
             }
         }
     }
@@ -105,7 +123,12 @@ impl Walk for SegmentRows<'_> {
 
 impl Walk for Index8Rows<'_> {
     #[inline]
-    fn sums<L: Lanes>(&mut self, tile: (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]) {
+    fn sums<L: Lanes>(
+        &mut self,
+        tile: Tiled<'_, L>,
+        sums: &mut [[i32; WINDOWS]],
+        space: &mut [u8; TILE],
+    ) {
         match self.run(sums.len()) {
             Some(run) => {
                 let taken = L::tile_run(run, tile.0, sums);
@@ -113,7 +136,7 @@ impl Walk for Index8Rows<'_> {
             }
             None => {
                 let mut walk = SegmentRows::Index8(self.clone());
-                walk.sums::<L>(tile, sums);
+                walk.sums::<L>(tile, sums, space);
                 if let SegmentRows::Index8(rows) = walk {
                     *self = rows;
                 }
@@ -124,7 +147,12 @@ impl Walk for Index8Rows<'_> {
 
 impl Walk for Block4x1Groups<'_> {
     #[inline]
-    fn sums<L: Lanes>(&mut self, tile: (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]) {
+    fn sums<L: Lanes>(
+        &mut self,
+        tile: Tiled<'_, L>,
+        sums: &mut [[i32; WINDOWS]],
+        _: &mut [u8; TILE],
+    ) {
         let (groups, rest) = sums.as_chunks_mut::<{ Block4x1::ROWS }>();
         match self.run(groups.len()) {
             Some(run) => {
@@ -143,7 +171,7 @@ impl Walk for Block4x1Groups<'_> {
 #[inline(never)]
 fn group<L: Lanes>(
     groups: &mut Block4x1Groups<'_>,
-    (tile, cols): (Tile<'_, L>, usize),
+    (tile, cols): Tiled<'_, L>,
 ) -> [[i32; WINDOWS]; Block4x1::ROWS] {
     let mut sums = L::tile_block4x1(groups.next_segment(), tile, 0);
     for first in (TILE..cols).step_by(TILE) {
@@ -155,7 +183,12 @@ fn group<L: Lanes>(
 
 impl Walk for Block1x4Rows<'_> {
     #[inline]
-    fn sums<L: Lanes>(&mut self, (tile, cols): (Tile<'_, L>, usize), sums: &mut [[i32; WINDOWS]]) {
+    fn sums<L: Lanes>(
+        &mut self,
+        (tile, cols): Tiled<'_, L>,
+        sums: &mut [[i32; WINDOWS]],
+        _: &mut [u8; TILE],
+    ) {
         for sums in sums {
             *sums = L::tile_block1x4(self.next_segment(), tile, 0);
             for first in (4 * TILE..cols).step_by(4 * TILE) {

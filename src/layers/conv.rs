@@ -1,16 +1,17 @@
 //! CONV_2D: input N × H × W × C, one row of weights an output channel in the order (ky, kx, c).
 //!
 //! Output positions are taken four at a time where the scratch holds a tile of four windows, else
-//! one by one; a window is gathered unless it lies in the input as it is. Scratch: one window;
-//! a tile for speed.
+//! one by one; a window is gathered unless it lies in the input as it is. Scratch: one window; for
+//! speed a [`Space`] and a tile.
 
 use super::windows::{by_fours, holds_tile, images, one_by_one};
 use super::{Error, LayerWeights, Memory, Operator, ensure, int8, params, signed_mut, weights};
 use crate::image::record::Window;
 use crate::image::{Op, OpKind};
 use crate::kernels::tile::WINDOWS;
-use crate::kernels::{Gather, Geometry, Lanes, Native, ROWS, matvec, product};
+use crate::kernels::{Gather, Geometry, Lanes, Native, Space, matvec, product};
 use crate::quant::Range;
+use zerocopy::FromBytes;
 
 /// The operator.
 pub static CONV_2D: Operator = Operator { kind: OpKind::Conv2d, in_place: false, check, run };
@@ -35,11 +36,13 @@ fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
         shape: [width, channels],
     };
     images(op, memory, |gather, output, scratch| {
-        let tiled = holds_tile::<<Native as Lanes>::Layout>(&gather.geometry, scratch);
-        match tiled && height * width >= WINDOWS {
-            true => layer.tiles::<Native>(gather, output, scratch),
-            false => layer.windows::<Native>(gather, output, scratch),
+        if height * width >= WINDOWS
+            && let Ok((space, tile)) = Space::mut_from_prefix(scratch)
+            && holds_tile::<<Native as Lanes>::Layout>(&gather.geometry, tile)
+        {
+            return layer.tiles::<Native>(gather, output, (tile, space));
         }
+        layer.windows::<Native>(gather, output, scratch)
     })
 }
 
@@ -52,14 +55,18 @@ struct Layer<'a> {
 
 impl Layer<'_> {
     #[inline(never)]
-    fn tiles<L: Lanes>(&self, gather: &Gather<'_>, y: &mut [i8], scratch: &mut [u8]) -> Option<()> {
+    fn tiles<L: Lanes>(
+        &self,
+        gather: &Gather<'_>,
+        y: &mut [i8],
+        (tile, space): (&mut [u8], &mut Space),
+    ) -> Option<()> {
         let LayerWeights { matrix, channels } = &self.weights;
         let cols = gather.geometry.window_len();
         let channels = channels.narrow(cols);
-        let mut sums = [[0; WINDOWS]; ROWS];
         by_fours(self.shape, y, |start, y| {
-            let tile = gather.tile::<L>(start, self.shape[0], scratch)?;
-            product::<L>(matrix, (tile, cols), (&channels, self.range), y, &mut sums);
+            let tile = gather.tile::<L>(start, self.shape[0], tile)?;
+            product::<L>(matrix, (tile, cols), (&channels, self.range), y, space);
             Some(())
         })
     }

@@ -4,16 +4,20 @@
 //! channel, which is [1, kh, kw, channels] as it lies in memory; output channel o reads input
 //! channel o / multiplier. The input's zero point is folded into the bias, padding reads it.
 //! Four positions go through the channels together, which share their scales, where the scratch
-//! holds four windows. Scratch: one window.
+//! has room. Scratch: one window; for speed [`TileSums`] and four windows.
 
 use super::windows::{by_fours, images, one_by_one};
 use super::{Error, LayerWeights, Memory, Operator, ensure, int8, params, signed_mut, weights};
 use crate::image::record::Window;
 use crate::image::{Op, OpKind};
 use crate::kernels::tile::WINDOWS;
-use crate::kernels::{Depthwise, Gather, Geometry, Multiplied, Native, ROWS};
+use crate::kernels::{Depthwise, Gather, Geometry, Multiplied, Native, TileSums};
 use crate::quant::Range;
 use crate::sparse::{Format, Matrix};
+use zerocopy::FromBytes;
+
+/// Channels whose sums are collected where the scratch has no room for them.
+const BLOCKS: usize = 8;
 
 /// The operator.
 pub static DEPTHWISE_CONV_2D: Operator =
@@ -43,19 +47,20 @@ fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
     let shape = [output.dims()[2], output.dims()[3]];
     let (weights, multiplier) = (matrix.values(), usize::from(window.multiplier.get()));
     images(op, memory, |gather, y, scratch| {
-        let scratch = signed_mut(scratch)?;
+        let window = gather.geometry.scratch_len();
         if multiplier == 1 {
             let channels = channels.narrow(gather.geometry.taps());
             let filter = Depthwise { weights, channels, range };
-            let fours = y.len() >= shape[1].saturating_mul(WINDOWS)
-                && scratch.len() >= gather.geometry.scratch_len().saturating_mul(WINDOWS);
-            return match fours {
-                true => four_at_a_time(gather, &filter, shape, y, scratch),
-                false => one_at_a_time(gather, &filter, shape, y, scratch),
-            };
+            if y.len() >= shape[1].saturating_mul(WINDOWS)
+                && let Ok((sums, windows)) = TileSums::mut_from_prefix(scratch)
+                && windows.len() >= window.saturating_mul(WINDOWS)
+            {
+                return four_at_a_time(gather, &filter, shape, y, (signed_mut(windows)?, sums));
+            }
+            return one_at_a_time(gather, &filter, shape, y, signed_mut(scratch)?);
         }
         let filter = Multiplied { weights, inputs: gather.geometry.input[2], multiplier };
-        let patch = scratch.get_mut(..gather.geometry.scratch_len())?;
+        let patch = signed_mut(scratch)?.get_mut(..window)?;
         one_by_one(shape, y, |at, y| {
             filter.outputs::<Native>(gather.window::<Native>(at, patch)?, channels, range, y);
             Some(())
@@ -70,12 +75,11 @@ fn four_at_a_time(
     filter: &Depthwise<'_>,
     shape: [usize; 2],
     y: &mut [i8],
-    scratch: &mut [i8],
+    (scratch, sums): (&mut [i8], &mut TileSums),
 ) -> Option<()> {
-    let mut sums = [[0; WINDOWS]; ROWS];
     by_fours(shape, y, |start, y| {
         let patches = gather.patches::<Native>(start, shape[0], scratch)?;
-        filter.windows::<Native>(&patches, y, &mut sums);
+        filter.windows::<Native>(&patches, y, sums);
         Some(())
     })
 }
@@ -89,7 +93,7 @@ fn one_at_a_time(
     y: &mut [i8],
     scratch: &mut [i8],
 ) -> Option<()> {
-    let mut sums = [[0; WINDOWS]; ROWS];
+    let mut sums = [[0; WINDOWS]; BLOCKS];
     let scratch = scratch.get_mut(..gather.geometry.scratch_len())?;
     one_by_one(shape, y, |at, y| {
         filter.window::<Native>(gather.patch::<Native>(at, scratch)?, y, &mut sums);

@@ -7,8 +7,8 @@ use crate::encode::{self, Encoded};
 use crate::graph::{self, OpKind, Tensor};
 use kastanet::image::OpKind as Code;
 use kastanet::image::record::Window;
-use kastanet::kernels::Geometry;
 use kastanet::kernels::tile::WINDOWS;
+use kastanet::kernels::{Geometry, Space, TileSums};
 use kastanet::sparse::Format;
 
 impl Lowering<'_> {
@@ -113,8 +113,8 @@ fn conv_shape(kind: OpKind, kernel: [usize; 2]) -> Option<(Code, Shape)> {
 /// The scratch with which kernels take four windows at a time.
 fn four_windows(geometry: &Geometry, window: &Window, depthwise: bool) -> usize {
     match (depthwise, window.multiplier.get()) {
-        (false, _) => geometry.tile_len(),
-        (true, 1) => WINDOWS * geometry.scratch_len(),
+        (false, _) => size_of::<Space>() + geometry.tile_len(),
+        (true, 1) => size_of::<TileSums>() + WINDOWS * geometry.scratch_len(),
         (true, _) => geometry.scratch_len(),
     }
 }

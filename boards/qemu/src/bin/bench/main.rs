@@ -61,8 +61,10 @@ fn case(
     let mut arena = Bytes::zeroed("the arena", image.arena_len())?;
     let mut network = Network::new(image, arena.get()).map_err(common::Error::from)?;
     read_input(&mut network, &input)?;
+    let stack = stack(&mut network)?;
+    read_input(&mut network, &input)?;
     let mut expected = Bytes::read("the expected outputs", &expected)?;
-    let (counts, stack, wrong) = measure(&mut network, counter, expected.get())?;
+    let (counts, wrong) = measure(&mut network, counter, expected.get())?;
     for (op, count) in image.operators().zip(&counts) {
         let kind = op.kind().map_or("?", |kind| kind.name());
         writeln!(console, "op {number} {} {kind} {count}", op.number())?;
@@ -93,41 +95,45 @@ struct Wrong {
     wanted: Option<u8>,
 }
 
-/// The instructions of each operator, the bytes of stack that the inference takes, and what is wrong.
+/// The bytes of stack that an inference takes.
+fn stack(network: &mut Network<'_, '_>) -> Result<usize, Error> {
+    let painted = Painted::new();
+    let ended = infer(network);
+    let stack = painted.used().ok_or(Error::Stack)?;
+    ended.map_err(common::Error::from)?;
+    Ok(stack)
+}
+
+/// Never inlined, so that what it needs of the stack lies below its caller's frame.
+#[inline(never)]
+fn infer(network: &mut Network<'_, '_>) -> Result<(), ImageChanged> {
+    network.infer()
+}
+
+/// The instructions of each operator, with a reading before and after each; and what is wrong.
 fn measure(
     network: &mut Network<'_, '_>,
     counter: &Counter,
     expected: &[u8],
-) -> Result<(Vec<u64>, usize, Option<Wrong>), Error> {
+) -> Result<(Vec<u64>, Option<Wrong>), Error> {
     let mut readings = Vec::with_capacity(network.image().operator_count());
-    let (mut wrong, painted) = (None, Painted::new());
-    let ended = infer(network, &mut readings, (expected, &mut wrong));
-    let stack = painted.used().ok_or(Error::Stack)?;
-    ended.map_err(common::Error::from)?;
-    let counts = readings.into_iter().map(|[start, end]| counter.instructions(start, end));
-    Ok((counts.collect(), stack, wrong))
-}
-
-/// Infers with a reading before and after each operator, and compares what it has written. Never
-/// inlined, so that what it needs of the stack lies below its caller's frame.
-#[inline(never)]
-fn infer(
-    network: &mut Network<'_, '_>,
-    readings: &mut Vec<[u32; 2]>,
-    (mut expected, wrong): (&[u8], &mut Option<Wrong>),
-) -> Result<(), ImageChanged> {
+    let (mut wrong, mut expected) = (None, expected);
     let mut start = counter::now();
-    network.infer_with(|op, found| {
+    let ended = network.infer_with(|op, found| {
         readings.push([start, counter::now()]);
         let (wanted, rest) = expected.split_at_checked(found.len()).unwrap_or_default();
         expected = rest;
         if wrong.is_none() && found != wanted {
             let at = found.iter().zip(wanted).take_while(|(a, b)| a == b).count();
             let (found, wanted) = (found.get(at).copied(), wanted.get(at).copied());
-            *wrong = Some(Wrong { op: op.number(), at, found, wanted });
+            wrong = Some(Wrong { op: op.number(), at, found, wanted });
         }
         start = counter::now();
-    })
+    });
+    ended.map_err(common::Error::from)?;
+    let counts =
+        readings.into_iter().map(|[start, end]: [u32; 2]| counter.instructions(start, end));
+    Ok((counts.collect(), wrong))
 }
 
 enum Error {
