@@ -108,8 +108,8 @@ impl<'a> Op<'a> {
     }
 
     /// The image it stands in.
-    pub fn image(&self) -> Image<'a> {
-        self.image
+    pub fn image(&self) -> &Image<'a> {
+        &self.image
     }
 
     /// Number of inputs.

@@ -10,7 +10,7 @@ use crate::rolled::Rolled;
 /// The operator.
 pub static ADD: Operator = Operator { kind: OpKind::Add, in_place: true, check, run };
 
-fn check(op: Op<'_>) -> Result<usize, Error> {
+fn check(op: &Op<'_>) -> Result<usize, Error> {
     elementwise::check(op)?;
     let params = params::<AddParams>(op)?;
     super::check_clamp(&params.clamp)?;
@@ -21,7 +21,7 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
     Ok(0)
 }
 
-fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (output, params) = (op.output()?, op.params::<AddParams>()?);
     let range =
         Range { zero_point: output.zero_point(), min: params.clamp.min, max: params.clamp.max };

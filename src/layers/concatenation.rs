@@ -11,7 +11,7 @@ use crate::rolled::Rolled;
 pub static CONCATENATION: Operator =
     Operator { kind: OpKind::Concatenation, in_place: false, check, run };
 
-fn check(op: Op<'_>) -> Result<usize, Error> {
+fn check(op: &Op<'_>) -> Result<usize, Error> {
     let output = op.output().ok_or(Error::BadShape)?;
     let clamp = params::<Clamp>(op)?;
     super::no_weights(op)?;
@@ -38,7 +38,7 @@ fn size(tensor: Tensor<'_>, axis: usize) -> usize {
     tensor.dims().get(axis).copied().unwrap_or(0)
 }
 
-fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (output, axis) = (op.output()?, usize::from(op.params::<Clamp>()?.axis));
     let mut at = [0; 4];
     for input in op.inputs().rolled() {

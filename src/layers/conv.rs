@@ -16,7 +16,7 @@ use zerocopy::FromBytes;
 /// The operator.
 pub static CONV_2D: Operator = Operator { kind: OpKind::Conv2d, in_place: false, check, run };
 
-fn check(op: Op<'_>) -> Result<usize, Error> {
+fn check(op: &Op<'_>) -> Result<usize, Error> {
     let ([input], output) = int8::<1>(op)?;
     let window = params::<Window>(op)?;
     super::check_window(window, input, output)?;
@@ -27,7 +27,7 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
     Ok(geometry.scratch_len())
 }
 
-fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (output, window) = (op.output()?, op.params::<Window>()?);
     let [_, height, width, channels] = output.dims();
     let layer = Layer {

@@ -23,7 +23,7 @@ const BLOCKS: usize = 8;
 pub static DEPTHWISE_CONV_2D: Operator =
     Operator { kind: OpKind::DepthwiseConv2d, in_place: false, check, run };
 
-fn check(op: Op<'_>) -> Result<usize, Error> {
+fn check(op: &Op<'_>) -> Result<usize, Error> {
     let ([input], output) = int8::<1>(op)?;
     let window = params::<Window>(op)?;
     super::check_window(window, input, output)?;
@@ -38,7 +38,7 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
     Ok(geometry.scratch_len())
 }
 
-fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (output, window) = (op.output()?, op.params::<Window>()?);
     let LayerWeights { matrix: Matrix::Dense(matrix), channels } = LayerWeights::of(op)? else {
         return None;

@@ -11,7 +11,7 @@ use crate::rolled::Rolled;
 
 /// Types and shapes of the two inputs and the output. An input of the output's length has its
 /// shape, so it can be taken over.
-pub(super) fn check(op: Op<'_>) -> Result<(), Error> {
+pub(super) fn check(op: &Op<'_>) -> Result<(), Error> {
     let ([a, b], output) = int8::<2>(op)?;
     super::no_weights(op)?;
     let sizes = a.dims().into_iter().zip(b.dims()).zip(output.dims());
@@ -21,12 +21,12 @@ pub(super) fn check(op: Op<'_>) -> Result<(), Error> {
 }
 
 /// Which input is the first operand and which the second.
-pub(super) fn order(op: Op<'_>) -> [usize; 2] {
+pub(super) fn order(op: &Op<'_>) -> [usize; 2] {
     if op.in_place() == Some(1) { [1, 0] } else { [0, 1] }
 }
 
 /// Writes `f`(first, second) for every element of the output.
-pub(super) fn run(op: Op<'_>, memory: Memory<'_>, f: &Combine<'_>) -> Option<()> {
+pub(super) fn run(op: &Op<'_>, memory: Memory<'_>, f: &Combine<'_>) -> Option<()> {
     let [first, second] = order(op).map(|index| op.input(index));
     let (first, second, dims) = (first?, second?, op.output()?.dims());
     let operand = |tensor: Tensor<'_>| {

@@ -11,7 +11,7 @@ use crate::quant::Range;
 pub static FULLY_CONNECTED: Operator =
     Operator { kind: OpKind::FullyConnected, in_place: false, check, run };
 
-fn check(op: Op<'_>) -> Result<usize, Error> {
+fn check(op: &Op<'_>) -> Result<usize, Error> {
     let ([input], output) = int8::<1>(op)?;
     super::check_clamp(params::<Clamp>(op)?)?;
     let record = op.weights().ok_or(Error::BadWeights)?;
@@ -24,7 +24,7 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
     Ok(0)
 }
 
-fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (output, clamp, record) = (op.output()?, op.params::<Clamp>()?, op.weights()?);
     let weights = LayerWeights::of(op)?;
     let range = Range { zero_point: output.zero_point(), min: clamp.min, max: clamp.max };

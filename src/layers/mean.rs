@@ -31,7 +31,7 @@ pub static MEAN: Operator = Operator { kind: OpKind::Mean, in_place: false, chec
 /// Elements whose sum, each up to 255, fits 32 bits.
 const MAX_COUNT: usize = 1 << 23;
 
-fn check(op: Op<'_>) -> Result<usize, Error> {
+fn check(op: &Op<'_>) -> Result<usize, Error> {
     let ([input], output) = int8::<1>(op)?;
     let params = params::<ScaleParams>(op)?;
     super::no_weights(op)?;
@@ -44,7 +44,7 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
     Ok(0)
 }
 
-fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (input, output, params) = (op.input(0)?, op.output()?, op.params::<ScaleParams>()?);
     let range =
         Range { zero_point: output.zero_point(), min: params.clamp.min, max: params.clamp.max };

@@ -69,9 +69,9 @@ pub struct Operator {
     /// Whether its output may take over the bytes of an input.
     pub in_place: bool,
     /// Checks an operator record once, before the network runs; gives the scratch in bytes.
-    pub check: fn(Op<'_>) -> Result<usize, Error>,
+    pub check: fn(&Op<'_>) -> Result<usize, Error>,
     /// Runs it. `None` only where the image's bytes have changed since they were checked.
-    pub run: fn(Op<'_>, Memory<'_>) -> Option<()>,
+    pub run: fn(&Op<'_>, Memory<'_>) -> Option<()>,
 }
 
 /// Why an operator was refused.
@@ -168,7 +168,7 @@ pub struct Segment<'m> {
 
 impl<'m> Memory<'m> {
     /// The bytes of a tensor in the arena or in the image; `None` for one that is being written.
-    pub fn bytes(&self, op: Op<'m>, tensor: Tensor<'_>) -> Option<&'m [u8]> {
+    pub fn bytes(&self, op: &Op<'m>, tensor: Tensor<'_>) -> Option<&'m [u8]> {
         if tensor.place() == Place::Data {
             return op.image().constant(tensor);
         }
@@ -180,7 +180,7 @@ impl<'m> Memory<'m> {
     }
 
     /// Input `index` as signed bytes; `None` for one that is being overwritten.
-    pub fn input(&self, op: Op<'m>, index: usize) -> Option<&'m [i8]> {
+    pub fn input(&self, op: &Op<'m>, index: usize) -> Option<&'m [i8]> {
         signed(self.bytes(op, op.input(index)?)?)
     }
 }
@@ -196,12 +196,12 @@ pub fn signed_mut(bytes: &mut [u8]) -> Option<&mut [i8]> {
 }
 
 /// The parameters of an operator.
-fn params<'a, T: Record>(op: Op<'a>) -> Result<&'a T, Error> {
+fn params<'a, T: Record>(op: &Op<'a>) -> Result<&'a T, Error> {
     op.params().ok_or(Error::BadParameters)
 }
 
 /// `N` inputs, all int8, and an int8 output.
-fn int8<'a, const N: usize>(op: Op<'a>) -> Result<([Tensor<'a>; N], Tensor<'a>), Error> {
+fn int8<'a, const N: usize>(op: &Op<'a>) -> Result<([Tensor<'a>; N], Tensor<'a>), Error> {
     let output = op.output().ok_or(Error::BadShape)?;
     let bad_count = Error::BadInputCount { found: op.input_count() as u8 };
     if op.input_count() != N {
@@ -216,7 +216,7 @@ fn int8<'a, const N: usize>(op: Op<'a>) -> Result<([Tensor<'a>; N], Tensor<'a>),
 }
 
 /// The input and the output of an operator that has one input and no weights, of any types.
-fn unary<'a>(op: Op<'a>) -> Result<(Tensor<'a>, Tensor<'a>), Error> {
+fn unary<'a>(op: &Op<'a>) -> Result<(Tensor<'a>, Tensor<'a>), Error> {
     let one_input = op.input_count() == 1;
     ensure(one_input, Error::BadInputCount { found: op.input_count() as u8 })?;
     no_weights(op)?;
@@ -224,12 +224,12 @@ fn unary<'a>(op: Op<'a>) -> Result<(Tensor<'a>, Tensor<'a>), Error> {
 }
 
 /// No weight record.
-fn no_weights(op: Op<'_>) -> Result<(), Error> {
+fn no_weights(op: &Op<'_>) -> Result<(), Error> {
     ensure(op.weights_id().is_none(), Error::BadWeights)
 }
 
 /// Inputs and output mean zero by the same byte. The host gives them one scale too.
-fn same_zero_point(op: Op<'_>) -> Result<(), Error> {
+fn same_zero_point(op: &Op<'_>) -> Result<(), Error> {
     let output = op.output().ok_or(Error::BadShape)?;
     let same = op.inputs().rolled().all(|input| input.zero_point() == output.zero_point());
     ensure(same, Error::BadParameters)

@@ -11,7 +11,7 @@ use crate::rolled::rolled;
 /// The operator.
 pub static MUL: Operator = Operator { kind: OpKind::Mul, in_place: true, check, run };
 
-fn check(op: Op<'_>) -> Result<usize, Error> {
+fn check(op: &Op<'_>) -> Result<usize, Error> {
     elementwise::check(op)?;
     let params = params::<ScaleParams>(op)?;
     super::check_clamp(&params.clamp)?;
@@ -20,7 +20,7 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
     Ok(0)
 }
 
-fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (output, params) = (op.output()?, op.params::<ScaleParams>()?);
     let (scale, clamp) = (params.output.scale(), params.clamp);
     let range = Range { zero_point: output.zero_point(), min: clamp.min, max: clamp.max };

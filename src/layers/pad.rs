@@ -10,7 +10,7 @@ use crate::rolled::Rolled;
 /// The operator.
 pub static PAD: Operator = Operator { kind: OpKind::Pad, in_place: false, check, run };
 
-fn check(op: Op<'_>) -> Result<usize, Error> {
+fn check(op: &Op<'_>) -> Result<usize, Error> {
     let ([input], output) = int8::<1>(op)?;
     let params = params::<PadParams>(op)?;
     super::no_weights(op)?;
@@ -23,7 +23,7 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
     Ok(0)
 }
 
-fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (input, output, params) = (op.input(0)?, op.output()?, op.params::<PadParams>()?);
     let x = memory.input(op, 0)?;
     let y = signed_mut(memory.output)?;

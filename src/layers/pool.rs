@@ -17,7 +17,7 @@ pub static AVERAGE_POOL_2D: Operator =
 pub static MAX_POOL_2D: Operator =
     Operator { kind: OpKind::MaxPool2d, in_place: false, check, run: run_max };
 
-fn check(op: Op<'_>) -> Result<usize, Error> {
+fn check(op: &Op<'_>) -> Result<usize, Error> {
     let ([input], output) = int8::<1>(op)?;
     let window = params::<Window>(op)?;
     super::check_window(window, input, output)?;
@@ -38,16 +38,16 @@ fn meets(geometry: &Geometry, oy: usize, ox: usize) -> bool {
     geometry.taps_inside(0, oy).is_some() && geometry.taps_inside(1, ox).is_some()
 }
 
-fn run_average(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run_average(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     run(op, memory, pool::average)
 }
 
-fn run_max(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run_max(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     run(op, memory, pool::max)
 }
 
 fn run(
-    op: Op<'_>,
+    op: &Op<'_>,
     memory: Memory<'_>,
     pool: fn(&Geometry, &[i8], [usize; 2], &mut [i8]),
 ) -> Option<()> {

@@ -18,17 +18,17 @@ pub static DEQUANTIZE: Operator = Operator {
     run: run_dequantize,
 };
 
-fn check_quantize(op: Op<'_>) -> Result<usize, Error> {
+fn check_quantize(op: &Op<'_>) -> Result<usize, Error> {
     let (input, output) = unary(op)?;
     check(op, input.dtype(), output.dtype())
 }
 
-fn check_dequantize(op: Op<'_>) -> Result<usize, Error> {
+fn check_dequantize(op: &Op<'_>) -> Result<usize, Error> {
     let (input, output) = unary(op)?;
     check(op, output.dtype(), input.dtype())
 }
 
-fn check(op: Op<'_>, float: DType, byte: DType) -> Result<usize, Error> {
+fn check(op: &Op<'_>, float: DType, byte: DType) -> Result<usize, Error> {
     let (input, output) = unary(op)?;
     params::<[u8; 0]>(op)?;
     ensure(float == DType::F32 && byte != DType::F32, Error::BadType)?;
@@ -36,7 +36,7 @@ fn check(op: Op<'_>, float: DType, byte: DType) -> Result<usize, Error> {
     Ok(0)
 }
 
-fn run_quantize(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run_quantize(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (input, output) = (op.input(0)?, op.output()?);
     let (scale, zero_point) = (output.scale(), output.zero_point());
     let (floats, _) = memory.bytes(op, input)?.as_chunks::<4>();
@@ -51,7 +51,7 @@ fn run_quantize(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
     Some(())
 }
 
-fn run_dequantize(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run_dequantize(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let input = op.input(0)?;
     let (scale, zero_point) = (input.scale(), input.zero_point());
     let bytes = memory.bytes(op, input)?;

@@ -6,7 +6,7 @@ use crate::image::{Op, OpKind};
 /// The operator.
 pub static RESHAPE: Operator = Operator { kind: OpKind::Reshape, in_place: true, check, run };
 
-fn check(op: Op<'_>) -> Result<usize, Error> {
+fn check(op: &Op<'_>) -> Result<usize, Error> {
     let (input, output) = unary(op)?;
     params::<[u8; 0]>(op)?;
     super::same_zero_point(op)?;
@@ -15,7 +15,7 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
     Ok(0)
 }
 
-fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     if op.in_place().is_none() {
         let bytes = memory.bytes(op, op.input(0)?)?;
         memory.output.get_mut(..bytes.len())?.copy_from_slice(bytes);

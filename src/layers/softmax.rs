@@ -13,7 +13,7 @@ use crate::kernels::{MAX_SOFTMAX_ROW, softmax};
 /// The operator.
 pub static SOFTMAX: Operator = Operator { kind: OpKind::Softmax, in_place: true, check, run };
 
-fn check(op: Op<'_>) -> Result<usize, Error> {
+fn check(op: &Op<'_>) -> Result<usize, Error> {
     let ([input], output) = int8::<1>(op)?;
     let params = params::<SoftmaxParams>(op)?;
     super::no_weights(op)?;
@@ -27,7 +27,7 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
     Ok(0)
 }
 
-fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (params, row_len) = (op.params::<SoftmaxParams>()?, op.output()?.dims()[3]);
     if op.in_place().is_none() {
         let x = memory.bytes(op, op.input(0)?)?;

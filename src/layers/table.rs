@@ -13,7 +13,7 @@ pub static TABLE: Operator = Operator { kind: OpKind::Table, in_place: true, che
 /// Entries of a table.
 const ENTRIES: usize = 256;
 
-fn check(op: Op<'_>) -> Result<usize, Error> {
+fn check(op: &Op<'_>) -> Result<usize, Error> {
     let (input, output) = unary(op)?;
     params::<TableParams>(op)?;
     let bytes = [input, output].iter().rolled().all(|tensor| tensor.dtype() != DType::F32);
@@ -23,7 +23,7 @@ fn check(op: Op<'_>) -> Result<usize, Error> {
     Ok(0)
 }
 
-fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
+fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let table = table(op)?;
     if op.in_place().is_some() {
         memory.output.iter_mut().rolled().for_each(|y| *y = entry(table, *y));
@@ -36,7 +36,7 @@ fn run(op: Op<'_>, memory: Memory<'_>) -> Option<()> {
     Some(())
 }
 
-fn table(op: Op<'_>) -> Option<&[u8; ENTRIES]> {
+fn table<'a>(op: &Op<'a>) -> Option<&'a [u8; ENTRIES]> {
     let offset = op.params::<TableParams>()?.offset.get() as usize;
     op.image().stream(offset, ENTRIES)?.try_into().ok()
 }

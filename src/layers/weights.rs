@@ -23,7 +23,7 @@ impl<'a> LayerWeights<'a> {
     /// # Errors
     ///
     /// One [`Error`] variant for each way they can be wrong.
-    pub fn new_checked(image: Image<'a>, record: &'a WeightsRecord) -> Result<Self, Error> {
+    pub fn new_checked(image: &Image<'a>, record: &'a WeightsRecord) -> Result<Self, Error> {
         let format = Format::from_code(record.format);
         let format = format.ok_or(Error::UnknownFormat { code: record.format })?;
         ensure(record.dtype == DType::I8 as u8, Error::UnknownFormat { code: record.dtype })?;
@@ -37,7 +37,7 @@ impl<'a> LayerWeights<'a> {
     }
 
     /// The weights of `op`, which `new_checked` has accepted before.
-    pub(super) fn of(op: Op<'a>) -> Option<Self> {
+    pub(super) fn of(op: &Op<'a>) -> Option<Self> {
         let (image, record) = (op.image(), op.weights()?);
         let format = Format::from_code(record.format)?;
         let matrix = Matrix::assumed(format, streams(image, record, format)?);
@@ -46,14 +46,18 @@ impl<'a> LayerWeights<'a> {
 }
 
 /// The weight record of `op`, checked, with the numbers of rows, columns and channels expected.
-pub(super) fn check(op: Op<'_>, rows: usize, cols: usize, channels: usize) -> Result<(), Error> {
+pub(super) fn check(op: &Op<'_>, rows: usize, cols: usize, channels: usize) -> Result<(), Error> {
     let record = op.weights().ok_or(Error::BadWeights)?;
     let found = [record.rows, record.cols, record.channels].map(|n| n.get() as usize);
     ensure(found == [rows, cols, channels], Error::BadShape)?;
     LayerWeights::new_checked(op.image(), record).map(|_| ())
 }
 
-fn streams<'a>(image: Image<'a>, record: &'a WeightsRecord, format: Format) -> Option<Streams<'a>> {
+fn streams<'a>(
+    image: &Image<'a>,
+    record: &'a WeightsRecord,
+    format: Format,
+) -> Option<Streams<'a>> {
     let (rows, cols) = (record.rows.get() as usize, record.cols.get() as usize);
     let counts_len = format.table_len(rows, cols, record.parameter);
     let part = |offset: U32, len| image.stream(offset.get() as usize, len);
@@ -68,7 +72,7 @@ fn streams<'a>(image: Image<'a>, record: &'a WeightsRecord, format: Format) -> O
     })
 }
 
-fn channels<'a>(image: Image<'a>, record: &'a WeightsRecord) -> Option<Channels<'a>> {
+fn channels<'a>(image: &Image<'a>, record: &'a WeightsRecord) -> Option<Channels<'a>> {
     let channels = record.channels.get() as usize;
     let scalings = if record.flags & PER_CHANNEL != 0 { channels } else { 1 };
     Some(Channels {

@@ -18,7 +18,7 @@ pub(super) struct Position<'a> {
 
 /// Calls `each` with every output position and its channels.
 pub(super) fn positions<'a>(
-    op: Op<'_>,
+    op: &Op<'_>,
     input: &'a [i8],
     output: &mut [i8],
     mut each: impl FnMut(Position<'a>, &mut [i8]) -> Option<()>,
@@ -40,7 +40,7 @@ pub(super) fn positions<'a>(
 /// The images of a batch, each with a gatherer of its windows and its part of the output; then the
 /// scratch.
 pub(super) fn images<'m>(
-    op: Op<'m>,
+    op: &Op<'m>,
     memory: Memory<'m>,
     mut each: impl FnMut(&Gather<'m>, &mut [i8], &mut [u8]) -> Option<()>,
 ) -> Option<()> {

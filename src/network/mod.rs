@@ -125,7 +125,7 @@ impl<'a, 'm> Network<'a, 'm> {
         }
         let network = Network { image, arena, operators };
         for op in image.operators().rolled() {
-            network.check(op)?;
+            network.check(&op)?;
         }
         Ok(network)
     }
@@ -181,14 +181,14 @@ impl<'a, 'm> Network<'a, 'm> {
         let mut operators = self.image.operators();
         for _ in 0..self.image.operator_count() {
             let op = operators.next().ok_or(ImageChanged)?;
-            self.run(op).ok_or(ImageChanged)?;
+            self.run(&op).ok_or(ImageChanged)?;
             let output = op.output().and_then(|tensor| self.arena.get(tensor.range()));
             after(op, output.unwrap_or_default());
         }
         Ok(())
     }
 
-    fn run(&mut self, op: Op<'a>) -> Option<()> {
+    fn run(&mut self, op: &Op<'a>) -> Option<()> {
         let operator = self.operator(op.kind()?)?;
         let memory = arena::carve(self.arena, op.output()?.range(), op.scratch())?;
         (operator.run)(op, memory)
@@ -198,7 +198,7 @@ impl<'a, 'm> Network<'a, 'm> {
         self.operators.iter().copied().rolled().find(|operator| operator.kind == kind)
     }
 
-    fn check(&self, op: Op<'_>) -> Result<(), Error> {
+    fn check(&self, op: &Op<'_>) -> Result<(), Error> {
         let number = op.number();
         let unknown = Error::UnknownOperator { operator: number, code: op.code() };
         let kind = op.kind().ok_or(unknown)?;
@@ -208,7 +208,7 @@ impl<'a, 'm> Network<'a, 'm> {
     }
 }
 
-fn check_operator(op: Op<'_>, operator: &Operator) -> Result<(), layers::Error> {
+fn check_operator(op: &Op<'_>, operator: &Operator) -> Result<(), layers::Error> {
     if op.in_place().is_some() && !operator.in_place {
         return Err(layers::Error::NotInPlace);
     }
