@@ -13,8 +13,11 @@ use super::outputs::{VECTOR_ROWS, Vector};
 use super::{Channels, Lanes};
 use crate::quant::Range;
 use crate::sparse::{
-    Block1x4Rows, Block4x1, Block4x1Groups, Index8Rows, Matrix, SegmentRows, Segments, TILE,
+    Block1x4Rows, Block4x1, Block4x1Groups, Index8, Index8Rows, Matrix, SegmentRows, Segments, TILE,
 };
+
+/// The same of formats that are decoded in as much space as their sums leave.
+const SEGMENT_ROWS: usize = 8;
 
 /// Writes one output a row to `y`. `x` has as many elements as `matrix` has columns, `y` as it
 /// has rows.
@@ -25,43 +28,50 @@ pub fn matvec<L: Lanes>(
     range: Range,
     y: &mut [i8],
 ) {
-    let outputs = Vector { channels, range, y };
+    let to = &mut Vector { channels, range, y };
     match matrix {
-        Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), x, outputs),
-        Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), x, outputs),
-        Matrix::Block1x4(matrix) => rows::<L, _>(matrix.rows(), x, outputs),
-        Matrix::Index8(matrix) => rows::<L, _>(matrix.rows(), x, outputs),
+        Matrix::Dense(matrix) => {
+            rows::<L, _, VECTOR_ROWS>(|| Some(DenseWalk(matrix.values())), x, to)
+        }
+        Matrix::Block4x1(matrix) => rows::<L, _, VECTOR_ROWS>(|| Some(matrix.groups()), x, to),
+        Matrix::Block1x4(matrix) => rows::<L, _, VECTOR_ROWS>(|| Some(matrix.rows()), x, to),
+        Matrix::Index8(matrix) => index8::<L>(matrix, x, to),
         Matrix::Delta8(_) | Matrix::Delta4(_) | Matrix::Nm(_) | Matrix::Rice(_) => {
-            if let Some(walk) = matrix.segments() {
-                rows::<L, _>(walk, x, outputs);
-            }
+            rows::<L, _, SEGMENT_ROWS>(|| matrix.segments(), x, to);
         }
     }
 }
 
+/// Rows of one segment each are taken in one run, outputs and all where a core can.
 #[inline(never)]
-fn rows<L: Lanes, W: Walk>(mut walk: W, x: &[i8], mut outputs: Vector<'_, '_>) {
-    if walk.outputs::<L>(x, &mut outputs).is_some() {
-        return;
+fn index8<L: Lanes>(matrix: &Index8<'_>, x: &[i8], to: &mut Vector<'_, '_>) {
+    match matrix.rows().run(to.y.len()).map(|run| L::outputs(run, x, to)) {
+        Some(Some(())) => (),
+        Some(None) => rows::<L, _, VECTOR_ROWS>(|| Some(matrix.rows()), x, to),
+        None => rows::<L, _, SEGMENT_ROWS>(|| Some(SegmentRows::Index8(matrix.rows())), x, to),
     }
-    let mut sums = [0; VECTOR_ROWS];
-    while !outputs.y.is_empty() {
-        let rows = outputs.y.len().min(VECTOR_ROWS);
+}
+
+/// Collects the sums of so many rows of a walk at a time.
+#[inline(never)]
+fn rows<L: Lanes, W: Walk, const ROWS: usize>(
+    walk: impl FnOnce() -> Option<W>,
+    x: &[i8],
+    to: &mut Vector<'_, '_>,
+) {
+    let Some(mut walk) = walk() else { return };
+    let mut sums = [0; ROWS];
+    while !to.y.is_empty() {
+        let rows = to.y.len().min(ROWS);
         let Some(sums) = sums.get_mut(..rows) else { return };
         walk.sums::<L>(x, sums);
-        outputs.push::<L>(sums);
+        to.push::<L>(sums);
     }
 }
 
 /// The walk over a matrix's rows, some at a time.
 trait Walk {
-    /// Writes all outputs without collecting sums, where a core can.
-    #[inline]
-    fn outputs<L: Lanes>(&self, _: &[i8], _: &mut Vector<'_, '_>) -> Option<()> {
-        None
-    }
-
-    /// The next rows' products with x, one a sum. There are [`VECTOR_ROWS`] rows but at the end.
+    /// The next rows' products with x, one a sum. There is a multiple of 4 rows but at the end.
     fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]);
 }
 
@@ -108,24 +118,10 @@ impl Walk for SegmentRows<'_> {
 
 impl Walk for Index8Rows<'_> {
     #[inline]
-    fn outputs<L: Lanes>(&self, x: &[i8], to: &mut Vector<'_, '_>) -> Option<()> {
-        L::outputs(self.run(to.y.len())?, x, to)
-    }
-
-    #[inline]
     fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]) {
-        match self.run(sums.len()) {
-            Some(run) => {
-                let taken = L::run(run, x, sums);
-                self.skip(sums.len(), taken);
-            }
-            None => {
-                let mut walk = SegmentRows::Index8(self.clone());
-                walk.sums::<L>(x, sums);
-                if let SegmentRows::Index8(rows) = walk {
-                    *self = rows;
-                }
-            }
+        if let Some(run) = self.run(sums.len()) {
+            let taken = L::run(run, x, sums);
+            self.skip(sums.len(), taken);
         }
     }
 }
