@@ -118,8 +118,8 @@ impl<'a> Image<'a> {
     }
 
     /// The operators, in the order in which they run.
-    pub fn operators(&self) -> Operators<'a> {
-        Operators::new(*self, self.operators)
+    pub fn operators(&self) -> Operators<'_> {
+        Operators::new(self, self.operators)
     }
 
     /// The weight records.

@@ -83,7 +83,7 @@ impl OpKind {
 /// A view of one operator's record.
 #[derive(Clone, Copy)]
 pub struct Op<'a> {
-    image: Image<'a>,
+    image: &'a Image<'a>,
     number: u16,
     head: &'a OpHead,
     inputs: &'a [U16],
@@ -108,8 +108,8 @@ impl<'a> Op<'a> {
     }
 
     /// The image it stands in.
-    pub fn image(&self) -> &Image<'a> {
-        &self.image
+    pub fn image(&self) -> &'a Image<'a> {
+        self.image
     }
 
     /// Number of inputs.
@@ -169,7 +169,7 @@ impl<'a> Op<'a> {
     }
 
     /// Reads the record at the start of `bytes`; also gives what follows it.
-    fn read(image: Image<'a>, number: u16, bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+    fn read(image: &'a Image<'a>, number: u16, bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (head, rest) = OpHead::ref_from_prefix(bytes).ok()?;
         let count = usize::from(head.inputs);
         let (inputs, rest) = <[U16]>::ref_from_prefix_with_elems(rest, count).ok()?;
@@ -183,13 +183,13 @@ impl<'a> Op<'a> {
 /// The operators of an image, in the order in which they run.
 #[derive(Clone)]
 pub struct Operators<'a> {
-    image: Image<'a>,
+    image: &'a Image<'a>,
     next: u16,
     rest: &'a [u8],
 }
 
 impl<'a> Operators<'a> {
-    pub(super) fn new(image: Image<'a>, bytes: &'a [u8]) -> Self {
+    pub(super) fn new(image: &'a Image<'a>, bytes: &'a [u8]) -> Self {
         Operators { image, next: 0, rest: bytes }
     }
 

@@ -177,25 +177,18 @@ impl<'a, 'm> Network<'a, 'm> {
     /// # Errors
     ///
     /// As [`Network::infer`].
-    pub fn infer_with(&mut self, mut after: impl FnMut(Op<'a>, &[u8])) -> Result<(), ImageChanged> {
+    pub fn infer_with(
+        &mut self,
+        mut after: impl FnMut(&Op<'_>, &[u8]),
+    ) -> Result<(), ImageChanged> {
         let mut operators = self.image.operators();
         for _ in 0..self.image.operator_count() {
             let op = operators.next().ok_or(ImageChanged)?;
-            self.run(&op).ok_or(ImageChanged)?;
+            run(self.operators, self.arena, &op).ok_or(ImageChanged)?;
             let output = op.output().and_then(|tensor| self.arena.get(tensor.range()));
-            after(op, output.unwrap_or_default());
+            after(&op, output.unwrap_or_default());
         }
         Ok(())
-    }
-
-    fn run(&mut self, op: &Op<'a>) -> Option<()> {
-        let operator = self.operator(op.kind()?)?;
-        let memory = arena::carve(self.arena, op.output()?.range(), op.scratch())?;
-        (operator.run)(op, memory)
-    }
-
-    fn operator(&self, kind: OpKind) -> Option<&'static Operator> {
-        self.operators.iter().copied().rolled().find(|operator| operator.kind == kind)
     }
 
     fn check(&self, op: &Op<'_>) -> Result<(), Error> {
@@ -203,9 +196,19 @@ impl<'a, 'm> Network<'a, 'm> {
         let unknown = Error::UnknownOperator { operator: number, code: op.code() };
         let kind = op.kind().ok_or(unknown)?;
         let missing = Error::OperatorNotLinked { operator: number, kind };
-        let operator = self.operator(kind).ok_or(missing)?;
+        let operator = find(self.operators, kind).ok_or(missing)?;
         check_operator(op, operator).map_err(|error| Error::BadOperator { operator: number, error })
     }
+}
+
+fn find(operators: &[&'static Operator], kind: OpKind) -> Option<&'static Operator> {
+    operators.iter().copied().rolled().find(|operator| operator.kind == kind)
+}
+
+fn run(operators: &[&'static Operator], arena: &mut [u8], op: &Op<'_>) -> Option<()> {
+    let operator = find(operators, op.kind()?)?;
+    let memory = arena::carve(arena, op.output()?.range(), op.scratch())?;
+    (operator.run)(op, memory)
 }
 
 fn check_operator(op: &Op<'_>, operator: &Operator) -> Result<(), layers::Error> {
