@@ -6,7 +6,7 @@ use host_tests::random::Rng;
 use kastanet::kernels::tile::{COLUMN_BYTES, Layout, WINDOWS};
 use kastanet::kernels::{
     Channels, Depthwise, Lanes, Multiplied, Patch, Patches, Places, Portable, Space, TileSums,
-    matvec, product,
+    Vector, matvec, product,
 };
 use kastanet::quant::{Range, requantise};
 use kastanet::sparse::{Format, Matrix, Streams};
@@ -100,6 +100,10 @@ impl Scaling {
         Channels { bias, multipliers, shifts, narrow: false }
     }
 
+    fn vector<'y>(&self, y: &'y mut [i8]) -> Vector<'_, 'y> {
+        Vector { channels: self.channels(), range: self.range, y }
+    }
+
     /// The byte of a sum.
     fn output(&self, channel: usize, sum: i32) -> i8 {
         let scale = if self.shifts.len() == 1 { 0 } else { channel };
@@ -183,7 +187,7 @@ fn matrix<L: Lanes>(rng: &mut Rng, weights: &[i8], encoded: &Encoded, what: &str
     });
 
     let mut y = vec![0x55; rows];
-    matvec::<L>(&matrix, windows[0], scaling.channels(), scaling.range, &mut y);
+    matvec::<L>(&matrix, windows[0], scaling.vector(&mut y));
     assert_eq!(y, expected[0], "matvec, {what}");
 
     let mut bytes = vec![0; cols * COLUMN_BYTES + 4];
@@ -226,7 +230,7 @@ fn sums_wrap<L: Lanes>() {
         };
         let expected = vec![scaling.output(0, sum); rows];
         let mut y = vec![0; rows];
-        matvec::<L>(&matrix, &x, scaling.channels(), scaling.range, &mut y);
+        matvec::<L>(&matrix, &x, scaling.vector(&mut y));
         assert_eq!(y, expected, "matvec, {format:?}");
         let mut y = vec![0; WINDOWS * rows];
         let places = Places { y: &mut y, stride: rows };

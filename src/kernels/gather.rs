@@ -12,6 +12,7 @@
 use super::tile::{self, Layout, WINDOWS};
 use super::{Lanes, Patch, Patches, Tile};
 use crate::image::record::Window;
+use crate::rolled::Rolled;
 use zerocopy::FromBytes;
 
 /// The sizes that a window moves over.
@@ -139,9 +140,9 @@ impl Block {
     }
 
     /// Copies it.
-    #[inline]
+    #[inline(never)]
     pub fn copy(&self, to: &mut [i8], from: &[i8]) {
-        for row in 0..self.rows {
+        for row in (0..self.rows).rolled() {
             let [to_start, from_start] = self.steps.map(|step| row * step);
             let to = to.get_mut(to_start..).and_then(|to| to.get_mut(..self.len));
             let from = from.get(from_start..).and_then(|from| from.get(..self.len));
@@ -225,14 +226,16 @@ impl<'a> Gather<'a> {
         let from = self.input.get((y * input[1] + x) * input[2]..)?;
         let steps = [kernel[1] * input[2], dilation[0].wrapping_mul(input[1] * input[2])];
         let to = window.get_mut(rows.start * steps[0] + columns.start * input[2]..)?;
-        if dilation[1] == 1 || kernel[1] == 1 {
-            L::copy(to, from, Block { rows: rows.len(), len: columns.len() * input[2], steps });
-            return Some(());
-        }
-        for row in 0..rows.len() {
-            let (to, from) = (to.get_mut(row * steps[0]..)?, from.get(row * steps[1]..)?);
-            let steps = [input[2], dilation[1] * input[2]];
-            L::copy(to, from, Block { rows: columns.len(), len: input[2], steps });
+        // A block of rows of taps side by side, or one of taps for each row.
+        let (blocks, block) = match dilation[1] == 1 || kernel[1] == 1 {
+            true => (1, Block { rows: rows.len(), len: columns.len() * input[2], steps }),
+            false => {
+                let steps = [input[2], dilation[1] * input[2]];
+                (rows.len(), Block { rows: columns.len(), len: input[2], steps })
+            }
+        };
+        for row in (0..blocks).rolled() {
+            L::copy(to.get_mut(row * steps[0]..)?, from.get(row * steps[1]..)?, block);
         }
         Some(())
     }

@@ -9,9 +9,8 @@
 //! Dense rows are taken four at a time, so that each x is loaded once for four products; sparse
 //! rows segment by segment, a tile of columns each.
 
+use super::Lanes;
 use super::outputs::{VECTOR_ROWS, Vector};
-use super::{Channels, Lanes};
-use crate::quant::Range;
 use crate::sparse::{
     Block1x4Rows, Block4x1, Block4x1Groups, Index8, Index8Rows, Matrix, SegmentRows, Segments, TILE,
 };
@@ -19,16 +18,10 @@ use crate::sparse::{
 /// The same of formats that are decoded in as much space as their sums leave.
 const SEGMENT_ROWS: usize = 8;
 
-/// Writes one output a row to `y`. `x` has as many elements as `matrix` has columns, `y` as it
-/// has rows.
-pub fn matvec<L: Lanes>(
-    matrix: &Matrix<'_>,
-    x: &[i8],
-    channels: Channels<'_>,
-    range: Range,
-    y: &mut [i8],
-) {
-    let to = &mut Vector { channels, range, y };
+/// Writes one output a row. `x` has as many elements as `matrix` has columns, there are as many
+/// outputs as it has rows.
+pub fn matvec<L: Lanes>(matrix: &Matrix<'_>, x: &[i8], mut to: Vector<'_, '_>) {
+    let to = &mut to;
     match matrix {
         Matrix::Dense(matrix) => {
             rows::<L, _, VECTOR_ROWS>(|| Some(DenseWalk(matrix.values())), x, to)

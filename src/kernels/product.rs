@@ -29,7 +29,7 @@ pub fn product<L: Lanes>(
     y: Places<'_>,
     space: &mut Space,
 ) {
-    let to = Outputs { channels, range, y };
+    let to = &mut Outputs { channels, range, y };
     match matrix {
         Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), tile, to, space),
         Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), tile, to, space),
@@ -54,7 +54,7 @@ struct Outputs<'a, 'y> {
 fn rows<L: Lanes, W: Walk>(
     mut walk: W,
     tile: Tiled<'_, L>,
-    mut to: Outputs<'_, '_>,
+    to: &mut Outputs<'_, '_>,
     space: &mut Space,
 ) {
     let mut first = 0;

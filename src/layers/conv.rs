@@ -9,7 +9,7 @@ use super::{Error, LayerWeights, Memory, Operator, ensure, int8, params, signed_
 use crate::image::record::Window;
 use crate::image::{Op, OpKind};
 use crate::kernels::tile::WINDOWS;
-use crate::kernels::{Gather, Geometry, Lanes, Native, Space, matvec, product};
+use crate::kernels::{Gather, Geometry, Lanes, Native, Space, Vector, matvec, product};
 use crate::quant::Range;
 use zerocopy::FromBytes;
 
@@ -30,8 +30,9 @@ fn check(op: &Op<'_>) -> Result<usize, Error> {
 fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (output, window) = (op.output()?, op.params::<Window>()?);
     let [_, height, width, channels] = output.dims();
+    let weights = &LayerWeights::of(op)?;
     let layer = Layer {
-        weights: LayerWeights::of(op)?,
+        weights,
         range: Range { zero_point: output.zero_point(), min: window.min, max: window.max },
         shape: [width, channels],
     };
@@ -47,7 +48,7 @@ fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
 }
 
 struct Layer<'a> {
-    weights: LayerWeights<'a>,
+    weights: &'a LayerWeights<'a>,
     range: Range,
     /// Columns and channels of the output.
     shape: [usize; 2],
@@ -61,7 +62,7 @@ impl Layer<'_> {
         y: &mut [i8],
         (tile, space): (&mut [u8], &mut Space),
     ) -> Option<()> {
-        let LayerWeights { matrix, channels } = &self.weights;
+        let LayerWeights { matrix, channels } = self.weights;
         let cols = gather.geometry.window_len();
         let channels = channels.narrow(cols);
         by_fours(self.shape, y, |start, y| {
@@ -78,11 +79,11 @@ impl Layer<'_> {
         y: &mut [i8],
         scratch: &mut [u8],
     ) -> Option<()> {
-        let LayerWeights { matrix, channels } = &self.weights;
+        let LayerWeights { matrix, channels } = self.weights;
         let patch = signed_mut(scratch)?.get_mut(..gather.geometry.scratch_len())?;
         one_by_one(self.shape, y, |at, y| {
             let x = gather.window::<L>(at, patch)?;
-            matvec::<L>(matrix, x, *channels, self.range, y);
+            matvec::<L>(matrix, x, Vector { channels: *channels, range: self.range, y });
             Some(())
         })
     }

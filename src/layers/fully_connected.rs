@@ -4,7 +4,7 @@
 use super::{Error, LayerWeights, Memory, Operator, ensure, int8, params, signed_mut, weights};
 use crate::image::record::Clamp;
 use crate::image::{Op, OpKind};
-use crate::kernels::{Native, matvec};
+use crate::kernels::{Native, Vector, matvec};
 use crate::quant::Range;
 
 /// The operator.
@@ -31,7 +31,7 @@ fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let inputs = memory.input(op, 0)?.chunks_exact((record.cols.get() as usize).max(1));
     let outputs = signed_mut(memory.output)?.chunks_exact_mut((record.rows.get() as usize).max(1));
     for (x, y) in inputs.zip(outputs) {
-        matvec::<Native>(&weights.matrix, x, weights.channels, range, y);
+        matvec::<Native>(&weights.matrix, x, Vector { channels: weights.channels, range, y });
     }
     Some(())
 }

@@ -3,7 +3,7 @@
 use crate::Error;
 use core::fmt::{Arguments, Debug, Write};
 use kastanet::image::{Aligned, Image, crc32};
-use kastanet::kernels::{Channels, Lanes, Native, Portable, matvec};
+use kastanet::kernels::{Channels, Lanes, Native, Portable, Vector, matvec};
 use kastanet::network::Network;
 use kastanet::quant::{Range, requantise};
 use kastanet::sparse::{Format, Matrix, Streams};
@@ -68,7 +68,8 @@ fn product<L: Lanes>(matrix: &Matrix<'_>, x: &[i8]) -> [i8; 4] {
     // A multiplier of one half, doubled: sums come out as they are.
     let channels = Channels { bias: &[0; 4], multipliers: &[1 << 30], shifts: &[1], narrow: false };
     let mut y = [0; 4];
-    matvec::<L>(matrix, x, channels, Range { zero_point: 0, min: -128, max: 127 }, &mut y);
+    let range = Range { zero_point: 0, min: -128, max: 127 };
+    matvec::<L>(matrix, x, Vector { channels, range, y: &mut y });
     y
 }
 
