@@ -77,16 +77,16 @@ pub struct Index8Rows<'a> {
 }
 
 impl<'a> Index8Rows<'a> {
-    /// The next `rows` rows at once; `None` where the row table's entries are two bytes wide. Whoever
-    /// walks them tells [`Index8Rows::skip`] how many indices they had.
+    /// The next `rows` rows at once; `None` where the row table's entries are two bytes wide, where there
+    /// are no columns or fewer rows, and after a segment that does not end its row.
     #[inline]
     pub fn run(&self, rows: usize) -> Option<Run<'a, i8>> {
-        self.tiles.run(rows * self.cols.div_ceil(TILE), self.cols)
+        self.tiles.run(rows, self.cols)
     }
 
-    /// Leaves `rows` rows behind.
+    /// Leaves `rows` rows behind, which have `indices` indices together.
     #[inline]
-    pub fn skip(&mut self, rows: usize, indices: usize) {
+    pub(crate) fn skip(&mut self, rows: usize, indices: usize) {
         self.tiles.skip(rows * self.cols.div_ceil(TILE), indices);
     }
 }
