@@ -210,10 +210,12 @@ fn matrix<L: Lanes>(rng: &mut Rng, weights: &[i8], encoded: &Encoded, what: &str
 
 /// Inputs and outputs that are longer or shorter than the matrix says: nothing outside an input is read.
 fn other_lengths<L: Lanes>() {
-    for seed in 0..seeds(3_000) {
+    for seed in 0..seeds(750) {
         let mut rng = Rng::new(seed);
-        let (rows, cols) = (rng.range(1, 100), rng.pick(&[8, 40, 200, 256, 300, 516, 700]));
-        let rows = if cfg!(miri) { rows % 9 + 1 } else { rows };
+        let (rows, cols) = match cfg!(miri) {
+            true => (rng.range(1, 9), rng.pick(&[40, 260])),
+            false => (rng.range(1, 100), rng.pick(&[8, 40, 200, 256, 300, 516, 700])),
+        };
         let weights = rng.pick(&Mask::ALL).weights(&mut rng, rows, cols);
         for format in Format::ALL {
             let Some(encoded) = encode(format, &weights, cols) else { continue };
