@@ -170,6 +170,27 @@ mod tests {
     }
 
     #[test]
+    fn runs_are_whole_rows() {
+        let streams = Streams {
+            rows: 2,
+            cols: 258,
+            parameter: 1,
+            counts: &[1, 2, 0, 1],
+            indices: &[255, 0, 1, 0],
+            values: &[9, 8, 7, 6],
+        };
+        let mut rows = Index8::new_checked(streams).unwrap().rows();
+        assert_eq!(rows.run(2).map(|run| run.counts().len()), Some(4));
+        assert!([3, usize::MAX].iter().all(|&more| rows.run(more).is_none()));
+        rows.next_segment(&mut [0; TILE]);
+        assert!(rows.run(1).is_none());
+        rows.next_segment(&mut [0; TILE]);
+        assert_eq!(rows.run(1).map(|run| run.indices()), Some(&[0][..]));
+        let none = Streams { cols: 0, counts: &[], indices: &[], values: &[], ..streams };
+        assert!(Index8::new_checked(none).unwrap().rows().run(1).is_none());
+    }
+
+    #[test]
     fn refuses_each_broken_invariant() {
         let error = |streams| Index8::new_checked(streams).unwrap_err();
         let beyond = &[1, 4, 0, 5, 2, 6];
