@@ -37,6 +37,11 @@ macro_rules! lanes_tests {
             }
 
             #[test]
+            fn other_lengths() {
+                super::other_lengths::<Subject>();
+            }
+
+            #[test]
             fn depthwise() {
                 super::depthwise::<Subject>();
             }
@@ -206,6 +211,61 @@ fn matrix<L: Lanes>(rng: &mut Rng, weights: &[i8], encoded: &Encoded, what: &str
         product::<L>(&matrix, (tile, cols), scaling, places, &mut space);
         assert_eq!(y, expected.concat(), "product, {what}");
     }
+}
+
+/// Inputs and outputs that are longer or shorter than the matrix says: nothing outside an input is read.
+fn other_lengths<L: Lanes>() {
+    for seed in 0..seeds(750) {
+        let mut rng = Rng::new(seed);
+        let (rows, cols) = match cfg!(miri) {
+            true => (rng.range(1, 9), rng.pick(&[40, 260])),
+            false => (rng.range(1, 100), rng.pick(&[8, 40, 200, 256, 300, 516, 700])),
+        };
+        let weights = rng.pick(&Mask::ALL).weights(&mut rng, rows, cols);
+        for format in Format::ALL {
+            let Some(encoded) = encode(format, &weights, cols) else { continue };
+            let matrix = Matrix::new_checked(format, encoded.streams()).unwrap();
+            let (len, said) =
+                (rng.range(0, 900), rng.pick(&[cols, 256, rng.clone().range(0, 900)]));
+            let y = vec![0x55; rng.range(1, 2 * rows)];
+            let outputs = [0, 127].map(|outside| outputs::<L>(&matrix, [len, said], &y, outside));
+            assert!(outputs[0] == outputs[1], "{format:?} {rows} × {cols} of {len}, seed {seed}");
+        }
+    }
+}
+
+/// The outputs of a vector of `len` elements, and of a tile of as many columns of which `said` are said to
+/// be there; all around them is `outside`.
+fn outputs<L: Lanes>(
+    matrix: &Matrix<'_>,
+    [len, said]: [usize; 2],
+    y: &[i8],
+    outside: i8,
+) -> [Vec<i8>; 2] {
+    const ROOM: usize = 1500;
+    let scaling = Scaling {
+        bias: vec![0; 2 * y.len()],
+        multipliers: vec![1 << 30],
+        shifts: vec![-3],
+        range: Range { zero_point: 0, min: -128, max: 127 },
+    };
+    let inside = |at: usize| (at * 37 % 251) as u8 as i8;
+    let x: Vec<i8> = (0..ROOM).map(|at| if at < len { inside(at) } else { outside }).collect();
+    let (mut vector, mut tiles) = (y.to_vec(), [y; WINDOWS].concat());
+    matvec::<L>(matrix, &x[..len], scaling.channels(), scaling.range, &mut vector);
+    let mut cells = vec![[0_u64; COLUMN_BYTES / 8]; ROOM];
+    let bytes = &mut cells.as_mut_slice().as_mut_bytes()[..ROOM * L::Layout::COLUMN_BYTES];
+    let tile = match L::Layout::in_place([&x[..len]; WINDOWS]) {
+        None => {
+            L::Layout::put(bytes, 0, [&x; WINDOWS]);
+            L::Layout::of(&bytes[..len * L::Layout::COLUMN_BYTES])
+        }
+        in_place => in_place,
+    };
+    let to = Places { y: &mut tiles, stride: y.len() };
+    let scaling = (&scaling.channels(), scaling.range);
+    product::<L>(matrix, (tile.unwrap(), said), scaling, to, &mut [[0; WINDOWS]; ROWS]);
+    [vector, tiles]
 }
 
 /// 2^17 products of 2^14 are one more than a sum holds.

@@ -42,8 +42,9 @@ pub use softmax::{MAX_ROW as MAX_SOFTMAX_ROW, softmax};
 
 /// The primitives of a core. All sums wrap at 32 bits and do not depend on the order of addition.
 ///
-/// In the sums over a tile, element p belongs to window p.
-pub trait Lanes {
+/// In the sums over a tile, element p belongs to window p. The cores are those of this crate: where a
+/// walk over a matrix goes on is what [`Lanes::run`] and its like say, whatever they are given.
+pub trait Lanes: arch::Sealed {
     /// How four windows lie side by side.
     type Layout: Layout;
 
@@ -71,8 +72,11 @@ pub trait Lanes {
     fn run(mut run: Run<'_, i8>, x: &[i8], sums: &mut [i32]) -> usize {
         let before = run.values().len();
         for sum in sums {
-            let parts = x.chunks(TILE).map(|x| Self::segment(run.next_segment(), x));
-            *sum = parts.fold(0, i32::wrapping_add);
+            *sum = 0;
+            for first in (0..run.cols()).step_by(TILE) {
+                let x = x.get(first..).unwrap_or_default();
+                *sum = sum.wrapping_add(Self::segment(run.next_segment(), x));
+            }
         }
         before - run.values().len()
     }
@@ -91,7 +95,8 @@ pub trait Lanes {
         let before = run.values().len();
         for sums in sums {
             *sums = [0; 4];
-            for x in x.chunks(TILE) {
+            for first in (0..run.cols()).step_by(TILE) {
+                let x = x.get(first..).unwrap_or_default();
                 matvec::add(sums, Self::block4x1(run.next_segment(), x));
             }
         }

@@ -128,16 +128,16 @@ impl<'a> Block4x1Groups<'a> {
         BlockSegment4x1 { columns, values }
     }
 
-    /// The next `groups` groups at once; `None` where the row table's entries are two bytes wide. Whoever
-    /// walks them tells [`Block4x1Groups::skip`] how many indices they had.
+    /// The next `groups` groups at once; `None` where the row table's entries are two bytes wide, where
+    /// there are no columns or fewer groups, and after a segment that does not end its group.
     #[inline]
     pub fn run(&self, groups: usize) -> Option<Run<'a, [i8; Block4x1::ROWS]>> {
-        self.tiles.run(groups * self.cols.div_ceil(TILE), self.cols)
+        self.tiles.run(groups, self.cols)
     }
 
-    /// Leaves `groups` groups behind.
+    /// Leaves `groups` groups behind, which have `indices` indices together.
     #[inline]
-    pub fn skip(&mut self, groups: usize, indices: usize) {
+    pub(crate) fn skip(&mut self, groups: usize, indices: usize) {
         self.tiles.skip(groups * self.cols.div_ceil(TILE), indices);
     }
 }

@@ -77,16 +77,16 @@ pub struct Index8Rows<'a> {
 }
 
 impl<'a> Index8Rows<'a> {
-    /// The next `rows` rows at once; `None` where the row table's entries are two bytes wide. Whoever
-    /// walks them tells [`Index8Rows::skip`] how many indices they had.
+    /// The next `rows` rows at once; `None` where the row table's entries are two bytes wide, where there
+    /// are no columns or fewer rows, and after a segment that does not end its row.
     #[inline]
     pub fn run(&self, rows: usize) -> Option<Run<'a, i8>> {
-        self.tiles.run(rows * self.cols.div_ceil(TILE), self.cols)
+        self.tiles.run(rows, self.cols)
     }
 
-    /// Leaves `rows` rows behind.
+    /// Leaves `rows` rows behind, which have `indices` indices together.
     #[inline]
-    pub fn skip(&mut self, rows: usize, indices: usize) {
+    pub(crate) fn skip(&mut self, rows: usize, indices: usize) {
         self.tiles.skip(rows * self.cols.div_ceil(TILE), indices);
     }
 }
@@ -167,6 +167,27 @@ mod tests {
         };
         let matrix = Index8::new_checked(streams).unwrap();
         assert!(matrix.entries().eq([(0, 255, 9), (0, 256, 8), (0, 257, 7), (1, 256, 6)]));
+    }
+
+    #[test]
+    fn runs_are_whole_rows() {
+        let streams = Streams {
+            rows: 2,
+            cols: 258,
+            parameter: 1,
+            counts: &[1, 2, 0, 1],
+            indices: &[255, 0, 1, 0],
+            values: &[9, 8, 7, 6],
+        };
+        let mut rows = Index8::new_checked(streams).unwrap().rows();
+        assert_eq!(rows.run(2).map(|run| run.counts().len()), Some(4));
+        assert!([3, usize::MAX].iter().all(|&more| rows.run(more).is_none()));
+        rows.next_segment(&mut [0; TILE]);
+        assert!(rows.run(1).is_none());
+        rows.next_segment(&mut [0; TILE]);
+        assert_eq!(rows.run(1).map(|run| run.indices()), Some(&[0][..]));
+        let none = Streams { cols: 0, counts: &[], indices: &[], values: &[], ..streams };
+        assert!(Index8::new_checked(none).unwrap().rows().run(1).is_none());
     }
 
     #[test]

@@ -5,7 +5,8 @@ use super::{Block4x1, BlockSegment4x1, Segment, TILE};
 /// Successive tiles of rows of a checked matrix: for each a count, and the streams from the first on.
 ///
 /// Invariants, besides those of the matrix's streams: counts are one byte each; they add up to no more
-/// indices than there are, and there are as many values as indices.
+/// indices than there are, and there are as many values as indices. There is a column at least, and the
+/// last tile is a row's last.
 #[derive(Clone, Copy, Debug)]
 pub struct Run<'a, V> {
     cols: usize,

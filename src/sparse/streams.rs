@@ -65,6 +65,11 @@ impl<'a> Counts<'a> {
         self.bytes.get(..entries).filter(|_| self.width == 1)
     }
 
+    /// Whether the entries that are left, one byte each, are those of whole lines of `tiles` tiles.
+    pub fn fill_lines(&self, tiles: usize) -> bool {
+        self.bytes.len().checked_rem(tiles) == Some(0)
+    }
+
     /// Leaves entries of one byte behind.
     #[inline]
     pub fn skip(&mut self, entries: usize) {

@@ -63,14 +63,20 @@ impl<'a, V> Tiles<'a, V> {
         Tiles { counts: Counts::assumed(streams), indices: streams.indices, values }
     }
 
-    /// The next `tiles` tiles of a matrix of `cols` columns, where their counts are a byte each.
+    /// The next `lines` lines of a matrix of `cols` columns, at least one, where counts are a byte each
+    /// and the next tile is a line's first: whoever takes them counts a line's columns from there.
     #[inline]
-    pub fn run(&self, tiles: usize, cols: usize) -> Option<Run<'a, V>> {
-        let counts = self.counts.bytes(tiles)?;
+    pub fn run(&self, lines: usize, cols: usize) -> Option<Run<'a, V>> {
+        let tiles = cols.div_ceil(TILE);
+        if tiles != 1 && !self.counts.fill_lines(tiles) {
+            return None;
+        }
+        let counts = self.counts.bytes(lines.checked_mul(tiles)?)?;
         Some(Run::new(cols, counts, self.indices, self.values))
     }
 
-    /// Leaves `tiles` tiles behind, which have `indices` indices.
+    /// Leaves `tiles` tiles behind, which have `indices` indices together: with another number, what
+    /// the walk gives from there on would not keep to any invariant.
     #[inline]
     pub fn skip(&mut self, tiles: usize, indices: usize) {
         self.counts.skip(tiles);

@@ -239,11 +239,16 @@ impl<const N: usize> Room<N> {
             let (mut sum, mut sums) = ([1; 3], [[1; 4]; 3]);
             let taken = L::run(run, &self.x[0][..cols], &mut sum[..count]);
             let also_taken = L::tile_run(run, tile, &mut sums[..count]);
-            ensure(taken == also_taken, "values of a run")?;
-            rows.skip(count, taken);
+            let all = run.counts().iter().map(|&count| usize::from(count)).sum();
+            ensure([taken, also_taken] == [all; 2], "values of a run")?;
             for (row, (sum, sums)) in (first..).zip(sum.into_iter().zip(sums)).take(count) {
                 ensure(sum == self.product(row, 0, cols), "run")?;
                 ensure(sums == self.products(row, cols), "tile_run")?;
+            }
+            // In a row there is no run, after it there is.
+            for next in (0..cols).step_by(TILE) {
+                ensure((next == 0) == rows.run(0).is_some(), "run in a row")?;
+                rows.next_segment(&mut [0; TILE]);
             }
         }
         Ok(())
@@ -303,8 +308,9 @@ impl<const N: usize> Room<N> {
         let pick = |stream: u64, below: u64| (word(case, stream) % below) as usize;
         let kernel = if pick(7, 2) == 0 { [3, 3] } else { [1 + pick(0, 4), 1 + pick(1, 5)] };
         let (channels, cut) = (1 + pick(2, 24), pick(8, 5));
-        let row = (kernel[1] + pick(3, 6)) * channels;
-        let len = kernel[0] * (row + channels);
+        // Rows of taps lie apart, side by side or over each other.
+        let row = pick(3, kernel[1] as u64 + 6) * channels;
+        let len = kernel[0] * (row + channels) + kernel[1] * channels;
         let first = pick(4, channels as u64);
         let (count, step) = (1 + pick(5, (channels - first).min(16) as u64), pick(6, 3) * channels);
         if len + 3 * step > N - 4 {

@@ -11,6 +11,7 @@ use crate::kernels::{
     Addition, Block, Channels, Lanes, Patch, Patches, Places, Vector, matvec, outputs,
 };
 use crate::quant::Range;
+use crate::rolled::Rolled;
 use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Run, Segment, TILE};
 use core::marker::PhantomData;
 
@@ -333,7 +334,8 @@ pub struct Taps {
     pub width: usize,
     /// From a tap to the next, in weights and window.
     pub channels: usize,
-    /// From the tap after a row's last to the next row's first, in the window.
+    /// From the tap after a row's last to the next row's first, in the window: below zero, wrapped, where
+    /// rows overlap.
     pub skip: usize,
 }
 
@@ -428,6 +430,8 @@ impl Start for Windows {
 #[derive(Clone, Copy, Debug)]
 pub struct Checked<R>(PhantomData<R>);
 
+impl<R> super::Sealed for Checked<R> {}
+
 impl<R: Raw> Lanes for Checked<R> {
     type Layout = R::Layout;
 
@@ -460,7 +464,7 @@ impl<R: Raw> Lanes for Checked<R> {
     #[inline]
     fn run(run: Run<'_, i8>, x: &[i8], sums: &mut [i32]) -> usize {
         if run.cols() > x.len() || sums.len().checked_mul(run.tiles()) != Some(run.counts().len()) {
-            return 0;
+            return passed(run.counts());
         }
         // SAFETY: a run of a checked matrix has indices and values for all its counts, and its
         // columns lie in x.
@@ -491,7 +495,7 @@ impl<R: Raw> Lanes for Checked<R> {
     #[inline]
     fn block_run(run: Run<'_, [i8; 4]>, x: &[i8], sums: &mut [[i32; 4]]) -> usize {
         if run.cols() > x.len() || sums.len().checked_mul(run.tiles()) != Some(run.counts().len()) {
-            return 0;
+            return passed(run.counts());
         }
         // SAFETY: a run of a checked matrix has indices and blocks for all its counts, and its columns
         // lie in x.
@@ -552,7 +556,7 @@ impl<R: Raw> Lanes for Checked<R> {
                 // its columns lie in the tile.
                 unsafe { R::tile_run(&rows(run, start), sums) }
             }
-            _ => 0,
+            _ => passed(run.counts()),
         }
     }
 
@@ -584,7 +588,7 @@ impl<R: Raw> Lanes for Checked<R> {
                 // its columns lie in the tile.
                 unsafe { R::tile_block_run(&rows(run, start), sums) }
             }
-            _ => 0,
+            _ => passed(run.counts()),
         }
     }
 
@@ -687,6 +691,13 @@ fn few_channels(w: &[i8], patch: Patch<'_>, sums: &mut [[i32; WINDOWS]], window:
 fn rows<V, X>(run: Run<'_, V>, x: X) -> Rows<X> {
     let (counts, columns) = (run.counts().as_ptr(), run.indices().as_ptr());
     Rows { counts, columns, values: run.values().as_ptr().cast(), x, tiles: run.tiles() }
+}
+
+/// The values of a run that is not taken: the walk it is of goes on after them all the same.
+#[cold]
+#[inline(never)]
+fn passed(counts: &[u8]) -> usize {
+    counts.iter().rolled().fold(0, |values, &count| values + usize::from(count))
 }
 
 /// One past the last of ascending indices; 0 for none.

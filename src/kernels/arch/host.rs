@@ -37,6 +37,8 @@ macro_rules! either {
     };
 }
 
+impl super::Sealed for Host {}
+
 impl Lanes for Host {
     type Layout = Interleaved;
 

@@ -62,6 +62,12 @@ mod rvv;
 pub use host::Host;
 pub use portable::Portable;
 
+/// A core's primitives, which nobody else can have.
+mod sealed {
+    pub trait Sealed {}
+}
+pub(super) use sealed::Sealed;
+
 /// The primitives of the core this build is for.
 #[cfg(kastanet_core = "armv6m")]
 pub type Native = checked::Checked<armv6m::Armv6m>;

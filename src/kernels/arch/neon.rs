@@ -213,7 +213,8 @@ impl Raw for Neon {
                 let tap = (ky * taps.width + kx) * taps.channels;
                 // SAFETY: four channels of this tap lie in both.
                 unsafe {
-                    let x = cell(x.add(tap + ky * taps.skip).cast());
+                    let skipped = ky.wrapping_mul(taps.skip);
+                    let x = cell(x.add(tap.wrapping_add(skipped)).cast());
                     sum = single(sum, x, cell(w.add(tap).cast()));
                 }
             }

@@ -8,6 +8,8 @@ use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Segment};
 #[derive(Clone, Copy, Debug)]
 pub struct Portable;
 
+impl super::Sealed for Portable {}
+
 impl Lanes for Portable {
     type Layout = Interleaved;
 

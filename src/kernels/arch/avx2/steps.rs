@@ -103,7 +103,8 @@ pub unsafe fn filter<const C: usize>(w: *const i8, x: *const i8, taps: &Taps) ->
             let tap = (ky * taps.width + kx) * taps.channels;
             // SAFETY: `C` channels of this tap lie in both.
             let [w, x] = unsafe {
-                [w.add(tap), x.add(tap + ky * taps.skip)].map(|from| match C {
+                let skipped = ky.wrapping_mul(taps.skip);
+                [w.add(tap), x.add(tap.wrapping_add(skipped))].map(|from| match C {
                     8 => _mm_loadl_epi64(from.cast()),
                     _ => _mm_cvtsi32_si128(word(from)),
                 })

@@ -102,9 +102,10 @@ pub fn put(bytes: &mut [u8], first: usize, windows: [&[i8]; WINDOWS]) {
 #[inline]
 pub fn lay(bytes: &mut [u8], windows: &Patches<'_>) {
     let Patches { x, rows: steps, kernel: [height, width], channels } = windows;
-    let run = width * channels;
     let Ok(cells) = <[[i32; 2]]>::mut_from_bytes(bytes) else { return };
-    if cells.len() != height * run || !windows.holds(*channels) {
+    let run = width.saturating_mul(*channels);
+    // Rows that lie on each other may be more than there is memory for.
+    if height.checked_mul(run) != Some(cells.len()) || !windows.holds(*channels) {
         return;
     }
     let (cells, x) = (cells.as_mut_ptr(), x.map(<[i8]>::as_ptr));
