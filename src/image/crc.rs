@@ -46,9 +46,7 @@ pub fn checksum(image: &[u8]) -> u32 {
 /// The register after `bytes`.
 #[inline(never)]
 fn update(register: u32, bytes: &[u8]) -> u32 {
-    bytes.iter().rolled().fold(register, |register, &byte| {
-        half(half(register ^ u32::from(byte)))
-    })
+    bytes.iter().rolled().fold(register, |register, &byte| half(half(register ^ u32::from(byte))))
 }
 
 /// Takes the lowest half byte out of the register.

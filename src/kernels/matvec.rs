@@ -30,8 +30,8 @@ pub fn matvec<L: Lanes>(
         Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), x, outputs),
         Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), x, outputs),
         Matrix::Block1x4(matrix) => rows::<L, _>(matrix.rows(), x, outputs),
-        Matrix::Index8(matrix) => rows::<L, _>(matrix.rows(), x, outputs),
-        Matrix::Delta8(_) | Matrix::Delta4(_) | Matrix::Nm(_) | Matrix::Rice(_) => {
+        Matrix::Index8(matrix) if matrix.is_narrow() => rows::<L, _>(matrix.rows(), x, outputs),
+        _ => {
             if let Some(walk) = matrix.segments() {
                 rows::<L, _>(walk, x, outputs);
             }
@@ -114,18 +114,9 @@ impl Walk for Index8Rows<'_> {
 
     #[inline]
     fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]) {
-        match self.run(sums.len()) {
-            Some(run) => {
-                let taken = L::run(run, x, sums);
-                self.skip(sums.len(), taken);
-            }
-            None => {
-                let mut walk = SegmentRows::Index8(self.clone());
-                walk.sums::<L>(x, sums);
-                if let SegmentRows::Index8(rows) = walk {
-                    *self = rows;
-                }
-            }
+        if let Some(run) = self.run(sums.len()) {
+            let taken = L::run(run, x, sums);
+            self.skip(sums.len(), taken);
         }
     }
 }

@@ -203,10 +203,17 @@ unsafe extern "C" fn segment(
     )
 }
 
-/// The products of the next segment, its count at `r0`, columns at `r1`, values at `r2`, with x at `r3`,
-/// added to `r12`. Changes r4 to r10.
-macro_rules! next_segment {
-    () => {
+/// The sums of `count` rows, at least one, of at least one tile each; gives the end of their columns.
+#[unsafe(naked)]
+unsafe extern "C" fn sums(_rows: &Rows<*const i8>, _sums: *mut i32, _count: usize) -> *const u8 {
+    naked_asm!(
+        dsp!(),
+        "push {{r0, r2, r3, r4-r11, lr}}",
+        "mov lr, r1",
+        "ldm r0, {{r0-r3, r11}}",
+        "8:",
+        "mov r12, #0",
+        "9:",
         "
         ldrb r10, [r0], #1
         subs r10, #16
@@ -286,42 +293,7 @@ macro_rules! next_segment {
         ldrsb r4, [r3, r4]
         smlabb r12, r4, r5, r12
         6:
-        "
-    };
-}
-
-/// The sums of `count` rows of one tile each; gives the end of their columns.
-#[unsafe(naked)]
-unsafe extern "C" fn single(_rows: &Rows<*const i8>, _sums: *mut i32, _count: usize) -> *const u8 {
-    naked_asm!(
-        dsp!(),
-        "push {{r4-r11, lr}}",
-        "mov lr, r1",
-        "mov r11, r2",
-        "ldm r0, {{r0-r3}}",
-        "9:",
-        "mov r12, #0",
-        next_segment!(),
-        "str r12, [lr], #4",
-        "subs r11, #1",
-        "bne 9b",
-        "mov r0, r1",
-        "pop {{r4-r11, pc}}",
-    )
-}
-
-/// The same for rows of several tiles.
-#[unsafe(naked)]
-unsafe extern "C" fn several(_rows: &Rows<*const i8>, _sums: *mut i32, _count: usize) -> *const u8 {
-    naked_asm!(
-        dsp!(),
-        "push {{r0, r2, r3, r4-r11, lr}}",
-        "mov lr, r1",
-        "ldm r0, {{r0-r3, r11}}",
-        "8:",
-        "mov r12, #0",
-        "9:",
-        next_segment!(),
+        ",
         "add r3, #256",
         "subs r11, #1",
         "bne 9b",
@@ -566,14 +538,11 @@ impl Raw for Dsp {
     #[inline]
     unsafe fn run(rows: &Rows<*const i8>, sums: &mut [i32]) -> usize {
         let (to, count) = (sums.as_mut_ptr(), sums.len());
-        let end = match (count, rows.tiles) {
-            (0, _) | (_, 0) => {
-                sums.fill(0);
-                return 0;
-            }
-            (_, 1) => unsafe { single(rows, to, count) },
-            _ => unsafe { several(rows, to, count) },
-        };
+        if count == 0 || rows.tiles == 0 {
+            sums.fill(0);
+            return 0;
+        }
+        let end = unsafe { self::sums(rows, to, count) };
         end.addr() - rows.columns.addr()
     }
 
