@@ -56,6 +56,7 @@ fn header(bytes: &[u8]) -> Result<&Header, Error> {
 }
 
 /// A reserved field, at byte `offset` of the image, is zero.
+#[inline(never)]
 pub(super) fn zero(field: &[u8], offset: usize) -> Result<(), Error> {
     match field.iter().rolled().all(|&byte| byte == 0) {
         true => Ok(()),
@@ -127,12 +128,7 @@ fn assemble<'a>(
     header: &'a Header,
     entries: &'a [SectionRecord],
 ) -> Result<Image<'a>, Error> {
-    let find = |kind: u16| {
-        let entry = entries.iter().rolled().find(|entry| entry.kind.get() == kind);
-        let entry = entry.ok_or(Error::MissingSection { kind })?;
-        let start = entry.offset.get() as usize;
-        Ok(bytes.get(start..start + entry.len.get() as usize).unwrap_or_default())
-    };
+    let find = |kind: u16| find(bytes, entries, kind).ok_or(Error::MissingSection { kind });
     let bad_len =
         |kind: u16, bytes: &[u8]| Error::BadSectionLength { kind, len: bytes.len() as u32 };
     let tensors = find(section::TENSORS)?;
@@ -153,6 +149,13 @@ fn assemble<'a>(
         ports: split_ports(ports).ok_or(bad_len(section::PORTS, ports))?,
         operator_count: 0,
     })
+}
+
+/// The bytes of the section of `kind`, one of [`section`].
+#[inline(never)]
+pub(super) fn find<'a>(bytes: &'a [u8], entries: &[SectionRecord], kind: u16) -> Option<&'a [u8]> {
+    let entry = entries.iter().rolled().find(|entry| entry.kind.get() == kind)?;
+    bytes.get(entry.offset.get() as usize..)?.get(..entry.len.get() as usize)
 }
 
 /// Two counts, then the inputs, then the outputs.

@@ -36,7 +36,7 @@ fn operator(image: &Image<'_>, op: Op<'_>) -> Result<(), Error> {
     let bad = Error::BadReference { operator: number };
     let output = op.output().filter(|tensor| tensor.place() == Place::Arena).ok_or(bad)?;
     if op.weights_id().is_some() && op.weights().is_none()
-        || op.inputs().count() != op.input_count()
+        || op.inputs().rolled().count() != op.input_count()
     {
         return Err(bad);
     }
@@ -45,7 +45,11 @@ fn operator(image: &Image<'_>, op: Op<'_>) -> Result<(), Error> {
     };
     let replaced = op.in_place().and_then(|index| op.input(index));
     let aliased = output.alias().is_none() || replaced.is_some_and(|old| replaces(output, old));
-    if output.first() != time || output.last() < time || !op.inputs().all(reads) || !aliased {
+    if output.first() != time
+        || output.last() < time
+        || !op.inputs().rolled().all(reads)
+        || !aliased
+    {
         return Err(Error::BadLifetime { operator: number });
     }
     scratch(image, op, time)

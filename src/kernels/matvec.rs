@@ -12,6 +12,7 @@
 use super::outputs::{VECTOR_ROWS, Vector};
 use super::{Channels, Lanes};
 use crate::quant::Range;
+use crate::rolled::Rolled;
 use crate::sparse::{
     Block1x4Rows, Block4x1, Block4x1Groups, Index8Rows, Matrix, SegmentRows, Segments, TILE,
 };
@@ -30,7 +31,7 @@ pub fn matvec<L: Lanes>(
         Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), x, outputs),
         Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), x, outputs),
         Matrix::Block1x4(matrix) => rows::<L, _>(matrix.rows(), x, outputs),
-        Matrix::Index8(matrix) if matrix.is_narrow() => rows::<L, _>(matrix.rows(), x, outputs),
+        Matrix::Index8(matrix) if matrix.is_narrow() => narrow::<L>(matrix.rows(), x, outputs),
         _ => {
             if let Some(walk) = matrix.segments() {
                 rows::<L, _>(walk, x, outputs);
@@ -39,28 +40,32 @@ pub fn matvec<L: Lanes>(
     }
 }
 
-#[inline(never)]
-fn rows<L: Lanes, W: Walk>(mut walk: W, x: &[i8], mut outputs: Vector<'_, '_>) {
-    if walk.outputs::<L>(x, &mut outputs).is_some() {
-        return;
+/// Rows whose outputs a core may make without collecting sums.
+fn narrow<L: Lanes>(walk: Index8Rows<'_>, x: &[i8], mut outputs: Vector<'_, '_>) {
+    let run = walk.run(outputs.y.len());
+    if run.and_then(|run| L::outputs(run, x, &mut outputs)).is_none() {
+        rows::<L, _>(walk, x, outputs);
     }
+}
+
+fn rows<L: Lanes, W: Walk>(mut walk: W, x: &[i8], outputs: Vector<'_, '_>) {
+    collect::<L>(&mut |sums| walk.sums::<L>(x, sums), outputs);
+}
+
+/// Outputs of the sums that `next` gives, rows after rows: once for all walks.
+#[inline(never)]
+fn collect<L: Lanes>(next: &mut dyn FnMut(&mut [i32]), mut outputs: Vector<'_, '_>) {
     let mut sums = [0; VECTOR_ROWS];
     while !outputs.y.is_empty() {
         let rows = outputs.y.len().min(VECTOR_ROWS);
         let Some(sums) = sums.get_mut(..rows) else { return };
-        walk.sums::<L>(x, sums);
+        next(sums);
         outputs.push::<L>(sums);
     }
 }
 
 /// The walk over a matrix's rows, some at a time.
 trait Walk {
-    /// Writes all outputs without collecting sums, where a core can.
-    #[inline]
-    fn outputs<L: Lanes>(&self, _: &[i8], _: &mut Vector<'_, '_>) -> Option<()> {
-        None
-    }
-
     /// The next rows' products with x, one a sum. There are [`VECTOR_ROWS`] rows but at the end.
     fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]);
 }
@@ -108,11 +113,6 @@ impl Walk for SegmentRows<'_> {
 
 impl Walk for Index8Rows<'_> {
     #[inline]
-    fn outputs<L: Lanes>(&self, x: &[i8], to: &mut Vector<'_, '_>) -> Option<()> {
-        L::outputs(self.run(to.y.len())?, x, to)
-    }
-
-    #[inline]
     fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]) {
         if let Some(run) = self.run(sums.len()) {
             let taken = L::run(run, x, sums);
@@ -133,7 +133,8 @@ impl Walk for Block4x1Groups<'_> {
             None => groups.iter_mut().for_each(|sums| *sums = group::<L>(self, x)),
         }
         if !rest.is_empty() {
-            rest.iter_mut().zip(group::<L>(self, x)).for_each(|(to, sum)| *to = sum);
+            let of = group::<L>(self, x);
+            rest.iter_mut().zip(of).rolled().for_each(|(to, sum)| *to = sum);
         }
     }
 }
