@@ -6,7 +6,7 @@ use super::record::{
     SectionRecord, TensorRecord, VERSION, WeightsRecord, section,
 };
 use super::{DType, Error, Image, Place, Ports, Tensor, checksum, plan, records};
-use crate::rolled::Rolled;
+use crate::rolled::{Rolled, unknown_len};
 use core::mem::offset_of;
 use zerocopy::FromBytes;
 use zerocopy::little_endian::U16;
@@ -193,12 +193,14 @@ fn tensor(image: &Image<'_>, id: u16) -> Result<(), Error> {
 /// Bytes of the tensor; `None` where its dimensions are not those of a tensor of its rank.
 fn byte_len(record: &TensorRecord, dtype: DType) -> Option<u32> {
     let filled = 4_usize.checked_sub(record.rank.into())?;
-    let mut front = record.dims.iter().take(filled);
-    let product = |len: u32, dim: &zerocopy::little_endian::U32| {
-        len.checked_mul(dim.get()).filter(|&len| len > 0)
-    };
-    let whole = front.all(|dim| dim.get() == 1);
-    record.dims.iter().rolled().try_fold(dtype.size() as u32, product).filter(|_| whole)
+    let mut len = dtype.size() as u32;
+    for (at, dim) in unknown_len(&record.dims).iter().enumerate().rolled() {
+        if dim.get() == 0 || at < filled && dim.get() != 1 {
+            return None;
+        }
+        len = len.checked_mul(dim.get())?;
+    }
+    Some(len)
 }
 
 fn tensor_range(image: &Image<'_>, tensor: Tensor<'_>, len: u32) -> Result<(), Error> {

@@ -95,6 +95,7 @@ impl Tensor<'_> {
     }
 
     /// Length in bytes.
+    #[inline(never)]
     pub fn byte_len(&self) -> usize {
         self.elements().wrapping_mul(self.dtype().size())
     }

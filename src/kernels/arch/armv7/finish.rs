@@ -16,7 +16,8 @@
 
 use crate::kernels::tile::WINDOWS;
 use crate::kernels::{Channels, Places, outputs};
-use crate::quant::Range;
+use crate::quant::{Range, Scale};
+use crate::rolled::Rolled;
 use core::arch::naked_asm;
 
 /// What [`channels`] reads and writes, in the order of its registers.
@@ -276,7 +277,17 @@ pub fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) 
     let done = finish_one(sums, channels, range, y).unwrap_or(0);
     let (sums, y) = (sums.get(done..), y.get_mut(done..));
     let (Some(sums @ [_, ..]), Some(y)) = (sums, y) else { return };
-    outputs::finish(sums, channels.from(done), range, y);
+    finish_each(sums, &channels.from(done), range, y);
+}
+
+/// Any channels: once for those with a scale each and for those with one.
+fn finish_each(sums: &[i32], of: &Channels<'_>, range: Range, y: &mut [i8]) {
+    let step = usize::from(of.multipliers.len() > 1);
+    for (at, ((y, sum), bias)) in y.iter_mut().zip(sums).zip(of.bias).enumerate().rolled() {
+        let (multiplier, shift) = (of.multipliers.get(at * step), of.shifts.get(at * step));
+        let (Some(&multiplier), Some(&shift)) = (multiplier, shift) else { return };
+        *y = range.clamp(Scale::new(multiplier, shift.into()).apply(sum.wrapping_add(*bias)));
+    }
 }
 
 /// The same for channels with one scale, up to the first sum that is not narrow; gives their number.

@@ -37,28 +37,8 @@ struct Finish {
 unsafe extern "C" fn single(_rows: &Rows<*const i8>, _of: &Finish) -> bool {
     naked_asm!(
         dsp!(),
-        r"
-        .macro one
-        ldrb.w r4, [r1], #1
-        ldrsb.w r5, [r2], #1
-        ldrsb.w r4, [r3, r4]
-        smlabb r12, r4, r5, r12
-        .endm
-        .macro two half
-        ldrb.w r4, [r1], #1
-        ldrb.w r5, [r1], #1
-        ldrsb.w r4, [r3, r4]
-        ldrsb.w r5, [r3, r5]
-        smlab\half r12, r4, r9, r12
-        smlab\half r12, r5, r8, r12
-        .endm
-        .macro four
-        ldr.w r8, [r2], #4
-        sxtb16 r9, r8
-        sxtb16 r8, r8, ror #8
-        two b
-        two t
-        .endm
+        nonzeros!(),
+        "
         .macro leftover
         one
         one
