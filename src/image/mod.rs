@@ -177,7 +177,6 @@ impl<'a> Image<'a> {
 
     /// `len` bytes of the data section; `None` also where they do not start at a multiple of
     /// [`STREAM_ALIGN`](record::STREAM_ALIGN).
-    #[inline(never)]
     pub(crate) fn stream(&self, offset: usize, len: usize) -> Option<&'a [u8]> {
         let aligned = offset.is_multiple_of(record::STREAM_ALIGN);
         self.data.get(offset..)?.get(..len).filter(|_| aligned)

@@ -202,7 +202,6 @@ impl<'a> Operators<'a> {
 impl<'a> Iterator for Operators<'a> {
     type Item = Op<'a>;
 
-    #[inline(never)]
     fn next(&mut self) -> Option<Op<'a>> {
         let (op, rest) = Op::read(self.image, self.next, self.rest)?;
         self.next = self.next.wrapping_add(1);

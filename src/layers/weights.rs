@@ -63,7 +63,6 @@ fn checked<'a>(
     Ok((format, streams, channels))
 }
 
-#[inline(never)]
 fn streams<'a>(image: Image<'a>, record: &'a WeightsRecord, format: Format) -> Option<Streams<'a>> {
     let (rows, cols) = (record.rows.get() as usize, record.cols.get() as usize);
     let counts_len = format.table_len(rows, cols, record.parameter);
@@ -79,7 +78,6 @@ fn streams<'a>(image: Image<'a>, record: &'a WeightsRecord, format: Format) -> O
     })
 }
 
-#[inline(never)]
 fn channels<'a>(image: Image<'a>, record: &'a WeightsRecord) -> Option<Channels<'a>> {
     let channels = record.channels.get() as usize;
     let scalings = if record.flags & PER_CHANNEL != 0 { channels } else { 1 };

@@ -238,22 +238,32 @@ unsafe extern "C" fn sums(_rows: &Rows<*const i8>, _sums: *mut i32, _count: usiz
         dsp!(),
         nonzeros!(),
         "
-        push {{r0, r2, r3, r4-r11, lr}}
+        push {{r4-r11, lr}}
         mov lr, r1
-        ldm r0, {{r0-r3, r11}}
+        mov r6, r2
+        ldm r0, {{r0-r3, r7}}
+        mov r11, r3
+        sub r7, #1
+        add r7, r3, r7, lsl #8
         8:
         mov r12, #0
         9:
         ldrb r10, [r0], #1
-        subs r10, #8
+        subs r10, #16
         blo 2f
         1:
         four
         four
-        subs r10, #8
+        four
+        four
+        subs r10, #16
         bhs 1b
         2:
         lsls r4, r10, #29
+        bcc 3f
+        four
+        four
+        3:
         bpl 4f
         four
         4:
@@ -265,18 +275,16 @@ unsafe extern "C" fn sums(_rows: &Rows<*const i8>, _sums: *mut i32, _count: usiz
         bpl 6f
         one
         6:
+        cmp r3, r7
+        beq 7f
         add r3, #256
-        subs r11, #1
-        bne 9b
+        b 9b
+        7:
+        mov r3, r11
         str r12, [lr], #4
-        ldr r4, [sp]
-        ldrd r3, r11, [r4, #12]
-        ldr r4, [sp, #4]
-        subs r4, #1
-        str r4, [sp, #4]
+        subs r6, #1
         bne 8b
         mov r0, r1
-        add sp, #12
         pop {{r4-r11, pc}}
         .purgem one
         .purgem two

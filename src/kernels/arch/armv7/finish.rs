@@ -16,8 +16,7 @@
 
 use crate::kernels::tile::WINDOWS;
 use crate::kernels::{Channels, Places, outputs};
-use crate::quant::{Range, Scale};
-use crate::rolled::Rolled;
+use crate::quant::Range;
 use core::arch::naked_asm;
 
 /// What [`channels`] reads and writes, in the order of its registers.
@@ -280,13 +279,16 @@ pub fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) 
     finish_each(sums, &channels.from(done), range, y);
 }
 
-/// Any channels: once for those with a scale each and for those with one.
+/// Any channels, one after the other.
 fn finish_each(sums: &[i32], of: &Channels<'_>, range: Range, y: &mut [i8]) {
-    let step = usize::from(of.multipliers.len() > 1);
-    for (at, ((y, sum), bias)) in y.iter_mut().zip(sums).zip(of.bias).enumerate().rolled() {
-        let (multiplier, shift) = (of.multipliers.get(at * step), of.shifts.get(at * step));
-        let (Some(&multiplier), Some(&shift)) = (multiplier, shift) else { return };
-        *y = range.clamp(Scale::new(multiplier, shift.into()).apply(sum.wrapping_add(*bias)));
+    let places = y.iter_mut().zip(sums);
+    match of.one() {
+        Some(scale) => places.zip(of.bias).for_each(|((y, sum), &bias)| {
+            *y = range.clamp(scale.apply(sum.wrapping_add(bias)));
+        }),
+        None => places.zip(of.each()).for_each(|((y, sum), (bias, scale))| {
+            *y = range.clamp(scale.apply(sum.wrapping_add(bias)));
+        }),
     }
 }
 
