@@ -65,7 +65,7 @@ fn scratch(image: &Image<'_>, op: Op<'_>, time: u16) -> Result<(), Error> {
         return Err(bad);
     }
     let shared = in_arena(image).any(|tensor| {
-        (tensor.first()..=tensor.last()).contains(&time) && meet(&tensor.range(), &range)
+        (tensor.first()..=tensor.last()).contains(&time) && meet(&bytes_of(tensor), &range)
     });
     if shared { Err(bad) } else { Ok(()) }
 }
@@ -126,7 +126,7 @@ fn overlaps(image: &Image<'_>) -> Result<(), Error> {
     for a in in_arena(image) {
         for b in in_arena(image).filter(|b| b.id() > a.id()) {
             let together = a.first() <= b.last() && b.first() <= a.last();
-            if together && meet(&a.range(), &b.range()) && !replaces(a, b) && !replaces(b, a) {
+            if together && meet(&bytes_of(a), &bytes_of(b)) && !replaces(a, b) && !replaces(b, a) {
                 return Err(Error::Overlap { first: a.id(), second: b.id() });
             }
         }
@@ -136,7 +136,7 @@ fn overlaps(image: &Image<'_>) -> Result<(), Error> {
 
 /// Whether `new` takes over exactly the bytes of `old` when `old` is read for the last time.
 fn replaces(new: Tensor<'_>, old: Tensor<'_>) -> bool {
-    let same = old.place() == Place::Arena && new.range() == old.range();
+    let same = old.place() == Place::Arena && bytes_of(new) == bytes_of(old);
     same && new.alias() == Some(old.id()) && new.first() == old.last()
 }
 
@@ -146,6 +146,12 @@ fn in_arena<'a>(image: &Image<'a>) -> impl Iterator<Item = Tensor<'a>> + use<'a>
         .rolled()
         .filter_map(move |id| image.tensor(id as u16))
         .filter(|tensor| tensor.place() == Place::Arena)
+}
+
+/// [`Tensor::range`], once for all checks.
+#[inline(never)]
+fn bytes_of(tensor: Tensor<'_>) -> Range<usize> {
+    tensor.range()
 }
 
 fn meet(a: &Range<usize>, b: &Range<usize>) -> bool {

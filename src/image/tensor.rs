@@ -95,7 +95,6 @@ impl Tensor<'_> {
     }
 
     /// Length in bytes.
-    #[inline(never)]
     pub fn byte_len(&self) -> usize {
         self.elements().wrapping_mul(self.dtype().size())
     }
