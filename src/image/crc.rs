@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn every_length_and_every_byte() {
-        let bytes: std::vec::Vec<u8> = (0..1024_u32).map(|i| ((i * i >> 3) ^ i) as u8).collect();
+        let bytes: std::vec::Vec<u8> = (0..1024_u32).map(|i| (((i * i) >> 3) ^ i) as u8).collect();
         let all: std::vec::Vec<u8> = (0..=255).collect();
         let oracle = Crc::<u32>::new(&CRC_32_ISO_HDLC);
         for len in 0..bytes.len() {
