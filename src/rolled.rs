@@ -10,6 +10,12 @@ pub(crate) fn rolled() {
     core::hint::black_box(());
 }
 
+/// The same slice, of a length that compilers do not know: they write short loops out otherwise.
+#[inline(always)]
+pub(crate) fn unknown_len<T>(slice: &[T]) -> &[T] {
+    core::hint::black_box(slice)
+}
+
 /// The same for the loop that an iterator is.
 pub(crate) trait Rolled: Iterator + Sized {
     /// The same items.

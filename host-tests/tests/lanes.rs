@@ -252,7 +252,7 @@ fn outputs<L: Lanes>(
     let inside = |at: usize| (at * 37 % 251) as u8 as i8;
     let x: Vec<i8> = (0..ROOM).map(|at| if at < len { inside(at) } else { outside }).collect();
     let (mut vector, mut tiles) = (y.to_vec(), [y; WINDOWS].concat());
-    matvec::<L>(matrix, &x[..len], scaling.channels(), scaling.range, &mut vector);
+    matvec::<L>(matrix, &x[..len], scaling.vector(&mut vector));
     let mut cells = vec![[0_u64; COLUMN_BYTES / 8]; ROOM];
     let bytes = &mut cells.as_mut_slice().as_mut_bytes()[..ROOM * L::Layout::COLUMN_BYTES];
     let tile = match L::Layout::in_place([&x[..len]; WINDOWS]) {
@@ -264,7 +264,7 @@ fn outputs<L: Lanes>(
     };
     let to = Places { y: &mut tiles, stride: y.len() };
     let scaling = (&scaling.channels(), scaling.range);
-    product::<L>(matrix, (tile.unwrap(), said), scaling, to, &mut [[0; WINDOWS]; ROWS]);
+    product::<L>(matrix, (tile.unwrap(), said), scaling, to, &mut Space::new_zeroed());
     [vector, tiles]
 }
 

@@ -6,7 +6,7 @@ use super::record::{
     SectionRecord, TensorRecord, VERSION, WeightsRecord, section,
 };
 use super::{DType, Error, Image, Place, Ports, Tensor, checksum, plan, records};
-use crate::rolled::Rolled;
+use crate::rolled::{Rolled, unknown_len};
 use core::mem::offset_of;
 use zerocopy::FromBytes;
 use zerocopy::little_endian::U16;
@@ -56,6 +56,7 @@ fn header(bytes: &[u8]) -> Result<&Header, Error> {
 }
 
 /// A reserved field, at byte `offset` of the image, is zero.
+#[inline(never)]
 pub(super) fn zero(field: &[u8], offset: usize) -> Result<(), Error> {
     match field.iter().rolled().all(|&byte| byte == 0) {
         true => Ok(()),
@@ -127,12 +128,7 @@ fn assemble<'a>(
     header: &'a Header,
     entries: &'a [SectionRecord],
 ) -> Result<Image<'a>, Error> {
-    let find = |kind: u16| {
-        let entry = entries.iter().rolled().find(|entry| entry.kind.get() == kind);
-        let entry = entry.ok_or(Error::MissingSection { kind })?;
-        let start = entry.offset.get() as usize;
-        Ok(bytes.get(start..start + entry.len.get() as usize).unwrap_or_default())
-    };
+    let find = |kind: u16| find(bytes, entries, kind).ok_or(Error::MissingSection { kind });
     let bad_len =
         |kind: u16, bytes: &[u8]| Error::BadSectionLength { kind, len: bytes.len() as u32 };
     let tensors = find(section::TENSORS)?;
@@ -153,6 +149,13 @@ fn assemble<'a>(
         ports: split_ports(ports).ok_or(bad_len(section::PORTS, ports))?,
         operator_count: 0,
     })
+}
+
+/// The bytes of the section of `kind`, one of [`section`].
+#[inline(never)]
+pub(super) fn find<'a>(bytes: &'a [u8], entries: &[SectionRecord], kind: u16) -> Option<&'a [u8]> {
+    let entry = entries.iter().rolled().find(|entry| entry.kind.get() == kind)?;
+    bytes.get(entry.offset.get() as usize..)?.get(..entry.len.get() as usize)
 }
 
 /// Two counts, then the inputs, then the outputs.
@@ -190,12 +193,14 @@ fn tensor(image: &Image<'_>, id: u16) -> Result<(), Error> {
 /// Bytes of the tensor; `None` where its dimensions are not those of a tensor of its rank.
 fn byte_len(record: &TensorRecord, dtype: DType) -> Option<u32> {
     let filled = 4_usize.checked_sub(record.rank.into())?;
-    let mut front = record.dims.iter().take(filled);
-    let product = |len: u32, dim: &zerocopy::little_endian::U32| {
-        len.checked_mul(dim.get()).filter(|&len| len > 0)
-    };
-    let whole = front.all(|dim| dim.get() == 1);
-    record.dims.iter().rolled().try_fold(dtype.size() as u32, product).filter(|_| whole)
+    let mut len = dtype.size() as u32;
+    for (at, dim) in unknown_len(&record.dims).iter().enumerate().rolled() {
+        if dim.get() == 0 || at < filled && dim.get() != 1 {
+            return None;
+        }
+        len = len.checked_mul(dim.get())?;
+    }
+    Some(len)
 }
 
 fn tensor_range(image: &Image<'_>, tensor: Tensor<'_>, len: u32) -> Result<(), Error> {

@@ -144,8 +144,7 @@ impl<'a> Image<'a> {
 
     /// The bytes of the section of `kind`, one of [`record::section`].
     pub fn section(&self, kind: u16) -> Option<&'a [u8]> {
-        let entry = self.sections().iter().find(|entry| entry.kind.get() == kind)?;
-        self.bytes.get(entry.offset.get() as usize..)?.get(..entry.len.get() as usize)
+        check::find(self.bytes, self.sections(), kind)
     }
 
     /// The class names of the first output, in order; empty where the image has none.

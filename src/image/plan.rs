@@ -36,7 +36,7 @@ fn operator(image: &Image<'_>, op: Op<'_>) -> Result<(), Error> {
     let bad = Error::BadReference { operator: number };
     let output = op.output().filter(|tensor| tensor.place() == Place::Arena).ok_or(bad)?;
     if op.weights_id().is_some() && op.weights().is_none()
-        || op.inputs().count() != op.input_count()
+        || op.inputs().rolled().count() != op.input_count()
     {
         return Err(bad);
     }
@@ -45,7 +45,11 @@ fn operator(image: &Image<'_>, op: Op<'_>) -> Result<(), Error> {
     };
     let replaced = op.in_place().and_then(|index| op.input(index));
     let aliased = output.alias().is_none() || replaced.is_some_and(|old| replaces(output, old));
-    if output.first() != time || output.last() < time || !op.inputs().all(reads) || !aliased {
+    if output.first() != time
+        || output.last() < time
+        || !op.inputs().rolled().all(reads)
+        || !aliased
+    {
         return Err(Error::BadLifetime { operator: number });
     }
     scratch(image, op, time)
@@ -61,7 +65,7 @@ fn scratch(image: &Image<'_>, op: Op<'_>, time: u16) -> Result<(), Error> {
         return Err(bad);
     }
     let shared = in_arena(image).any(|tensor| {
-        (tensor.first()..=tensor.last()).contains(&time) && meet(&tensor.range(), &range)
+        (tensor.first()..=tensor.last()).contains(&time) && meet(&bytes_of(tensor), &range)
     });
     if shared { Err(bad) } else { Ok(()) }
 }
@@ -122,7 +126,7 @@ fn overlaps(image: &Image<'_>) -> Result<(), Error> {
     for a in in_arena(image) {
         for b in in_arena(image).filter(|b| b.id() > a.id()) {
             let together = a.first() <= b.last() && b.first() <= a.last();
-            if together && meet(&a.range(), &b.range()) && !replaces(a, b) && !replaces(b, a) {
+            if together && meet(&bytes_of(a), &bytes_of(b)) && !replaces(a, b) && !replaces(b, a) {
                 return Err(Error::Overlap { first: a.id(), second: b.id() });
             }
         }
@@ -132,7 +136,7 @@ fn overlaps(image: &Image<'_>) -> Result<(), Error> {
 
 /// Whether `new` takes over exactly the bytes of `old` when `old` is read for the last time.
 fn replaces(new: Tensor<'_>, old: Tensor<'_>) -> bool {
-    let same = old.place() == Place::Arena && new.range() == old.range();
+    let same = old.place() == Place::Arena && bytes_of(new) == bytes_of(old);
     same && new.alias() == Some(old.id()) && new.first() == old.last()
 }
 
@@ -142,6 +146,12 @@ fn in_arena<'a>(image: &Image<'a>) -> impl Iterator<Item = Tensor<'a>> + use<'a>
         .rolled()
         .filter_map(move |id| image.tensor(id as u16))
         .filter(|tensor| tensor.place() == Place::Arena)
+}
+
+/// [`Tensor::range`], once for all checks.
+#[inline(never)]
+fn bytes_of(tensor: Tensor<'_>) -> Range<usize> {
+    tensor.range()
 }
 
 fn meet(a: &Range<usize>, b: &Range<usize>) -> bool {

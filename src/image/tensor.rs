@@ -1,7 +1,6 @@
 //! A tensor of the image: type, shape, quantisation, place and lifetime.
 
 use super::record::{NONE, TensorRecord};
-use crate::rolled::Rolled;
 
 /// The type of a tensor's elements or of a weight.
 ///
@@ -90,14 +89,14 @@ impl Tensor<'_> {
         usize::from(self.record.rank)
     }
 
-    /// Number of elements.
+    /// Number of elements. The check has seen that its bytes are fewer than 2^32.
     pub fn elements(&self) -> usize {
-        self.dims().into_iter().rolled().fold(1, usize::saturating_mul)
+        self.dims().into_iter().fold(1, usize::wrapping_mul)
     }
 
     /// Length in bytes.
     pub fn byte_len(&self) -> usize {
-        self.elements().saturating_mul(self.dtype().size())
+        self.elements().wrapping_mul(self.dtype().size())
     }
 
     /// First byte in the arena or in the data section.

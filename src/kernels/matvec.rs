@@ -11,11 +11,12 @@
 
 use super::Lanes;
 use super::outputs::{VECTOR_ROWS, Vector};
+use crate::rolled::Rolled;
 use crate::sparse::{
     Block1x4Rows, Block4x1, Block4x1Groups, Index8, Index8Rows, Matrix, SegmentRows, Segments, TILE,
 };
 
-/// The same of formats that are decoded in as much space as their sums leave.
+/// Rows whose sums are collected where columns have to be decoded, which takes space too.
 const SEGMENT_ROWS: usize = 8;
 
 /// Writes one output a row. `x` has as many elements as `matrix` has columns, there are as many
@@ -28,36 +29,39 @@ pub fn matvec<L: Lanes>(matrix: &Matrix<'_>, x: &[i8], mut to: Vector<'_, '_>) {
         }
         Matrix::Block4x1(matrix) => rows::<L, _, VECTOR_ROWS>(|| Some(matrix.groups()), x, to),
         Matrix::Block1x4(matrix) => rows::<L, _, VECTOR_ROWS>(|| Some(matrix.rows()), x, to),
-        Matrix::Index8(matrix) => index8::<L>(matrix, x, to),
-        Matrix::Delta8(_) | Matrix::Delta4(_) | Matrix::Nm(_) | Matrix::Rice(_) => {
-            rows::<L, _, SEGMENT_ROWS>(|| matrix.segments(), x, to);
-        }
+        Matrix::Index8(matrix) if matrix.is_narrow() => narrow::<L>(matrix, x, to),
+        _ => rows::<L, _, SEGMENT_ROWS>(|| matrix.segments(), x, to),
     }
 }
 
-/// Rows of one segment each are taken in one run, outputs and all where a core can.
+/// Rows whose outputs a core may make without collecting sums.
 #[inline(never)]
-fn index8<L: Lanes>(matrix: &Index8<'_>, x: &[i8], to: &mut Vector<'_, '_>) {
-    match matrix.rows().run(to.y.len()).map(|run| L::outputs(run, x, to)) {
-        Some(Some(())) => (),
-        Some(None) => rows::<L, _, VECTOR_ROWS>(|| Some(matrix.rows()), x, to),
-        None => rows::<L, _, SEGMENT_ROWS>(|| Some(SegmentRows::Index8(matrix.rows())), x, to),
+fn narrow<L: Lanes>(matrix: &Index8<'_>, x: &[i8], to: &mut Vector<'_, '_>) {
+    let run = matrix.rows().run(to.y.len());
+    if run.and_then(|run| L::outputs(run, x, to)).is_none() {
+        rows::<L, _, VECTOR_ROWS>(|| Some(matrix.rows()), x, to);
     }
 }
 
-/// Collects the sums of so many rows of a walk at a time.
+/// Outputs of a walk's sums, of so many rows at a time.
 #[inline(never)]
 fn rows<L: Lanes, W: Walk, const ROWS: usize>(
     walk: impl FnOnce() -> Option<W>,
     x: &[i8],
     to: &mut Vector<'_, '_>,
 ) {
-    let Some(mut walk) = walk() else { return };
-    let mut sums = [0; ROWS];
+    if let Some(mut walk) = walk() {
+        collect::<L>(&mut [0; ROWS], &mut |sums| walk.sums::<L>(x, sums), to);
+    }
+}
+
+/// Outputs of the sums that `next` gives, rows after rows: once for all walks.
+#[inline(never)]
+fn collect<L: Lanes>(sums: &mut [i32], next: &mut dyn FnMut(&mut [i32]), to: &mut Vector<'_, '_>) {
     while !to.y.is_empty() {
-        let rows = to.y.len().min(ROWS);
+        let rows = to.y.len().min(sums.len());
         let Some(sums) = sums.get_mut(..rows) else { return };
-        walk.sums::<L>(x, sums);
+        next(sums);
         to.push::<L>(sums);
     }
 }
@@ -131,7 +135,8 @@ impl Walk for Block4x1Groups<'_> {
             None => groups.iter_mut().for_each(|sums| *sums = group::<L>(self, x)),
         }
         if !rest.is_empty() {
-            rest.iter_mut().zip(group::<L>(self, x)).for_each(|(to, sum)| *to = sum);
+            let of = group::<L>(self, x);
+            rest.iter_mut().zip(of).rolled().for_each(|(to, sum)| *to = sum);
         }
     }
 }

@@ -62,16 +62,17 @@ pub static ALL: [&Operator; 15] = [
     &DEQUANTIZE,
 ];
 
-/// What the network knows of an operator.
+/// What the network knows of an operator. What it does can only be called by a network, which has checked
+/// the record before.
 pub struct Operator {
     /// Which one it is.
     pub kind: OpKind,
     /// Whether its output may take over the bytes of an input.
     pub in_place: bool,
     /// Checks an operator record once, before the network runs; gives the scratch in bytes.
-    pub check: fn(&Op<'_>) -> Result<usize, Error>,
+    pub(crate) check: fn(&Op<'_>) -> Result<usize, Error>,
     /// Runs it. `None` only where the image's bytes have changed since they were checked.
-    pub run: fn(&Op<'_>, Memory<'_>) -> Option<()>,
+    pub(crate) run: fn(&Op<'_>, Memory<'_>) -> Option<()>,
 }
 
 /// Why an operator was refused.

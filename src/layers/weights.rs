@@ -24,16 +24,8 @@ impl<'a> LayerWeights<'a> {
     ///
     /// One [`Error`] variant for each way they can be wrong.
     pub fn new_checked(image: &Image<'a>, record: &'a WeightsRecord) -> Result<Self, Error> {
-        let format = Format::from_code(record.format);
-        let format = format.ok_or(Error::UnknownFormat { code: record.format })?;
-        ensure(record.dtype == DType::I8 as u8, Error::UnknownFormat { code: record.dtype })?;
-        let streams = streams(image, record, format).ok_or(Error::WeightsOutOfRange)?;
-        let channels = channels(image, record).ok_or(Error::WeightsOutOfRange)?;
-        let shifts_fit = channels.shifts.iter().rolled().all(|shift| (-31..=30).contains(shift));
-        let multipliers_fit =
-            channels.multipliers.iter().rolled().all(|&multiplier| multiplier >= 0);
-        ensure(shifts_fit && multipliers_fit, Error::BadParameters)?;
-        Ok(LayerWeights { matrix: Matrix::new_checked(format, streams)?, channels })
+        let (format, streams, channels) = checked(image, record)?;
+        Ok(LayerWeights { matrix: Matrix::assumed(format, streams), channels })
     }
 
     /// The weights of `op`, which `new_checked` has accepted before.
@@ -49,8 +41,26 @@ impl<'a> LayerWeights<'a> {
 pub(super) fn check(op: &Op<'_>, rows: usize, cols: usize, channels: usize) -> Result<(), Error> {
     let record = op.weights().ok_or(Error::BadWeights)?;
     let found = [record.rows, record.cols, record.channels].map(|n| n.get() as usize);
-    ensure(found == [rows, cols, channels], Error::BadShape)?;
-    LayerWeights::new_checked(op.image(), record).map(|_| ())
+    let same = found.into_iter().zip([rows, cols, channels]).rolled().all(|(a, b)| a == b);
+    ensure(same, Error::BadShape)?;
+    checked(op.image(), record).map(|_| ())
+}
+
+/// What a weight record names, checked.
+fn checked<'a>(
+    image: &Image<'a>,
+    record: &'a WeightsRecord,
+) -> Result<(Format, Streams<'a>, Channels<'a>), Error> {
+    let format = Format::from_code(record.format);
+    let format = format.ok_or(Error::UnknownFormat { code: record.format })?;
+    ensure(record.dtype == DType::I8 as u8, Error::UnknownFormat { code: record.dtype })?;
+    let streams = streams(image, record, format).ok_or(Error::WeightsOutOfRange)?;
+    let channels = channels(image, record).ok_or(Error::WeightsOutOfRange)?;
+    let shifts_fit = channels.shifts.iter().rolled().all(|shift| (-31..=30).contains(shift));
+    let multipliers_fit = channels.multipliers.iter().rolled().all(|&multiplier| multiplier >= 0);
+    ensure(shifts_fit && multipliers_fit, Error::BadParameters)?;
+    Matrix::check(format, &streams)?;
+    Ok((format, streams, channels))
 }
 
 fn streams<'a>(

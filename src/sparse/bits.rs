@@ -45,6 +45,12 @@ impl<'a> RiceReader<'a> {
         Some(quotient << self.parameter | low)
     }
 
+    /// The same, not in line, for those who read few or in no hurry.
+    #[inline(never)]
+    pub fn next_apart(&mut self) -> Option<u32> {
+        self.next()
+    }
+
     /// The same for a number that is longer than the window, or not there.
     #[cold]
     fn next_by_parts(&mut self) -> Option<u32> {

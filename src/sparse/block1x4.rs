@@ -39,8 +39,7 @@ use super::{Error, Streams, TILE, check_len};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Block1x4<'a> {
-    cols: usize,
-    tiles: Tiles<'a, [i8; Block1x4::COLUMNS]>,
+    streams: Streams<'a>,
 }
 
 impl<'a> Block1x4<'a> {
@@ -54,28 +53,31 @@ impl<'a> Block1x4<'a> {
     /// [`Error::BadColumns`], [`Error::TooLarge`], [`Error::BadCountWidth`], [`Error::BadLength`],
     /// [`Error::ColumnsNotAscending`] or [`Error::ColumnOutOfRange`].
     pub fn new_checked(streams: Streams<'a>) -> Result<Self, Error> {
+        Self::check(&streams).map(|()| Self::assumed(streams))
+    }
+
+    pub(super) fn check(streams: &Streams<'_>) -> Result<(), Error> {
         if !streams.cols.is_multiple_of(Self::COLUMNS) {
             return Err(Error::BadColumns { columns: streams.cols as u32 });
         }
-        tiled::check(&streams, streams.rows, streams.cols / Self::COLUMNS, 1)?;
+        tiled::check(streams, streams.rows, streams.cols / Self::COLUMNS, 1)?;
         let values = streams.indices.len().checked_mul(Self::COLUMNS).ok_or(Error::TooLarge)?;
-        check_len(values, streams.values.len())?;
-        Ok(Self::assumed(streams))
+        check_len(values, streams.values.len())
     }
 
     pub(crate) fn assumed(streams: Streams<'a>) -> Self {
-        let (values, _) = streams.values.as_chunks();
-        Block1x4 { cols: streams.cols, tiles: Tiles::assumed(&streams, values) }
+        Block1x4 { streams }
     }
 
     /// The walk over the rows.
     pub fn rows(&self) -> Block1x4Rows<'a> {
-        Block1x4Rows { tiles: self.tiles }
+        let (values, _) = self.streams.values.as_chunks();
+        Block1x4Rows { tiles: Tiles::assumed(&self.streams, values) }
     }
 
     /// The nonzeros.
     pub fn entries(&self) -> Entries<'a> {
-        let (rows, cols) = (self.rows(), self.cols);
+        let (rows, cols) = (self.rows(), self.streams.cols);
         Entries { rows, cols, next: (0, 0), at: (0, 0), blocks: &[], values: &[], within: 0 }
     }
 }

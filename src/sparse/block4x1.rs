@@ -42,8 +42,7 @@ use crate::rolled::Rolled;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Block4x1<'a> {
-    cols: usize,
-    tiles: Tiles<'a, [i8; Block4x1::ROWS]>,
+    streams: Streams<'a>,
 }
 
 impl<'a> Block4x1<'a> {
@@ -57,32 +56,48 @@ impl<'a> Block4x1<'a> {
     /// [`Error::TooLarge`], [`Error::BadCountWidth`], [`Error::BadLength`],
     /// [`Error::ColumnsNotAscending`], [`Error::ColumnOutOfRange`] or [`Error::PhantomNotZero`].
     pub fn new_checked(streams: Streams<'a>) -> Result<Self, Error> {
+        Self::check(&streams).map(|()| Self::assumed(streams))
+    }
+
+    pub(super) fn check(streams: &Streams<'_>) -> Result<(), Error> {
         let groups = streams.rows.div_ceil(Self::ROWS);
-        tiled::check(&streams, groups, streams.cols, Self::ROWS)?;
+        let last = tiled::check(streams, groups, streams.cols, Self::ROWS)?;
         let values = streams.indices.len().checked_mul(Self::ROWS).ok_or(Error::TooLarge)?;
         check_len(values, streams.values.len())?;
-        let matrix = Self::assumed(streams);
-        match matrix.entries().rolled().find(|&(row, ..)| row >= streams.rows) {
-            Some((row, ..)) => Err(Error::PhantomNotZero { row: row as u32 }),
-            None => Ok(matrix),
-        }
+        let (blocks, _) = streams.values.as_chunks::<{ Block4x1::ROWS }>();
+        check_phantoms(streams.rows, blocks.get(last..).unwrap_or_default())
     }
 
     pub(crate) fn assumed(streams: Streams<'a>) -> Self {
-        let (values, _) = streams.values.as_chunks();
-        Block4x1 { cols: streams.cols, tiles: Tiles::assumed(&streams, values) }
+        Block4x1 { streams }
     }
 
     /// The walk over the groups of 4 rows.
     pub fn groups(&self) -> Block4x1Groups<'a> {
-        Block4x1Groups { cols: self.cols, tiles: self.tiles }
+        Block4x1Groups { cols: self.streams.cols, tiles: self.tiles() }
     }
 
     /// The nonzeros.
     pub fn entries(&self) -> Entries<'a> {
-        let (group, tiles) = (self.tiles, self.cols.div_ceil(TILE));
+        let (group, tiles) = (self.tiles(), self.streams.cols.div_ceil(TILE));
         Entries { group, walk: group, tiles, row: 0, tile: 0, columns: &[], values: &[] }
     }
+
+    fn tiles(&self) -> Tiles<'a, [i8; Block4x1::ROWS]> {
+        let (values, _) = self.streams.values.as_chunks();
+        Tiles::assumed(&self.streams, values)
+    }
+}
+
+/// The blocks of the last group have no weight in a row that is not there.
+fn check_phantoms(rows: usize, last: &[[i8; Block4x1::ROWS]]) -> Result<(), Error> {
+    for row in (rows..rows.next_multiple_of(Block4x1::ROWS)).rolled() {
+        let weight = |block: &[i8; 4]| block.get(row % Block4x1::ROWS).is_some_and(|&w| w != 0);
+        if last.iter().rolled().any(weight) {
+            return Err(Error::PhantomNotZero { row: row as u32 });
+        }
+    }
+    Ok(())
 }
 
 /// The groups of 4 rows of a [`Block4x1`] matrix.

@@ -11,7 +11,7 @@
 //! padding nonzero would cost one and a half. A row's steps start on a byte; the last half byte
 //! of an odd row is 0. 4 + 3 + 6 bytes for the worked matrix.
 
-use super::{Counts, Error, Segment, Segments, Streams, TILE, check_len};
+use super::{Error, Left, Lines, Segment, Segments, Streams, TILE, check_len};
 use crate::rolled::Rolled;
 
 /// A matrix with 4-bit column deltas.
@@ -40,10 +40,7 @@ use crate::rolled::Rolled;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Delta4<'a> {
-    cols: usize,
-    counts: Counts<'a>,
-    steps: &'a [u8],
-    values: &'a [i8],
+    streams: Streams<'a>,
 }
 
 impl<'a> Delta4<'a> {
@@ -57,14 +54,14 @@ impl<'a> Delta4<'a> {
     /// [`Error::TooLarge`], [`Error::BadCountWidth`], [`Error::BadLength`] or
     /// [`Error::ColumnOutOfRange`].
     pub fn new_checked(streams: Streams<'a>) -> Result<Self, Error> {
-        let mut counts = Counts::new_checked(&streams, streams.rows)?;
-        let mut rest = streams.indices;
+        Self::check(&streams).map(|()| Self::assumed(streams))
+    }
+
+    pub(super) fn check(streams: &Streams<'_>) -> Result<(), Error> {
+        let mut walk = Lines::new_checked(streams, streams.rows)?;
         let mut values = 0;
         for row in (0..streams.rows).rolled() {
-            let count = counts.next().unwrap_or(0);
-            let short =
-                Error::BadLength { expected: count.div_ceil(2) as u32, found: rest.len() as u32 };
-            let (steps, after) = rest.split_at_checked(count.div_ceil(2)).ok_or(short)?;
+            let (count, steps) = walk.next(2)?;
             let (end, taken) = measure(steps, count);
             let spare = count % 2 == 1 && steps.last().is_some_and(|last| last >> 4 != 0);
             if end > streams.cols {
@@ -73,30 +70,24 @@ impl<'a> Delta4<'a> {
             if spare {
                 return Err(Error::SpareNotZero { row: row as u32 });
             }
-            (rest, values) = (after, values + taken);
+            values += taken;
         }
-        check_len(0, rest.len())?;
-        check_len(values, streams.values.len())?;
-        Ok(Self::assumed(streams))
+        walk.end()?;
+        check_len(values, streams.values.len())
     }
 
     pub(crate) fn assumed(streams: Streams<'a>) -> Self {
-        Delta4 {
-            cols: streams.cols,
-            counts: Counts::assumed(&streams),
-            steps: streams.indices,
-            values: streams.values,
-        }
+        Delta4 { streams }
     }
 
     /// The walk over the rows.
     pub fn rows(&self) -> Delta4Rows<'a> {
-        Delta4Rows { matrix: *self, left: 0, tile: 0, next: 0, high: false }
+        Delta4Rows { matrix: Left::assumed(&self.streams), left: 0, tile: 0, next: 0, high: false }
     }
 
     /// The nonzeros.
     pub fn entries(&self) -> Entries<'a> {
-        Entries { matrix: *self, row: 0, col: 0, count: 0, at: 0 }
+        Entries { matrix: Left::assumed(&self.streams), row: 0, col: 0, count: 0, at: 0 }
     }
 }
 
@@ -123,7 +114,7 @@ fn step(steps: &[u8], at: usize) -> u8 {
 #[derive(Clone, Debug)]
 pub struct Delta4Rows<'a> {
     /// What is left of it.
-    matrix: Delta4<'a>,
+    matrix: Left<'a>,
     /// Steps left of the row.
     left: usize,
     /// First column of the next tile.
@@ -164,7 +155,7 @@ impl Delta4Rows<'_> {
         }
         // Two steps from here stay below the end.
         let safe = end - 2 * isize::from(Delta4::SKIP);
-        let mut bytes = self.matrix.steps.iter();
+        let mut bytes = self.matrix.indices.iter();
         let mut pairs = self.left / 2;
         while pairs > 0 && columns.next <= safe {
             let &pair = bytes.next().unwrap_or(&0);
@@ -172,14 +163,14 @@ impl Delta4Rows<'_> {
             columns.step(pair >> 4);
             pairs -= 1;
         }
-        (self.matrix.steps, self.left) = (bytes.as_slice(), 2 * pairs + self.left % 2);
+        (self.matrix.indices, self.left) = (bytes.as_slice(), 2 * pairs + self.left % 2);
         while self.half(columns, end) {}
     }
 
     /// Takes one step, unless there is none left or it goes to column `end` or past it.
     #[inline]
     fn half(&mut self, columns: &mut Columns<'_>, end: isize) -> bool {
-        let Some((&pair, rest)) = self.matrix.steps.split_first() else { return false };
+        let Some((&pair, rest)) = self.matrix.indices.split_first() else { return false };
         let step = if self.high { pair >> 4 } else { pair & 15 };
         if self.left == 0 || columns.next + isize::from(step) >= end {
             return false;
@@ -188,7 +179,7 @@ impl Delta4Rows<'_> {
         self.left -= 1;
         self.high = !self.high && self.left > 0;
         if !self.high {
-            self.matrix.steps = rest;
+            self.matrix.indices = rest;
         }
         true
     }
@@ -221,7 +212,7 @@ impl Columns<'_> {
 #[derive(Clone, Debug)]
 pub struct Entries<'a> {
     /// What is left of it, from the row that is being walked.
-    matrix: Delta4<'a>,
+    matrix: Left<'a>,
     /// One past the row that is being walked.
     row: usize,
     /// One past the column of the last step.
@@ -235,7 +226,7 @@ impl Entries<'_> {
     /// Takes the steps up to the row's next nonzero.
     fn next_in_row(&mut self) -> Option<i8> {
         while self.at < self.count {
-            let step = step(self.matrix.steps, self.at);
+            let step = step(self.matrix.indices, self.at);
             self.at += 1;
             self.col += usize::from(step);
             if step != Delta4::SKIP {
@@ -259,7 +250,7 @@ impl Iterator for Entries<'_> {
             if let Some(value) = self.next_in_row() {
                 return Some((self.row - 1, self.col - 1, value));
             }
-            self.matrix.steps = self.matrix.steps.get(self.count.div_ceil(2)..)?;
+            self.matrix.indices = self.matrix.indices.get(self.count.div_ceil(2)..)?;
             self.count = self.matrix.counts.next()?;
             (self.row, self.col, self.at) = (self.row + 1, 0, 0);
         }

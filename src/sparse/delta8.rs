@@ -10,7 +10,7 @@
 //! step has a value, so the loop over a row has no branch; a gap of more than 255 columns is
 //! crossed by steps with delta 255 and value 0. 4 + 6 + 6 bytes for the worked matrix.
 
-use super::{Counts, Error, Segment, Segments, Streams, TILE, check_len};
+use super::{Error, Left, Lines, Segment, Segments, Streams, TILE, check_len};
 use crate::rolled::Rolled;
 
 /// A matrix with 8-bit column deltas.
@@ -38,10 +38,7 @@ use crate::rolled::Rolled;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Delta8<'a> {
-    cols: usize,
-    counts: Counts<'a>,
-    deltas: &'a [u8],
-    values: &'a [i8],
+    streams: Streams<'a>,
 }
 
 impl<'a> Delta8<'a> {
@@ -55,41 +52,35 @@ impl<'a> Delta8<'a> {
     /// [`Error::TooLarge`], [`Error::BadCountWidth`], [`Error::BadLength`] or
     /// [`Error::ColumnOutOfRange`].
     pub fn new_checked(streams: Streams<'a>) -> Result<Self, Error> {
-        let mut counts = Counts::new_checked(&streams, streams.rows)?;
-        let mut rest = streams.indices;
-        check_len(rest.len(), streams.values.len())?;
+        Self::check(&streams).map(|()| Self::assumed(streams))
+    }
+
+    pub(super) fn check(streams: &Streams<'_>) -> Result<(), Error> {
+        let mut walk = Lines::new_checked(streams, streams.rows)?;
+        check_len(streams.indices.len(), streams.values.len())?;
         for row in (0..streams.rows).rolled() {
-            let count = counts.next().unwrap_or(0);
-            let short = Error::BadLength { expected: count as u32, found: rest.len() as u32 };
-            let (deltas, after) = rest.split_at_checked(count).ok_or(short)?;
+            let (_, deltas) = walk.next(1)?;
             // The end is one past the last column, as each step counts itself.
             let end = deltas.iter().rolled().map(|&delta| usize::from(delta) + 1).sum::<usize>();
             if end > streams.cols {
                 return Err(Error::ColumnOutOfRange { row: row as u32 });
             }
-            rest = after;
         }
-        check_len(0, rest.len())?;
-        Ok(Self::assumed(streams))
+        walk.end()
     }
 
     pub(crate) fn assumed(streams: Streams<'a>) -> Self {
-        Delta8 {
-            cols: streams.cols,
-            counts: Counts::assumed(&streams),
-            deltas: streams.indices,
-            values: streams.values,
-        }
+        Delta8 { streams }
     }
 
     /// The walk over the rows.
     pub fn rows(&self) -> Delta8Rows<'a> {
-        Delta8Rows { matrix: *self, steps: 0, tile: 0, column: 0 }
+        Delta8Rows { matrix: Left::assumed(&self.streams), steps: 0, tile: 0, column: 0 }
     }
 
     /// The nonzeros.
     pub fn entries(&self) -> Entries<'a> {
-        Entries { matrix: *self, row: 0, col: 0, steps: 0 }
+        Entries { matrix: Left::assumed(&self.streams), row: 0, col: 0, steps: 0 }
     }
 }
 
@@ -97,7 +88,7 @@ impl<'a> Delta8<'a> {
 #[derive(Clone, Debug)]
 pub struct Delta8Rows<'a> {
     /// What is left of it.
-    matrix: Delta8<'a>,
+    matrix: Left<'a>,
     /// Steps left of the row.
     steps: usize,
     /// First column of the next tile.
@@ -115,7 +106,7 @@ impl<'a> Segments<'a> for Delta8Rows<'a> {
         if self.tile == 0 {
             (self.steps, self.column) = (self.matrix.counts.next().unwrap_or(0), 0);
         }
-        let deltas = self.matrix.deltas.get(..self.steps).unwrap_or_default();
+        let deltas = self.matrix.indices.get(..self.steps).unwrap_or_default();
         let last = self.matrix.cols - self.tile <= TILE;
         let (count, column) = match last {
             true => decode_all(deltas, self.column, space),
@@ -123,7 +114,7 @@ impl<'a> Segments<'a> for Delta8Rows<'a> {
         };
         self.tile = if last { 0 } else { self.tile + TILE };
         (self.steps, self.column) = (self.steps.wrapping_sub(count), column.wrapping_sub(TILE));
-        self.matrix.deltas = self.matrix.deltas.get(count..).unwrap_or_default();
+        self.matrix.indices = self.matrix.indices.get(count..).unwrap_or_default();
         let (values, rest) = self.matrix.values.split_at_checked(count).unwrap_or_default();
         self.matrix.values = rest;
         Segment::new(space.get(..count).unwrap_or_default(), values)
@@ -161,7 +152,7 @@ fn decode_tile(deltas: &[u8], mut column: usize, space: &mut [u8; TILE]) -> (usi
 #[derive(Clone, Debug)]
 pub struct Entries<'a> {
     /// What is left of it.
-    matrix: Delta8<'a>,
+    matrix: Left<'a>,
     /// One past the row that is being walked.
     row: usize,
     /// One past the column of the last step.
@@ -176,9 +167,9 @@ impl Iterator for Entries<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             while self.steps > 0 {
-                let (&delta, deltas) = self.matrix.deltas.split_first()?;
+                let (&delta, deltas) = self.matrix.indices.split_first()?;
                 let (&value, values) = self.matrix.values.split_first()?;
-                (self.matrix.deltas, self.matrix.values) = (deltas, values);
+                (self.matrix.indices, self.matrix.values) = (deltas, values);
                 self.steps -= 1;
                 self.col += usize::from(delta) + 1;
                 if value != 0 {

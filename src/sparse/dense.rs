@@ -25,8 +25,7 @@ use super::{Error, Streams, check_len, check_size};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Dense<'a> {
-    cols: usize,
-    values: &'a [i8],
+    streams: Streams<'a>,
 }
 
 impl<'a> Dense<'a> {
@@ -37,32 +36,36 @@ impl<'a> Dense<'a> {
     /// [`Error::TooLarge`]; [`Error::BadLength`] of the values, or where there is another stream;
     /// [`Error::BadParameter`].
     pub fn new_checked(streams: Streams<'a>) -> Result<Self, Error> {
-        check_size(&streams)?;
+        Self::check(&streams).map(|()| Self::assumed(streams))
+    }
+
+    pub(super) fn check(streams: &Streams<'_>) -> Result<(), Error> {
+        check_size(streams)?;
         check_len(streams.rows * streams.cols, streams.values.len())?;
         check_len(0, streams.counts.len() + streams.indices.len())?;
         match streams.parameter {
-            0 => Ok(Self::assumed(streams)),
+            0 => Ok(()),
             parameter => Err(Error::BadParameter { parameter }),
         }
     }
 
     pub(crate) fn assumed(streams: Streams<'a>) -> Self {
-        Dense { cols: streams.cols, values: streams.values }
+        Dense { streams }
     }
 
     /// All values, row after row.
     pub fn values(&self) -> &'a [i8] {
-        self.values
+        self.streams.values
     }
 
     /// The walk over the rows.
     pub fn rows(&self) -> DenseRows<'a> {
-        DenseRows { cols: self.cols, values: self.values }
+        DenseRows { cols: self.streams.cols, values: self.streams.values }
     }
 
     /// The nonzeros.
     pub fn entries(&self) -> Entries<'a> {
-        Entries { cols: self.cols, row: 0, col: 0, values: self.values.iter() }
+        Entries { cols: self.streams.cols, row: 0, col: 0, values: self.values().iter() }
     }
 }
 

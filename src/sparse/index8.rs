@@ -37,8 +37,7 @@ use super::{Error, Run, Segment, Segments, Streams, TILE, check_len};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Index8<'a> {
-    cols: usize,
-    tiles: Tiles<'a, i8>,
+    streams: Streams<'a>,
 }
 
 impl<'a> Index8<'a> {
@@ -49,23 +48,33 @@ impl<'a> Index8<'a> {
     /// [`Error::TooLarge`], [`Error::BadCountWidth`], [`Error::BadLength`],
     /// [`Error::ColumnsNotAscending`] or [`Error::ColumnOutOfRange`].
     pub fn new_checked(streams: Streams<'a>) -> Result<Self, Error> {
-        tiled::check(&streams, streams.rows, streams.cols, 1)?;
-        check_len(streams.indices.len(), streams.values.len())?;
-        Ok(Self::assumed(streams))
+        Self::check(&streams).map(|()| Self::assumed(streams))
+    }
+
+    pub(super) fn check(streams: &Streams<'_>) -> Result<(), Error> {
+        tiled::check(streams, streams.rows, streams.cols, 1)?;
+        check_len(streams.indices.len(), streams.values.len())
     }
 
     pub(crate) fn assumed(streams: Streams<'a>) -> Self {
-        Index8 { cols: streams.cols, tiles: Tiles::assumed(&streams, streams.values) }
+        Index8 { streams }
+    }
+
+    /// Whether the row table's entries are one byte each, as runs of rows ask for.
+    pub fn is_narrow(&self) -> bool {
+        self.streams.parameter == 1
     }
 
     /// The walk over the rows.
     pub fn rows(&self) -> Index8Rows<'a> {
-        Index8Rows { cols: self.cols, tiles: self.tiles }
+        let Streams { cols, values, .. } = self.streams;
+        Index8Rows { cols, tiles: Tiles::assumed(&self.streams, values) }
     }
 
     /// The nonzeros.
     pub fn entries(&self) -> Entries<'a> {
-        Entries { rows: self.rows(), cols: self.cols, next: (0, 0), at: (0, 0), tile: (&[], &[]) }
+        let (rows, cols) = (self.rows(), self.streams.cols);
+        Entries { rows, cols, next: (0, 0), at: (0, 0), tile: (&[], &[]) }
     }
 }
 

@@ -27,16 +27,21 @@ impl<'a> Matrix<'a> {
     ///
     /// As the format's own `new_checked`.
     pub fn new_checked(format: Format, streams: Streams<'a>) -> Result<Self, Error> {
-        Ok(match format {
-            Format::Dense => Matrix::Dense(Dense::new_checked(streams)?),
-            Format::Delta8 => Matrix::Delta8(Delta8::new_checked(streams)?),
-            Format::Delta4 => Matrix::Delta4(Delta4::new_checked(streams)?),
-            Format::Block4x1 => Matrix::Block4x1(Block4x1::new_checked(streams)?),
-            Format::Block1x4 => Matrix::Block1x4(Block1x4::new_checked(streams)?),
-            Format::Nm => Matrix::Nm(Nm::new_checked(streams)?),
-            Format::Index8 => Matrix::Index8(Index8::new_checked(streams)?),
-            Format::Rice => Matrix::Rice(Rice::new_checked(streams)?),
-        })
+        Self::check(format, &streams).map(|()| Self::assumed(format, streams))
+    }
+
+    /// What `new_checked` checks.
+    pub(crate) fn check(format: Format, streams: &Streams<'_>) -> Result<(), Error> {
+        match format {
+            Format::Dense => Dense::check(streams),
+            Format::Delta8 => Delta8::check(streams),
+            Format::Delta4 => Delta4::check(streams),
+            Format::Block4x1 => Block4x1::check(streams),
+            Format::Block1x4 => Block1x4::check(streams),
+            Format::Nm => Nm::check(streams),
+            Format::Index8 => Index8::check(streams),
+            Format::Rice => Rice::check(streams),
+        }
     }
 
     /// A view of streams that `new_checked` has accepted before, with the same format: segments of

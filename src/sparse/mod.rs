@@ -66,7 +66,7 @@ pub use run::Run;
 pub use segment::{Segment, Segments};
 pub use streams::Streams;
 
-use streams::{Counts, check_len, check_size};
+use streams::{Left, Lines, check_len, check_size};
 
 /// Columns of a tile, or blocks of columns.
 pub const TILE: usize = 256;

@@ -38,10 +38,7 @@ use crate::rolled::Rolled;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Nm<'a> {
-    pattern: Pattern,
-    cols: usize,
-    indices: &'a [u8],
-    values: &'a [i8],
+    streams: Streams<'a>,
 }
 
 impl<'a> Nm<'a> {
@@ -52,53 +49,69 @@ impl<'a> Nm<'a> {
     /// [`Error::BadParameter`], [`Error::BadColumns`], [`Error::TooLarge`], [`Error::BadLength`],
     /// [`Error::ColumnsNotAscending`], [`Error::ColumnOutOfRange`] or [`Error::SpareNotZero`].
     pub fn new_checked(streams: Streams<'a>) -> Result<Self, Error> {
+        Self::check(&streams).map(|()| Self::assumed(streams))
+    }
+
+    pub(super) fn check(streams: &Streams<'_>) -> Result<(), Error> {
         let (rows, cols, parameter) = (streams.rows, streams.cols, streams.parameter);
         let pattern =
             Pattern::from_parameter(parameter).ok_or(Error::BadParameter { parameter })?;
         if !pattern.fits(cols) {
             return Err(Error::BadColumns { columns: cols as u32 });
         }
-        check_size(&streams)?;
+        check_size(streams)?;
         let (indices, bytes) = pattern.stored(cols);
         check_len(0, streams.counts.len())?;
         check_len(rows * bytes, streams.indices.len())?;
         check_len(rows * indices, streams.values.len())?;
         for (row, line) in streams.indices.chunks_exact(bytes.max(1)).enumerate().rolled() {
-            check_row(pattern, cols, line, row as u32)?;
+            check_row(pattern, (cols, indices), line, row as u32)?;
         }
-        Ok(Self::assumed(streams))
+        Ok(())
     }
 
     pub(crate) fn assumed(streams: Streams<'a>) -> Self {
-        // Checked streams have a pattern.
-        let pattern = Pattern::from_parameter(streams.parameter).unwrap_or(Pattern::OneOf4);
-        Nm { pattern, cols: streams.cols, indices: streams.indices, values: streams.values }
+        Nm { streams }
     }
 
     /// N of M.
     pub fn pattern(&self) -> Pattern {
-        self.pattern
+        // Checked streams have a pattern.
+        Pattern::from_parameter(self.streams.parameter).unwrap_or(Pattern::OneOf4)
     }
 
     /// The walk over the rows.
     pub fn rows(&self) -> NmRows<'a> {
-        NmRows { matrix: *self, next: 0 }
+        let Streams { cols, indices, values, .. } = self.streams;
+        NmRows { pattern: self.pattern(), cols, indices, values, next: 0 }
     }
 
     /// The nonzeros.
     pub fn entries(&self) -> Entries<'a> {
-        Entries { matrix: *self, line: self.indices, row: 0, at: 0, values: self.values.iter() }
+        let Streams { cols, indices, values, .. } = self.streams;
+        let pattern = self.pattern();
+        Entries { pattern, cols, line: indices, row: 0, at: 0, values: values.iter() }
     }
 }
 
 /// Checks a row's indices and the bits after them.
-fn check_row(pattern: Pattern, cols: usize, line: &[u8], row: u32) -> Result<(), Error> {
-    let (indices, _) = pattern.stored(cols);
-    let mut least = 0;
-    for at in (0..indices).rolled() {
-        let group = at / pattern.kept() * pattern.group();
-        least = if at.is_multiple_of(pattern.kept()) { 0 } else { least };
+fn check_row(
+    pattern: Pattern,
+    (cols, indices): (usize, usize),
+    line: &[u8],
+    row: u32,
+) -> Result<(), Error> {
+    let (kept, mut least) = (pattern.kept(), 0);
+    for at in (0..line.len() * 8 / pattern.bits()).rolled() {
         let index = index(pattern, line, at);
+        if at >= indices {
+            match index {
+                0 => continue,
+                _ => return Err(Error::SpareNotZero { row }),
+            }
+        }
+        let group = at / kept * pattern.group();
+        least = if at.is_multiple_of(kept) { 0 } else { least };
         if index < least {
             return Err(Error::ColumnsNotAscending { row });
         }
@@ -107,11 +120,7 @@ fn check_row(pattern: Pattern, cols: usize, line: &[u8], row: u32) -> Result<(),
         }
         least = index + 1;
     }
-    let slots = line.len() * 8 / pattern.bits();
-    match (indices..slots).rolled().all(|at| index(pattern, line, at) == 0) {
-        true => Ok(()),
-        false => Err(Error::SpareNotZero { row }),
-    }
+    Ok(())
 }
 
 /// Index number `at` of a row.
@@ -124,8 +133,11 @@ fn index(pattern: Pattern, line: &[u8], at: usize) -> usize {
 /// The rows of an [`Nm`] matrix.
 #[derive(Clone, Debug)]
 pub struct NmRows<'a> {
-    /// What is left of it.
-    matrix: Nm<'a>,
+    pattern: Pattern,
+    cols: usize,
+    /// What is left of the streams.
+    indices: &'a [u8],
+    values: &'a [i8],
     /// First column of the next tile.
     next: usize,
 }
@@ -136,14 +148,14 @@ impl<'a> Segments<'a> for NmRows<'a> {
     where
         'a: 's,
     {
-        let Nm { pattern, cols, indices, values } = self.matrix;
+        let NmRows { pattern, cols, indices, values, .. } = *self;
         let (count, bytes) = pattern.stored((cols - self.next).min(TILE));
         let (Some((bytes, indices)), Some((values, rest))) =
             (indices.split_at_checked(bytes), values.split_at_checked(count))
         else {
             return Segment::EMPTY;
         };
-        self.matrix = Nm { indices, values: rest, ..self.matrix };
+        (self.indices, self.values) = (indices, rest);
         self.next = if cols - self.next > TILE { self.next + TILE } else { 0 };
         unpack(pattern, bytes, space);
         Segment::new(space.get(..count).unwrap_or_default(), values)
@@ -185,7 +197,8 @@ fn unpack_halves(bytes: &[u8], space: &mut [u8; TILE], group: u8) {
 /// The nonzeros of an [`Nm`] matrix.
 #[derive(Clone, Debug)]
 pub struct Entries<'a> {
-    matrix: Nm<'a>,
+    pattern: Pattern,
+    cols: usize,
     /// The index stream from the row that is being walked.
     line: &'a [u8],
     row: usize,
@@ -198,7 +211,7 @@ impl Iterator for Entries<'_> {
     type Item = (usize, usize, i8);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let Nm { pattern, cols, .. } = self.matrix;
+        let (pattern, cols) = (self.pattern, self.cols);
         let (indices, bytes) = pattern.stored(cols);
         for &value in self.values.by_ref() {
             if self.at == indices {

@@ -41,9 +41,7 @@ use crate::rolled::Rolled;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Rice<'a> {
-    cols: usize,
-    gaps: RiceReader<'a>,
-    values: &'a [i8],
+    streams: Streams<'a>,
 }
 
 impl<'a> Rice<'a> {
@@ -57,37 +55,41 @@ impl<'a> Rice<'a> {
     /// [`Error::BadParameter`], [`Error::TooLarge`], [`Error::BadLength`],
     /// [`Error::ColumnOutOfRange`] or [`Error::SpareNotZero`], the last two with the last row.
     pub fn new_checked(streams: Streams<'a>) -> Result<Self, Error> {
+        Self::check(&streams).map(|()| Self::assumed(streams))
+    }
+
+    pub(super) fn check(streams: &Streams<'_>) -> Result<(), Error> {
         if streams.parameter > Self::MAX_PARAMETER {
             return Err(Error::BadParameter { parameter: streams.parameter });
         }
-        check_size(&streams)?;
+        check_size(streams)?;
         check_len(0, streams.counts.len())?;
-        let matrix = Self::assumed(streams);
-        let mut gaps = matrix.gaps;
-        check_gaps(&streams, &mut gaps)?;
+        let mut gaps = RiceReader::new(streams.parameter, streams.indices);
+        check_gaps(streams, &mut gaps)?;
         let (len, (bytes, spare_is_zero)) = (streams.indices.len(), gaps.rest());
         check_len(len - bytes, len)?;
         match spare_is_zero {
-            true => Ok(matrix),
-            false => Err(Error::SpareNotZero { row: last_row(&streams) }),
+            true => Ok(()),
+            false => Err(Error::SpareNotZero { row: last_row(streams) }),
         }
     }
 
     pub(crate) fn assumed(streams: Streams<'a>) -> Self {
-        let gaps = RiceReader::new(streams.parameter, streams.indices);
-        Rice { cols: streams.cols, gaps, values: streams.values }
+        Rice { streams }
     }
 
     /// The walk over the rows.
     pub fn rows(&self) -> RiceRows<'a> {
-        let mut gaps = self.gaps;
-        let ahead = gaps.next().unwrap_or(0) as usize;
-        RiceRows { cols: self.cols, gaps, values: self.values, tile: 0, ahead }
+        let Streams { cols, parameter, indices, values, .. } = self.streams;
+        let mut gaps = RiceReader::new(parameter, indices);
+        let ahead = gaps.next_apart().unwrap_or(0) as usize;
+        RiceRows { cols, gaps, values, tile: 0, ahead }
     }
 
     /// The nonzeros.
     pub fn entries(&self) -> Entries<'a> {
-        Entries { cols: self.cols, gaps: self.gaps, values: self.values.iter(), next: 0 }
+        let Streams { cols, parameter, indices, values, .. } = self.streams;
+        Entries { cols, gaps: RiceReader::new(parameter, indices), values: values.iter(), next: 0 }
     }
 }
 
@@ -96,7 +98,7 @@ fn check_gaps(streams: &Streams<'_>, gaps: &mut RiceReader<'_>) -> Result<(), Er
     let (mut left, found) = (streams.rows * streams.cols, streams.indices.len() as u32);
     let short = Error::BadLength { expected: found.saturating_add(1), found };
     for _ in streams.values.iter().rolled() {
-        let gap = gaps.next().ok_or(short)? as usize;
+        let gap = gaps.next_apart().ok_or(short)? as usize;
         if gap >= left {
             return Err(Error::ColumnOutOfRange { row: last_row(streams) });
         }

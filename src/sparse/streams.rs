@@ -20,6 +20,8 @@ pub struct Streams<'a> {
     pub values: &'a [i8],
 }
 
+/// Fewer than 2^31 weights.
+#[inline(never)]
 pub(super) fn check_size(streams: &Streams<'_>) -> Result<(), Error> {
     let weights = streams.rows.checked_mul(streams.cols);
     match weights.is_some_and(|weights| weights <= i32::MAX as usize) {
@@ -35,15 +37,15 @@ pub(super) fn check_len(expected: usize, found: usize) -> Result<(), Error> {
     }
 }
 
-/// The row table: numbers of indices, one or two bytes each.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Counts<'a> {
-    width: u8,
-    bytes: &'a [u8],
+/// The walk of a check: what rows have of the index stream, one entry of the row table after the other.
+pub(super) struct Lines<'a> {
+    counts: Counts<'a>,
+    rest: &'a [u8],
 }
 
-impl<'a> Counts<'a> {
-    /// A table of so many entries.
+impl<'a> Lines<'a> {
+    /// Of a table of so many entries.
+    #[inline(never)]
     pub fn new_checked(streams: &Streams<'a>, entries: usize) -> Result<Self, Error> {
         let width = streams.parameter;
         if width != 1 && width != 2 {
@@ -52,9 +54,60 @@ impl<'a> Counts<'a> {
         check_size(streams)?;
         let expected = entries.checked_mul(width.into()).ok_or(Error::TooLarge)?;
         check_len(expected, streams.counts.len())?;
-        Ok(Counts { width, bytes: streams.counts })
+        Ok(Lines { counts: Counts::assumed(streams), rest: streams.indices })
     }
 
+    /// The next entry and its indices, `a_byte` of them in a byte.
+    #[inline(never)]
+    pub fn next(&mut self, a_byte: usize) -> Result<(usize, &'a [u8]), Error> {
+        let count = self.counts.next().unwrap_or(0);
+        let (expected, found) = (count.div_ceil(a_byte.max(1)), self.rest.len());
+        match self.rest.split_at_checked(expected) {
+            Some((indices, rest)) => {
+                self.rest = rest;
+                Ok((count, indices))
+            }
+            None => Err(Error::BadLength { expected: expected as u32, found: found as u32 }),
+        }
+    }
+
+    /// Bytes of the index stream that rows have taken.
+    pub fn taken(&self, of: &Streams<'_>) -> usize {
+        of.indices.len() - self.rest.len()
+    }
+
+    /// The rows have taken the whole index stream.
+    pub fn end(&self) -> Result<(), Error> {
+        check_len(0, self.rest.len())
+    }
+}
+
+/// What is left of a matrix whose row table has an entry a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Left<'a> {
+    pub cols: usize,
+    pub counts: Counts<'a>,
+    pub indices: &'a [u8],
+    pub values: &'a [i8],
+}
+
+impl<'a> Left<'a> {
+    /// All of checked streams.
+    pub fn assumed(streams: &Streams<'a>) -> Self {
+        let &Streams { cols, indices, values, .. } = streams;
+        Left { cols, counts: Counts::assumed(streams), indices, values }
+    }
+}
+
+/// The row table: numbers of indices, one or two bytes each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counts<'a> {
+    width: u8,
+    bytes: &'a [u8],
+}
+
+impl<'a> Counts<'a> {
+    /// Of checked streams.
     pub fn assumed(streams: &Streams<'a>) -> Self {
         Counts { width: streams.parameter, bytes: streams.counts }
     }
@@ -79,12 +132,11 @@ impl<'a> Counts<'a> {
     /// Takes the next entry off the front.
     #[inline]
     pub fn next(&mut self) -> Option<usize> {
+        // No branch on the width, which compilers would take for a reason to have loops twice.
         let (&low, rest) = self.bytes.split_first()?;
-        let (high, rest) = match self.width {
-            1 => (0, rest),
-            _ => rest.split_first().map(|(&high, rest)| (high, rest))?,
-        };
-        self.bytes = rest;
-        Some(usize::from(low) | usize::from(high) << 8)
+        let more = usize::from(self.width >> 1);
+        let high = more * usize::from(rest.first().copied().unwrap_or(0));
+        self.bytes = rest.get(more..)?;
+        Some(usize::from(low) | high << 8)
     }
 }

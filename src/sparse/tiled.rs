@@ -8,31 +8,31 @@
 //! ```
 
 use super::run::Run;
-use super::streams::Counts;
+use super::streams::{Counts, Lines};
 use super::{Error, Streams, TILE};
 use crate::rolled::{Rolled, rolled};
 
 /// Checks the row table and the indices of `lines` lines of `units` columns, or blocks of columns;
-/// a line is `height` rows.
+/// a line is `height` rows. Gives the number of indices before the last line.
 pub(super) fn check(
     streams: &Streams<'_>,
     lines: usize,
     units: usize,
     height: usize,
-) -> Result<(), Error> {
+) -> Result<usize, Error> {
     let tiles = units.div_ceil(TILE);
     let entries = lines.checked_mul(tiles).ok_or(Error::TooLarge)?;
-    let mut counts = Counts::new_checked(streams, entries)?;
-    let mut rest = streams.indices;
+    let mut walk = Lines::new_checked(streams, entries)?;
+    let mut last = 0;
     for entry in (0..entries).rolled() {
         let (line, tile) = (entry / tiles.max(1), entry % tiles.max(1));
-        let count = counts.next().unwrap_or(0);
-        let short = Error::BadLength { expected: count as u32, found: rest.len() as u32 };
-        let (indices, after) = rest.split_at_checked(count).ok_or(short)?;
+        if tile == 0 {
+            last = walk.taken(streams);
+        }
+        let (_, indices) = walk.next(1)?;
         check_tile(indices, units - tile * TILE, (line * height) as u32)?;
-        rest = after;
     }
-    super::streams::check_len(0, rest.len())
+    walk.end().map(|()| last)
 }
 
 /// Checks the indices of a tile that has `units` units, or begins with them.

@@ -13,6 +13,36 @@
 //!
 //! Tiles of four windows are [`armv7::paired`], windows side by side under a depthwise filter [`abreast`].
 
+/// Assembler macros for one nonzero and for four, their columns at `r1`, values at `r2` and x at `r3`,
+/// added to `r12`. They change r4, r5, r8 and r9. Who uses them purges `one`, `two` and `four`.
+macro_rules! nonzeros {
+    () => {
+        "
+        .macro one
+        ldrb.w r4, [r1], #1
+        ldrsb.w r5, [r2], #1
+        ldrsb.w r4, [r3, r4]
+        smlabb r12, r4, r5, r12
+        .endm
+        .macro two half
+        ldrb.w r4, [r1], #1
+        ldrb.w r5, [r1], #1
+        ldrsb.w r4, [r3, r4]
+        ldrsb.w r5, [r3, r5]
+        smlab\\half r12, r4, r9, r12
+        smlab\\half r12, r5, r8, r12
+        .endm
+        .macro four
+        ldr.w r8, [r2], #4
+        sxtb16 r9, r8
+        sxtb16 r8, r8, ror #8
+        two b
+        two t
+        .endm
+        "
+    };
+}
+
 mod abreast;
 mod groups;
 mod outputs;
@@ -144,10 +174,10 @@ unsafe extern "C" fn segment(
         dsp!(),
         "push {{r4-r9, lr}}",
         "mov r12, #0",
-        "subs r2, #16",
+        "subs r2, #8",
         "blo 2f",
         "1:",
-        ".rept 4",
+        ".rept 2",
         "ldr r8, [r1], #4",
         "ldrb r4, [r0], #1",
         "ldrb r5, [r0], #1",
@@ -164,12 +194,11 @@ unsafe extern "C" fn segment(
         "smlabt r12, r6, r9, r12",
         "smlabt r12, r7, r8, r12",
         ".endr",
-        "subs r2, #16",
+        "subs r2, #8",
         "bhs 1b",
         "2:",
-        "adds r2, #12",
+        "adds r2, #4",
         "blo 4f",
-        "3:",
         "ldr r8, [r1], #4",
         "ldrb r4, [r0], #1",
         "ldrb r5, [r0], #1",
@@ -186,7 +215,6 @@ unsafe extern "C" fn segment(
         "smlabt r12, r6, r9, r12",
         "smlabt r12, r7, r8, r12",
         "subs r2, #4",
-        "bhs 3b",
         "4:",
         "adds r2, #4",
         "beq 6f",
@@ -203,138 +231,65 @@ unsafe extern "C" fn segment(
     )
 }
 
-/// The products of the next segment, its count at `r0`, columns at `r1`, values at `r2`, with x at `r3`,
-/// added to `r12`. Changes r4 to r10.
-macro_rules! next_segment {
-    () => {
+/// The sums of `count` rows, at least one, of at least one tile each; gives the end of their columns.
+#[unsafe(naked)]
+unsafe extern "C" fn sums(_rows: &Rows<*const i8>, _sums: *mut i32, _count: usize) -> *const u8 {
+    naked_asm!(
+        dsp!(),
+        nonzeros!(),
         "
+        push {{r4-r11, lr}}
+        mov lr, r1
+        mov r6, r2
+        ldm r0, {{r0-r3, r7}}
+        mov r11, r3
+        sub r7, #1
+        add r7, r3, r7, lsl #8
+        8:
+        mov r12, #0
+        9:
         ldrb r10, [r0], #1
         subs r10, #16
         blo 2f
         1:
-        .rept 4
-        ldr r8, [r2], #4
-        ldrb r4, [r1], #1
-        ldrb r5, [r1], #1
-        ldrb r6, [r1], #1
-        ldrb r7, [r1], #1
-        sxtb16 r9, r8
-        sxtb16 r8, r8, ror #8
-        ldrsb r4, [r3, r4]
-        ldrsb r5, [r3, r5]
-        ldrsb r6, [r3, r6]
-        ldrsb r7, [r3, r7]
-        smlabb r12, r4, r9, r12
-        smlabb r12, r5, r8, r12
-        smlabt r12, r6, r9, r12
-        smlabt r12, r7, r8, r12
-        .endr
+        four
+        four
+        four
+        four
         subs r10, #16
         bhs 1b
         2:
         lsls r4, r10, #29
         bcc 3f
-        .rept 2
-        ldr r8, [r2], #4
-        ldrb r4, [r1], #1
-        ldrb r5, [r1], #1
-        ldrb r6, [r1], #1
-        ldrb r7, [r1], #1
-        sxtb16 r9, r8
-        sxtb16 r8, r8, ror #8
-        ldrsb r4, [r3, r4]
-        ldrsb r5, [r3, r5]
-        ldrsb r6, [r3, r6]
-        ldrsb r7, [r3, r7]
-        smlabb r12, r4, r9, r12
-        smlabb r12, r5, r8, r12
-        smlabt r12, r6, r9, r12
-        smlabt r12, r7, r8, r12
-        .endr
+        four
+        four
         3:
         bpl 4f
-        ldr r8, [r2], #4
-        ldrb r4, [r1], #1
-        ldrb r5, [r1], #1
-        ldrb r6, [r1], #1
-        ldrb r7, [r1], #1
-        sxtb16 r9, r8
-        sxtb16 r8, r8, ror #8
-        ldrsb r4, [r3, r4]
-        ldrsb r5, [r3, r5]
-        ldrsb r6, [r3, r6]
-        ldrsb r7, [r3, r7]
-        smlabb r12, r4, r9, r12
-        smlabb r12, r5, r8, r12
-        smlabt r12, r6, r9, r12
-        smlabt r12, r7, r8, r12
+        four
         4:
         lsls r4, r10, #31
         bcc 5f
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        smlabb r12, r4, r5, r12
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        smlabb r12, r4, r5, r12
+        one
+        one
         5:
         bpl 6f
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        smlabb r12, r4, r5, r12
+        one
         6:
-        "
-    };
-}
-
-/// The sums of `count` rows of one tile each; gives the end of their columns.
-#[unsafe(naked)]
-unsafe extern "C" fn single(_rows: &Rows<*const i8>, _sums: *mut i32, _count: usize) -> *const u8 {
-    naked_asm!(
-        dsp!(),
-        "push {{r4-r11, lr}}",
-        "mov lr, r1",
-        "mov r11, r2",
-        "ldm r0, {{r0-r3}}",
-        "9:",
-        "mov r12, #0",
-        next_segment!(),
-        "str r12, [lr], #4",
-        "subs r11, #1",
-        "bne 9b",
-        "mov r0, r1",
-        "pop {{r4-r11, pc}}",
-    )
-}
-
-/// The same for rows of several tiles.
-#[unsafe(naked)]
-unsafe extern "C" fn several(_rows: &Rows<*const i8>, _sums: *mut i32, _count: usize) -> *const u8 {
-    naked_asm!(
-        dsp!(),
-        "push {{r0, r2, r3, r4-r11, lr}}",
-        "mov lr, r1",
-        "ldm r0, {{r0-r3, r11}}",
-        "8:",
-        "mov r12, #0",
-        "9:",
-        next_segment!(),
-        "add r3, #256",
-        "subs r11, #1",
-        "bne 9b",
-        "str r12, [lr], #4",
-        "ldr r4, [sp]",
-        "ldrd r3, r11, [r4, #12]",
-        "ldr r4, [sp, #4]",
-        "subs r4, #1",
-        "str r4, [sp, #4]",
-        "bne 8b",
-        "mov r0, r1",
-        "add sp, #12",
-        "pop {{r4-r11, pc}}",
+        cmp r3, r7
+        beq 7f
+        add r3, #256
+        b 9b
+        7:
+        mov r3, r11
+        str r12, [lr], #4
+        subs r6, #1
+        bne 8b
+        mov r0, r1
+        pop {{r4-r11, pc}}
+        .purgem one
+        .purgem two
+        .purgem four
+        ",
     )
 }
 
@@ -566,14 +521,11 @@ impl Raw for Dsp {
     #[inline]
     unsafe fn run(rows: &Rows<*const i8>, sums: &mut [i32]) -> usize {
         let (to, count) = (sums.as_mut_ptr(), sums.len());
-        let end = match (count, rows.tiles) {
-            (0, _) | (_, 0) => {
-                sums.fill(0);
-                return 0;
-            }
-            (_, 1) => unsafe { single(rows, to, count) },
-            _ => unsafe { several(rows, to, count) },
-        };
+        if count == 0 || rows.tiles == 0 {
+            sums.fill(0);
+            return 0;
+        }
+        let end = unsafe { self::sums(rows, to, count) };
         end.addr() - rows.columns.addr()
     }
 

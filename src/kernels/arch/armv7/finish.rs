@@ -276,7 +276,20 @@ pub fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) 
     let done = finish_one(sums, channels, range, y).unwrap_or(0);
     let (sums, y) = (sums.get(done..), y.get_mut(done..));
     let (Some(sums @ [_, ..]), Some(y)) = (sums, y) else { return };
-    outputs::finish(sums, channels.from(done), range, y);
+    finish_each(sums, &channels.from(done), range, y);
+}
+
+/// Any channels, one after the other.
+fn finish_each(sums: &[i32], of: &Channels<'_>, range: Range, y: &mut [i8]) {
+    let places = y.iter_mut().zip(sums);
+    match of.one() {
+        Some(scale) => places.zip(of.bias).for_each(|((y, sum), &bias)| {
+            *y = range.clamp(scale.apply(sum.wrapping_add(bias)));
+        }),
+        None => places.zip(of.each()).for_each(|((y, sum), (bias, scale))| {
+            *y = range.clamp(scale.apply(sum.wrapping_add(bias)));
+        }),
+    }
 }
 
 /// The same for channels with one scale, up to the first sum that is not narrow; gives their number.

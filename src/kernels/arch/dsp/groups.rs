@@ -57,10 +57,14 @@ unsafe extern "C" fn single(
         .short (3f - 2b) / 2
         .endr
         3:
-        .rept 8
+        sub r10, #32
+        5:
+        .rept 6
         step
         .endr
-        sub r10, #8
+        subs r10, #6
+        bhi 5b
+        add r10, #32
         b 1b
         .rept 32
         step

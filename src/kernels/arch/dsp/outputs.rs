@@ -9,8 +9,8 @@
 //!     y = saturate((round(2 · sum) · multiplier) >> shift)  10, and 2 to go on
 //! ```
 //!
-//! For each number there is a place to enter chains of steps: of the four chains the one with as many single
-//! steps at its end as the number leaves over four.
+//! For each number the table has the place to enter: that many fours before the end of their chain or, for what
+//! the number leaves over four, as many single steps before a branch to that place.
 
 use crate::kernels::Vector;
 use crate::kernels::arch::checked::Rows;
@@ -37,30 +37,19 @@ struct Finish {
 unsafe extern "C" fn single(_rows: &Rows<*const i8>, _of: &Finish) -> bool {
     naked_asm!(
         dsp!(),
-        r"
-        .macro one
-        ldrb.w r4, [r1], #1
-        ldrsb.w r5, [r2], #1
-        ldrsb.w r4, [r3, r4]
-        smlabb r12, r4, r5, r12
+        nonzeros!(),
+        "
+        .macro leftover
+        one
+        one
+        one
+        b.w 4f - 60 * .Lcount
         .endm
-        .macro two half
-        ldrb.w r4, [r1], #1
-        ldrb.w r5, [r1], #1
-        ldrsb.w r4, [r3, r4]
-        ldrsb.w r5, [r3, r5]
-        smlab\half r12, r4, r9, r12
-        smlab\half r12, r5, r8, r12
-        .endm
-        .macro four
-        ldr.w r8, [r2], #4
-        sxtb16 r9, r8
-        sxtb16 r8, r8, ror #8
-        two b
-        two t
-        .endm
-        .macro entries chain
-        .short (\chain - 2b) / 2 - 30 * .Lcount
+        .macro entries
+        .short (4f - 2b) / 2 - 30 * .Lcount
+        .short (5f - 2b) / 2 + 26 * .Lcount + 16
+        .short (5f - 2b) / 2 + 26 * .Lcount + 8
+        .short (5f - 2b) / 2 + 26 * .Lcount
         .endm
         push {{r4-r11, lr}}
         ldrd r4, r5, [r1, #8]
@@ -76,10 +65,7 @@ unsafe extern "C" fn single(_rows: &Rows<*const i8>, _of: &Finish) -> bool {
         2:
         .set .Lcount, 0
         .rept 9
-        entries 10f
-        entries 11f
-        entries 12f
-        entries 13f
+        entries
         .set .Lcount, .Lcount + 1
         .endr
         .rept 220
@@ -91,34 +77,18 @@ unsafe extern "C" fn single(_rows: &Rows<*const i8>, _of: &Finish) -> bool {
         .endr
         sub r10, #16
         b 1b
+        5:
+        .set .Lcount, 0
+        .rept 9
+        leftover
+        .set .Lcount, .Lcount + 1
+        .endr
         .rept 8
         four
         .endr
-        13:
-        one
-        one
-        one
-        b.w 4f
-        .rept 8
-        four
-        .endr
-        12:
-        one
-        one
-        b.w 4f
-        .rept 8
-        four
-        .endr
-        11:
-        one
-        b.w 4f
-        .rept 8
-        four
-        .endr
-        10:
         4:
         adds r12, r12, r12
-        bvs 5f
+        bvs 6f
         smmlar r4, r12, r6, r7
         ldrd r8, r9, [sp]
         add r4, r4, r12, asr #31
@@ -127,7 +97,7 @@ unsafe extern "C" fn single(_rows: &Rows<*const i8>, _of: &Finish) -> bool {
         strb r4, [r11], #1
         cmp r11, r9
         bne.w 9b
-        5:
+        6:
         ite vs
         movvs r0, #0
         movvc r0, #1
@@ -136,6 +106,7 @@ unsafe extern "C" fn single(_rows: &Rows<*const i8>, _of: &Finish) -> bool {
         .purgem one
         .purgem two
         .purgem four
+        .purgem leftover
         .purgem entries
         ",
     )
