@@ -70,15 +70,10 @@ impl Geometry {
         self.stride[1] <= self.kernel[1] && (self.dilation[1] == 1 || self.kernel[1] == 1)
     }
 
-    /// Bytes of scratch of a tile, whatever the layout.
+    /// Bytes of scratch of a tile, whatever the layout, and of its windows before they are laid.
     pub fn tile_len(&self) -> usize {
-        self.tile_len_of(tile::COLUMN_BYTES)
-    }
-
-    /// Bytes of scratch of a tile of so many bytes a column, and of its windows before they are laid.
-    pub fn tile_len_of(&self, column_bytes: usize) -> usize {
         let windows = if self.is_pointwise() { 0 } else { WINDOWS };
-        self.window_len().saturating_mul(column_bytes + windows)
+        self.window_len().saturating_mul(tile::COLUMN_BYTES + windows)
     }
 
     /// The taps of a window's rows (axis 0) or columns (axis 1) that lie in the input.
@@ -241,25 +236,23 @@ impl<'a> Gather<'a> {
     }
 
     /// The windows of `start` and of the three positions after it in an output of `width` columns, as a
-    /// tile: in `scratch` unless they may stay where they are. `None` where the scratch is too short.
+    /// tile: in the first bytes given, as long as it, unless they may stay where they are; the others are for
+    /// windows with padding. `None` where these are too few.
     #[inline]
     pub fn tile<'b, L: Lanes>(
         &self,
         start: [usize; 2],
         width: usize,
-        scratch: &'b mut [u8],
+        (tile, windows): (&'b mut [u8], &mut [i8]),
     ) -> Option<Tile<'b, L>>
     where
         'a: 'b,
     {
         if L::Layout::windows(&mut []).is_some() {
-            return self.rows::<L>(start, width, scratch);
+            return self.rows::<L>(start, width, tile);
         }
-        let len = self.geometry.window_len() * L::Layout::COLUMN_BYTES;
-        let (bytes, rest) = scratch.split_at_mut_checked(len)?;
-        let rest = <[i8]>::mut_from_bytes(rest).ok()?;
-        L::lay(bytes, &self.patches::<L>(start, width, rest)?);
-        L::Layout::of(bytes)
+        L::lay(tile, self.patches::<L>(start, width, windows).as_ref()?);
+        L::Layout::of(tile)
     }
 
     /// The same where windows lie as rows.
@@ -268,7 +261,7 @@ impl<'a> Gather<'a> {
         &self,
         start: [usize; 2],
         width: usize,
-        scratch: &'b mut [u8],
+        tile: &'b mut [u8],
     ) -> Option<Tile<'b, L>>
     where
         'a: 'b,
@@ -282,11 +275,10 @@ impl<'a> Gather<'a> {
             let [a, b, c, d] = at.map(|at| self.point(at));
             return L::Layout::in_place([a?, b?, c?, d?]);
         }
-        let bytes = scratch.get_mut(..self.geometry.window_len() * L::Layout::COLUMN_BYTES)?;
-        for (at, window) in at.into_iter().zip(L::Layout::windows(bytes)?) {
+        for (at, window) in at.into_iter().zip(L::Layout::windows(tile)?) {
             self.copy::<L>(at, window)?;
         }
-        L::Layout::of(bytes)
+        L::Layout::of(tile)
     }
 
     /// The row of a window's first tap, which may wrap below zero, and where its columns start in an

@@ -106,8 +106,10 @@ impl Vector<'_, '_> {
         let rest = core::mem::take(&mut self.y);
         let Some((y, rest)) = rest.split_at_mut_checked(sums.len()) else { return };
         L::finish(sums, self.channels, self.range, y);
-        self.channels = self.channels.from(sums.len());
-        self.y = rest;
+        if !rest.is_empty() {
+            self.channels = self.channels.from(sums.len());
+            self.y = rest;
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! one by one; a window is gathered unless it lies in the input as it is. Scratch: one window; for
 //! speed a [`Space`] and a tile.
 
-use super::windows::{by_fours, holds_tile, images, one_by_one};
+use super::windows::{by_fours, images, one_by_one, tile};
 use super::{Error, LayerWeights, Memory, Operator, ensure, int8, params, signed_mut, weights};
 use crate::image::record::Window;
 use crate::image::{Op, OpKind};
@@ -38,10 +38,10 @@ fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     };
     images(op, memory, |gather, output, scratch| {
         if height * width >= WINDOWS
-            && let Ok((space, tile)) = Space::mut_from_prefix(scratch)
-            && holds_tile::<<Native as Lanes>::Layout>(&gather.geometry, tile)
+            && let Ok((space, rest)) = Space::mut_from_prefix(scratch)
+            && let Some(bytes) = tile::<<Native as Lanes>::Layout>(&gather.geometry, rest)
         {
-            return layer.tiles::<Native>(gather, output, (tile, space));
+            return layer.tiles::<Native>(gather, output, bytes, space);
         }
         layer.windows::<Native>(gather, output, scratch)
     })
@@ -60,13 +60,14 @@ impl Layer<'_> {
         &self,
         gather: &Gather<'_>,
         y: &mut [i8],
-        (tile, space): (&mut [u8], &mut Space),
+        (tile, windows): (&mut [u8], &mut [i8]),
+        space: &mut Space,
     ) -> Option<()> {
         let LayerWeights { matrix, channels } = &self.weights;
         let cols = gather.geometry.window_len();
         let channels = channels.narrow(cols);
         by_fours(self.shape, y, |start, y| {
-            let tile = gather.tile::<L>(start, self.shape[0], tile)?;
+            let tile = gather.tile::<L>(start, self.shape[0], (tile, windows))?;
             product::<L>(matrix, (tile, cols), (&channels, self.range), y, space);
             Some(())
         })

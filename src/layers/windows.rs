@@ -100,15 +100,25 @@ pub(super) fn by_fours(
     }
 }
 
-/// Whether the scratch that the plan gives holds a tile of this layout.
-pub(super) fn holds_tile<T: Layout>(geometry: &Geometry, scratch: &[u8]) -> bool {
-    let stays = geometry.is_pointwise() && T::in_place([&[]; WINDOWS]).is_some();
-    let needed = match T::windows(&mut []) {
-        _ if stays => 0,
-        Some(_) => geometry.window_len().saturating_mul(T::COLUMN_BYTES),
-        None => geometry.tile_len_of(T::COLUMN_BYTES),
+/// The bytes of a tile of this layout and those of the windows from which it is laid, where the scratch has
+/// both.
+pub(super) fn tile<'s, T: Layout>(
+    geometry: &Geometry,
+    scratch: &'s mut [u8],
+) -> Option<(&'s mut [u8], &'s mut [i8])> {
+    let pointwise = geometry.is_pointwise();
+    let columns = match pointwise && T::in_place([&[]; WINDOWS]).is_some() {
+        true => 0,
+        false => T::COLUMN_BYTES,
     };
-    needed <= scratch.len()
+    let windows = match pointwise || T::windows(&mut []).is_some() {
+        true => 0,
+        false => WINDOWS,
+    };
+    let len = geometry.window_len();
+    let (tile, rest) = scratch.split_at_mut_checked(len.checked_mul(columns)?)?;
+    let rest = signed_mut(rest)?;
+    (len.checked_mul(windows)? <= rest.len()).then_some((tile, rest))
 }
 
 #[cfg(test)]
