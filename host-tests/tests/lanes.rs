@@ -341,7 +341,7 @@ fn depthwise<L: Lanes>() {
         let mut y = vec![0x55; WINDOWS * channels];
         let (x, rows) = (patches.map(|patch| patch.x), [row; WINDOWS]);
         let places = Places { y: &mut y, stride: channels };
-        filter.windows::<L>(&Patches { x, rows, kernel, channels }, places, &mut sums);
+        filter.windows::<L>(&mut Patches { x, rows, kernel, channels }, places, &mut sums);
         assert_eq!(y, expected.concat(), "four windows, {what}");
     }
 }

@@ -58,16 +58,22 @@ impl Depthwise<'_> {
         }
     }
 
-    /// Writes every channel of the positions of four windows.
+    /// Writes every channel of the positions of four windows, which are left behind.
     #[inline(never)]
-    pub fn windows<L: Lanes>(&self, patches: &Patches<'_>, mut y: Places<'_>, sums: &mut TileSums) {
-        let first = CHUNK.min(patches.channels);
-        self.chunk::<L>((patches, self.weights, &self.channels), &mut y, first, sums);
+    pub fn windows<L: Lanes>(
+        &self,
+        patches: &mut Patches<'_>,
+        mut y: Places<'_>,
+        sums: &mut TileSums,
+    ) {
+        let count = CHUNK.min(patches.channels);
+        self.chunk::<L>((patches, self.weights, &self.channels), &mut y, count, sums);
         for first in (CHUNK..patches.channels).step_by(CHUNK) {
+            patches.advance(CHUNK);
             let count = CHUNK.min(patches.channels - first);
             let weights = self.weights.get(first..).unwrap_or_default();
-            let (patches, channels) = (patches.from(first), self.channels.from(first));
-            self.chunk::<L>((&patches, weights, &channels), &mut y.from(first), count, sums);
+            let channels = self.channels.from(first);
+            self.chunk::<L>((patches, weights, &channels), &mut y.from(first), count, sums);
         }
     }
 

@@ -13,7 +13,6 @@ use super::tile::{self, Layout, WINDOWS};
 use super::{Lanes, Patch, Patches, Tile};
 use crate::image::record::Window;
 use crate::rolled::Rolled;
-use zerocopy::FromBytes;
 
 /// The sizes that a window moves over.
 #[derive(Clone, Copy, Debug)]
@@ -65,9 +64,19 @@ impl Geometry {
         if self.is_pointwise() { 0 } else { self.window_len() }
     }
 
+    /// Whether the taps of a row lie side by side in the input.
+    fn is_beside(&self) -> bool {
+        self.dilation[1] == 1 || self.kernel[1] == 1
+    }
+
     /// Whether windows side by side fit in a strip that takes no more room than they do.
-    pub fn has_strips(&self) -> bool {
-        self.stride[1] <= self.kernel[1] && (self.dilation[1] == 1 || self.kernel[1] == 1)
+    fn has_strips(&self) -> bool {
+        self.stride[1] <= self.kernel[1] && self.is_beside()
+    }
+
+    /// Columns of a strip of `count` windows.
+    fn strip(&self, count: usize) -> usize {
+        (count - 1) * self.stride[1] + self.kernel[1]
     }
 
     /// Bytes of scratch of a tile, whatever the layout, and of its windows before they are laid.
@@ -78,20 +87,35 @@ impl Geometry {
 
     /// The taps of a window's rows (axis 0) or columns (axis 1) that lie in the input.
     pub fn taps_inside(&self, axis: usize, output: usize) -> Option<core::ops::Range<usize>> {
-        let (size, kernel) = (*self.input.get(axis)?, *self.kernel.get(axis)?);
-        let (stride, dilation) = (*self.stride.get(axis)?, *self.dilation.get(axis)?);
+        self.some_inside(axis, output, (*self.kernel.get(axis)?, *self.dilation.get(axis)?))
+    }
+
+    /// The same of `taps` taps, `step` rows or columns apart.
+    fn some_inside(
+        &self,
+        axis: usize,
+        output: usize,
+        (taps, step): (usize, usize),
+    ) -> Option<core::ops::Range<usize>> {
+        let (size, stride) = (*self.input.get(axis)?, *self.stride.get(axis)?);
         let (start, pad) = (output * stride, *self.pad.get(axis)?);
-        // Tap t reads start + t · dilation − pad, which is from 0 to below size.
-        let first = pad.saturating_sub(start).div_ceil(dilation.max(1));
-        let end = (size + pad).saturating_sub(start).div_ceil(dilation.max(1)).min(kernel);
+        // Tap t reads start + t · step − pad, which is from 0 to below size.
+        let first = pad.saturating_sub(start).div_ceil(step.max(1));
+        let end = (size + pad).saturating_sub(start).div_ceil(step.max(1)).min(taps);
         (first < end).then_some(first..end)
     }
 
     /// The input row (axis 0) or column (axis 1) of a tap; `None` in the padding.
     #[inline]
     pub fn tap(&self, axis: usize, output: usize, tap: usize) -> Option<usize> {
-        let (stride, dilation) = (self.stride.get(axis)?, self.dilation.get(axis)?);
-        let at = (output * stride + tap * dilation).checked_sub(*self.pad.get(axis)?)?;
+        self.place(axis, output, tap * self.dilation.get(axis)?)
+    }
+
+    /// The one so many rows or columns behind the first tap.
+    #[inline]
+    fn place(&self, axis: usize, output: usize, behind: usize) -> Option<usize> {
+        let start = output * self.stride.get(axis)? + behind;
+        let at = start.checked_sub(*self.pad.get(axis)?)?;
         (at < *self.input.get(axis)?).then_some(at)
     }
 
@@ -184,19 +208,21 @@ impl<'a> Gather<'a> {
     /// Copies the window of an output position.
     #[inline]
     fn copy<L: Lanes>(&self, at: [usize; 2], window: &mut [i8]) -> Option<()> {
-        let Some((from, row)) = self.whole(at) else { return self.copy_padded::<L>(at, window) };
         let [rows, columns] = self.geometry.kernel;
+        let Some((from, row)) = self.whole(at, columns) else {
+            return self.copy_padded::<L>(at, columns, window);
+        };
         let len = columns * self.geometry.input[2];
         L::copy(window, from, Block { rows, len, steps: [len, row] });
         Some(())
     }
 
-    /// The input from a window's first tap on and the bytes from a row of its taps to the next, where
-    /// none is padding and those of a row lie side by side.
+    /// The input from the first tap of a window or strip of `columns` columns on, and the bytes from a row
+    /// of its taps to the next, where none is padding and those of a row lie side by side.
     #[inline]
-    fn whole(&self, at: [usize; 2]) -> Option<(&'a [i8], usize)> {
+    fn whole(&self, at: [usize; 2], columns: usize) -> Option<(&'a [i8], usize)> {
         let Geometry { input, kernel, dilation, .. } = &self.geometry;
-        let (y, x) = self.corner(at);
+        let (y, x) = self.corner(at, columns);
         let last = y.wrapping_add(kernel[0].wrapping_sub(1).wrapping_mul(dilation[0]));
         let row = input[1] * input[2];
         let inside = last < input[0] && y <= last;
@@ -206,23 +232,28 @@ impl<'a> Gather<'a> {
             .map(|from| (from, row.wrapping_mul(dilation[0])))
     }
 
-    /// The same with padding around the taps inside.
+    /// The same with padding around the taps inside, copied.
     #[inline(never)]
-    fn copy_padded<L: Lanes>(&self, at: [usize; 2], window: &mut [i8]) -> Option<()> {
-        let Geometry { input, kernel, dilation, .. } = &self.geometry;
+    fn copy_padded<L: Lanes>(
+        &self,
+        at: [usize; 2],
+        columns: usize,
+        window: &mut [i8],
+    ) -> Option<()> {
+        let Geometry { input, dilation, .. } = &self.geometry;
         L::fill(window, self.zero_point);
-        let (Some(rows), Some(columns)) =
-            (self.geometry.taps_inside(0, at[0]), self.geometry.taps_inside(1, at[1]))
-        else {
-            return Some(());
-        };
-        let (y, x) =
-            (self.geometry.tap(0, at[0], rows.start)?, self.geometry.tap(1, at[1], columns.start)?);
+        let steps = [columns * input[2], dilation[0].wrapping_mul(input[1] * input[2])];
+        // Columns of a strip of windows of one column each lie side by side, whatever the dilation.
+        let step = if self.geometry.is_beside() { 1 } else { dilation[1] };
+        let rows = self.geometry.taps_inside(0, at[0]);
+        let columns = self.geometry.some_inside(1, at[1], (columns, step));
+        let (Some(rows), Some(columns)) = (rows, columns) else { return Some(()) };
+        let y = self.geometry.tap(0, at[0], rows.start)?;
+        let x = self.geometry.place(1, at[1], columns.start * step)?;
         let from = self.input.get((y * input[1] + x) * input[2]..)?;
-        let steps = [kernel[1] * input[2], dilation[0].wrapping_mul(input[1] * input[2])];
         let to = window.get_mut(rows.start * steps[0] + columns.start * input[2]..)?;
         // A block of rows of taps side by side, or one of taps for each row.
-        let (blocks, block) = match dilation[1] == 1 || kernel[1] == 1 {
+        let (blocks, block) = match self.geometry.is_beside() {
             true => (1, Block { rows: rows.len(), len: columns.len() * input[2], steps }),
             false => {
                 let steps = [input[2], dilation[1] * input[2]];
@@ -281,40 +312,35 @@ impl<'a> Gather<'a> {
         L::Layout::of(tile)
     }
 
-    /// The row of a window's first tap, which may wrap below zero, and where its columns start in an
-    /// input row, if all taps of a row lie in it side by side.
+    /// The row of the first tap of a window or strip, which may wrap below zero, and where its columns
+    /// start in an input row, if they lie in it side by side.
     #[inline]
-    fn corner(&self, [oy, ox]: [usize; 2]) -> (usize, Option<usize>) {
-        let Geometry { kernel, stride, dilation, pad, input } = &self.geometry;
+    fn corner(&self, [oy, ox]: [usize; 2], columns: usize) -> (usize, Option<usize>) {
+        let Geometry { stride, pad, input, .. } = &self.geometry;
         let x = (ox * stride[1]).wrapping_sub(pad[1]);
-        let inside = x.wrapping_add(kernel[1]) <= input[1] && x < input[1];
-        let start = inside && (dilation[1] == 1 || kernel[1] == 1);
+        let inside = x.wrapping_add(columns) <= input[1] && x < input[1];
+        let start = inside && self.geometry.is_beside();
         ((oy * stride[0]).wrapping_sub(pad[0]), start.then(|| x * input[2]))
     }
 
     /// The channels at a position of the input, which are a window where that is all it holds.
     #[inline]
     fn point(&self, at: [usize; 2]) -> Option<&'a [i8]> {
-        let (y, x) = self.corner(at);
+        let (y, x) = self.corner(at, 1);
         let Geometry { input: [height, width, channels], .. } = self.geometry;
         let from = self.input.get(y * width * channels + x?..)?;
         from.get(..channels).filter(|_| y < height)
     }
 
-    /// A window as it lies in the input, if it does whole.
-    #[inline]
-    fn in_place(&self, at: [usize; 2]) -> Option<Patch<'a>> {
-        let Geometry { kernel, input, .. } = self.geometry;
-        let (x, row) = self.whole(at)?;
-        Some(Patch { x, row, kernel, channels: input[2] })
-    }
-
-    /// A window gathered in `scratch`.
-    fn gathered<'b, L: Lanes>(&self, at: [usize; 2], scratch: &'b mut [i8]) -> Option<Patch<'b>> {
-        let Geometry { kernel, input, .. } = self.geometry;
-        let x = scratch.get_mut(..self.geometry.window_len())?;
-        self.copy_padded::<L>(at, x)?;
-        Some(Patch { x, row: kernel[1] * input[2], kernel, channels: input[2] })
+    /// A window or strip gathered in `scratch`, and the bytes from a row of its taps to the next.
+    fn gathered<'b, L: Lanes>(
+        &self,
+        at: [usize; 2],
+        columns: usize,
+        scratch: &'b mut [i8],
+    ) -> Option<(&'b [i8], usize)> {
+        self.copy_padded::<L>(at, columns, scratch)?;
+        Some((scratch, columns * self.geometry.input[2]))
     }
 
     /// A window for a depthwise filter: inside the input where it lies there whole, else gathered
@@ -324,7 +350,15 @@ impl<'a> Gather<'a> {
     where
         'a: 'b,
     {
-        self.in_place(at).or_else(|| self.gathered::<L>(at, scratch))
+        let Geometry { kernel, input: [_, _, channels], .. } = self.geometry;
+        let (x, row) = match self.whole(at, kernel[1]) {
+            Some(whole) => whole,
+            None => {
+                let space = scratch.get_mut(..self.geometry.window_len())?;
+                self.gathered::<L>(at, kernel[1], space)?
+            }
+        };
+        Some(Patch { x, row, kernel, channels })
     }
 
     /// The windows of `start` and of the three positions after it in an output of `width` columns, of
@@ -339,15 +373,14 @@ impl<'a> Gather<'a> {
     where
         'a: 'b,
     {
-        if start[1] + WINDOWS <= width && self.geometry.has_strips() {
-            let strip = self.strip(WINDOWS);
-            if let Some(whole) = strip.in_place(start) {
-                let step = self.geometry.stride[1] * whole.channels;
-                let x =
-                    [0, step, 2 * step, 3 * step].map(|at| whole.x.get(at..).unwrap_or_default());
-                let (kernel, channels) = (self.geometry.kernel, whole.channels);
-                return Some(Patches { x, rows: [whole.row; WINDOWS], kernel, channels });
-            }
+        let Geometry { kernel, stride, input: [_, _, channels], .. } = self.geometry;
+        if start[1] + WINDOWS <= width
+            && self.geometry.has_strips()
+            && let Some((strip, row)) = self.whole(start, self.geometry.strip(WINDOWS))
+        {
+            let step = stride[1] * channels;
+            let x = [0, step, 2 * step, 3 * step].map(|at| strip.get(at..).unwrap_or_default());
+            return Some(Patches { x, rows: [row; WINDOWS], kernel, channels });
         }
         self.some_padded::<L>(start, width, scratch)
     }
@@ -370,34 +403,23 @@ impl<'a> Gather<'a> {
         while first < WINDOWS {
             let beside = if strips { width - at[1] } else { 1 };
             let count = beside.min(WINDOWS - first);
-            let strip = self.strip(count);
-            let whole = match strip.in_place(at) {
+            let columns = self.geometry.strip(count);
+            let (strip, row) = match self.whole(at, columns) {
                 Some(whole) => whole,
                 None => {
-                    let len = strip.geometry.window_len();
+                    let len = kernel[0] * columns * channels;
                     let (space, after) = core::mem::take(&mut rest).split_at_mut_checked(len)?;
                     rest = after;
-                    strip.gathered::<L>(at, space)?
+                    self.gathered::<L>(at, columns, space)?
                 }
             };
             let places = patches.x.iter_mut().zip(&mut patches.rows).skip(first).take(count);
-            for ((x, row), window) in places.zip(0..) {
-                *x = whole.x.get(window * stride[1] * channels..)?;
-                *row = whole.row;
+            for (window, (x, to)) in places.rolled().enumerate() {
+                (*x, *to) = (strip.get(window * stride[1] * channels..)?, row);
             }
             first += count;
             at = after([at[0], at[1] + count - 1], width);
         }
         Some(patches)
-    }
-
-    /// The gatherer of `count` windows side by side as one. Where there are several, taps of a row lie side
-    /// by side, or there is one.
-    #[inline]
-    fn strip(&self, count: usize) -> Self {
-        let Geometry { kernel: [height, width], stride, dilation, .. } = self.geometry;
-        let kernel = [height, (count - 1) * stride[1] + width];
-        let dilation = [dilation[0], if count > 1 { 1 } else { dilation[1] }];
-        Gather { geometry: Geometry { kernel, dilation, ..self.geometry }, ..*self }
     }
 }

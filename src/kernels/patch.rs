@@ -80,10 +80,12 @@ impl<'a> Patches<'a> {
         })
     }
 
-    /// The same from a channel on.
+    /// Leaves the next `count` channels of each behind.
     #[inline]
-    pub fn from(&self, channel: usize) -> Self {
-        Patches { x: self.x.map(|x| x.get(channel..).unwrap_or_default()), ..*self }
+    pub fn advance(&mut self, count: usize) {
+        for x in &mut self.x {
+            *x = x.get(count..).unwrap_or_default();
+        }
     }
 }
 

@@ -78,9 +78,9 @@ fn four_at_a_time(
     (scratch, sums): (&mut [i8], &mut TileSums),
 ) -> Option<()> {
     by_fours(shape, y, |start, y| {
-        let patches = gather.patches::<Native>(start, shape[0], scratch);
+        let mut patches = gather.patches::<Native>(start, shape[0], scratch);
         // By reference: patches are many words.
-        filter.windows::<Native>(patches.as_ref()?, y, sums);
+        filter.windows::<Native>(patches.as_mut()?, y, sums);
         Some(())
     })
 }
