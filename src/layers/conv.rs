@@ -30,9 +30,9 @@ fn check(op: &Op<'_>) -> Result<usize, Error> {
 fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (output, window) = (op.output()?, op.params::<Window>()?);
     let [_, height, width, channels] = output.dims();
-    let weights = LayerWeights::of(op)?;
+    let weights = LayerWeights::of(op);
     let layer = Layer {
-        weights,
+        weights: weights.as_ref()?,
         range: Range { zero_point: output.zero_point(), min: window.min, max: window.max },
         shape: [width, channels],
     };
@@ -48,7 +48,7 @@ fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
 }
 
 struct Layer<'a> {
-    weights: LayerWeights<'a>,
+    weights: &'a LayerWeights<'a>,
     range: Range,
     /// Columns and channels of the output.
     shape: [usize; 2],
@@ -63,7 +63,7 @@ impl Layer<'_> {
         (tile, windows): (&mut [u8], &mut [i8]),
         space: &mut Space,
     ) -> Option<()> {
-        let LayerWeights { matrix, channels } = &self.weights;
+        let LayerWeights { matrix, channels } = self.weights;
         let cols = gather.geometry.window_len();
         let channels = channels.narrow(cols);
         by_fours(self.shape, y, |start, y| {
@@ -80,7 +80,7 @@ impl Layer<'_> {
         y: &mut [i8],
         scratch: &mut [u8],
     ) -> Option<()> {
-        let LayerWeights { matrix, channels } = &self.weights;
+        let LayerWeights { matrix, channels } = self.weights;
         let patch = signed_mut(scratch)?.get_mut(..gather.geometry.scratch_len())?;
         one_by_one(self.shape, y, |at, y| {
             let x = gather.window::<L>(at, patch)?;

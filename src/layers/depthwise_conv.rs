@@ -40,7 +40,8 @@ fn check(op: &Op<'_>) -> Result<usize, Error> {
 
 fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (output, window) = (op.output()?, op.params::<Window>()?);
-    let LayerWeights { matrix: Matrix::Dense(matrix), channels } = LayerWeights::of(op)? else {
+    let weights = LayerWeights::of(op);
+    let LayerWeights { matrix: Matrix::Dense(matrix), channels } = weights.as_ref()? else {
         return None;
     };
     let range = Range { zero_point: output.zero_point(), min: window.min, max: window.max };
@@ -62,7 +63,7 @@ fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
         let filter = Multiplied { weights, inputs: gather.geometry.input[2], multiplier };
         let patch = signed_mut(scratch)?.get_mut(..window)?;
         one_by_one(shape, y, |at, y| {
-            filter.outputs::<Native>(gather.window::<Native>(at, patch)?, channels, range, y);
+            filter.outputs::<Native>(gather.window::<Native>(at, patch)?, *channels, range, y);
             Some(())
         })
     })

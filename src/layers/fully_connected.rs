@@ -26,12 +26,13 @@ fn check(op: &Op<'_>) -> Result<usize, Error> {
 
 fn run(op: &Op<'_>, memory: Memory<'_>) -> Option<()> {
     let (output, clamp, record) = (op.output()?, op.params::<Clamp>()?, op.weights()?);
-    let weights = LayerWeights::of(op)?;
+    let weights = LayerWeights::of(op);
+    let LayerWeights { matrix, channels } = weights.as_ref()?;
     let range = Range { zero_point: output.zero_point(), min: clamp.min, max: clamp.max };
     let inputs = memory.input(op, 0)?.chunks_exact((record.cols.get() as usize).max(1));
     let outputs = signed_mut(memory.output)?.chunks_exact_mut((record.rows.get() as usize).max(1));
     for (x, y) in inputs.zip(outputs) {
-        matvec::<Native>(&weights.matrix, x, Vector { channels: weights.channels, range, y });
+        matvec::<Native>(matrix, x, Vector { channels: *channels, range, y });
     }
     Some(())
 }
