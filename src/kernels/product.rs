@@ -34,8 +34,10 @@ pub fn product<L: Lanes>(
         Matrix::Dense(matrix) => rows::<L, _>(DenseWalk(matrix.values()), tile, to, space),
         Matrix::Block4x1(matrix) => rows::<L, _>(matrix.groups(), tile, to, space),
         Matrix::Block1x4(matrix) => rows::<L, _>(matrix.rows(), tile, to, space),
-        Matrix::Index8(matrix) => rows::<L, _>(matrix.rows(), tile, to, space),
-        Matrix::Delta8(_) | Matrix::Delta4(_) | Matrix::Nm(_) | Matrix::Rice(_) => {
+        Matrix::Index8(matrix) if matrix.is_narrow() => {
+            rows::<L, _>(matrix.rows(), tile, to, space);
+        }
+        _ => {
             if let Some(walk) = matrix.segments() {
                 rows::<L, _>(walk, tile, to, space);
             }
@@ -127,20 +129,11 @@ impl Walk for Index8Rows<'_> {
         &mut self,
         tile: Tiled<'_, L>,
         sums: &mut [[i32; WINDOWS]],
-        space: &mut [u8; TILE],
+        _: &mut [u8; TILE],
     ) {
-        match self.run(sums.len()) {
-            Some(run) => {
-                let taken = L::tile_run(run, tile.0, sums);
-                self.skip(sums.len(), taken);
-            }
-            None => {
-                let mut walk = SegmentRows::Index8(self.clone());
-                walk.sums::<L>(tile, sums, space);
-                if let SegmentRows::Index8(rows) = walk {
-                    *self = rows;
-                }
-            }
+        if let Some(run) = self.run(sums.len()) {
+            let taken = L::tile_run(run, tile.0, sums);
+            self.skip(sums.len(), taken);
         }
     }
 }
