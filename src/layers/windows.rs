@@ -45,13 +45,15 @@ pub(super) fn images<'m>(
     mut each: impl FnMut(&Gather<'m>, &mut [i8], &mut [u8]) -> Option<()>,
 ) -> Option<()> {
     let input = op.input(0)?;
-    let geometry = Geometry::new(input.dims(), op.params::<Window>()?);
-    let zero_point = input.zero_point() as i8;
+    let mut gather = Gather {
+        geometry: Geometry::new(input.dims(), op.params::<Window>()?),
+        input: &[],
+        zero_point: input.zero_point() as i8,
+    };
     let [_, height, width, channels] = op.output()?.dims();
-    let image_len: usize = geometry.input.iter().product();
+    let image_len: usize = gather.geometry.input.iter().product();
     let bytes = memory.input(op, 0)?;
     let outputs = signed_mut(memory.output)?.chunks_exact_mut((height * width * channels).max(1));
-    let mut gather = Gather { geometry, input: &[], zero_point };
     for (image, output) in bytes.chunks_exact(image_len.max(1)).zip(outputs) {
         gather.input = image;
         each(&gather, output, memory.scratch)?;
