@@ -15,14 +15,12 @@ use kastanet::network::Network;
 pub fn infer(
     image: &[u8],
     arena: &mut [u8],
-    x: &[i8],
+    x: i8,
     operators: &'static [&'static Operator],
 ) -> Option<i8> {
     let image = Image::new_checked(image).ok()?;
     let mut network = Network::with_operators(image, arena, operators).ok()?;
-    for (to, from) in network.input_i8_mut(0)?.iter_mut().zip(x) {
-        *to = *from;
-    }
+    *network.input_i8_mut(0)?.first_mut()? = x;
     network.infer().ok()?;
     network.output_i8(0)?.last().copied()
 }

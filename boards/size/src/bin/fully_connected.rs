@@ -11,6 +11,6 @@ static OPERATORS: [&Operator; 1] = [&FULLY_CONNECTED];
 // SAFETY: no other function of the program has this name.
 #[allow(unsafe_code)]
 #[unsafe(no_mangle)]
-pub fn _start(image: &[u8], arena: &mut [u8], x: &[i8]) -> Option<i8> {
+pub fn _start(image: &[u8], arena: &mut [u8], x: i8) -> Option<i8> {
     infer(image, arena, x, &OPERATORS)
 }
