@@ -17,20 +17,18 @@ use crate::sparse::{
 };
 
 /// Rows whose sums are collected where columns have to be decoded, which takes space too.
-const SEGMENT_ROWS: usize = 8;
+const SEGMENT_ROWS: usize = 16;
 
 /// Writes one output a row. `x` has as many elements as `matrix` has columns, there are as many
 /// outputs as it has rows.
 pub fn matvec<L: Lanes>(matrix: &Matrix<'_>, x: &[i8], mut to: Vector<'_, '_>) {
     let to = &mut to;
     match matrix {
-        Matrix::Dense(matrix) => {
-            rows::<L, _, VECTOR_ROWS>(|| Some(DenseWalk(matrix.values())), x, to)
-        }
-        Matrix::Block4x1(matrix) => rows::<L, _, VECTOR_ROWS>(|| Some(matrix.groups()), x, to),
-        Matrix::Block1x4(matrix) => rows::<L, _, VECTOR_ROWS>(|| Some(matrix.rows()), x, to),
+        Matrix::Dense(matrix) => rows::<L, _>(|| DenseWalk(matrix.values()), x, to),
+        Matrix::Block4x1(matrix) => rows::<L, _>(|| matrix.groups(), x, to),
+        Matrix::Block1x4(matrix) => rows::<L, _>(|| matrix.rows(), x, to),
         Matrix::Index8(matrix) if matrix.is_narrow() => narrow::<L>(matrix, x, to),
-        _ => rows::<L, _, SEGMENT_ROWS>(|| matrix.segments(), x, to),
+        _ => segments::<L>(matrix, x, to),
     }
 }
 
@@ -39,20 +37,37 @@ pub fn matvec<L: Lanes>(matrix: &Matrix<'_>, x: &[i8], mut to: Vector<'_, '_>) {
 fn narrow<L: Lanes>(matrix: &Index8<'_>, x: &[i8], to: &mut Vector<'_, '_>) {
     let run = matrix.rows().run(to.y.len());
     if run.and_then(|run| L::outputs(run, x, to)).is_none() {
-        rows::<L, _, VECTOR_ROWS>(|| Some(matrix.rows()), x, to);
+        rows::<L, _>(|| matrix.rows(), x, to);
     }
 }
 
-/// Outputs of a walk's sums, of so many rows at a time.
+/// Rows that are decoded segment by segment.
 #[inline(never)]
-fn rows<L: Lanes, W: Walk, const ROWS: usize>(
-    walk: impl FnOnce() -> Option<W>,
+fn segments<L: Lanes>(matrix: &Matrix<'_>, x: &[i8], to: &mut Vector<'_, '_>) {
+    let Some(mut walk) = matrix.segments() else { return };
+    let mut space = [0; TILE];
+    let next = &mut |sums: &mut [i32]| segment_sums::<L>(&mut walk, x, sums, &mut space);
+    collect::<L>(&mut [0; SEGMENT_ROWS], next, to);
+}
+
+#[inline(never)]
+fn segment_sums<L: Lanes>(
+    walk: &mut SegmentRows<'_>,
     x: &[i8],
-    to: &mut Vector<'_, '_>,
+    sums: &mut [i32],
+    space: &mut [u8; TILE],
 ) {
-    if let Some(mut walk) = walk() {
-        collect::<L>(&mut [0; ROWS], &mut |sums| walk.sums::<L>(x, sums), to);
+    for sum in sums {
+        let parts = x.chunks(TILE).map(|x| L::segment(walk.next_segment(space), x));
+        *sum = parts.fold(0, i32::wrapping_add);
     }
+}
+
+/// Outputs of a walk's sums.
+#[inline(never)]
+fn rows<L: Lanes, W: Walk>(walk: impl FnOnce() -> W, x: &[i8], to: &mut Vector<'_, '_>) {
+    let mut walk = walk();
+    collect::<L>(&mut [0; VECTOR_ROWS], &mut |sums| walk.sums::<L>(x, sums), to);
 }
 
 /// Outputs of the sums that `next` gives, rows after rows: once for all walks.
@@ -100,17 +115,6 @@ fn next_row<'a>(rows: &mut &'a [i8], len: usize) -> &'a [i8] {
 #[inline]
 fn four_rows<'a>(rows: &mut &'a [i8], len: usize) -> [&'a [i8]; 4] {
     [(); 4].map(|()| next_row(rows, len))
-}
-
-impl Walk for SegmentRows<'_> {
-    #[inline(never)]
-    fn sums<L: Lanes>(&mut self, x: &[i8], sums: &mut [i32]) {
-        let mut space = [0; TILE];
-        for sum in sums {
-            let parts = x.chunks(TILE).map(|x| L::segment(self.next_segment(&mut space), x));
-            *sum = parts.fold(0, i32::wrapping_add);
-        }
-    }
 }
 
 impl Walk for Index8Rows<'_> {

@@ -132,11 +132,12 @@ impl<'a> Counts<'a> {
     /// Takes the next entry off the front.
     #[inline]
     pub fn next(&mut self) -> Option<usize> {
-        // No branch on the width, which compilers would take for a reason to have loops twice.
         let (&low, rest) = self.bytes.split_first()?;
-        let more = usize::from(self.width >> 1);
-        let high = more * usize::from(rest.first().copied().unwrap_or(0));
-        self.bytes = rest.get(more..)?;
-        Some(usize::from(low) | high << 8)
+        self.bytes = rest;
+        // In a box, or compilers would have loops twice, once for each width.
+        match core::hint::black_box(self.width) {
+            1 => Some(low.into()),
+            _ => self.bytes.split_off_first().map(|&high| u16::from_le_bytes([low, high]).into()),
+        }
     }
 }
