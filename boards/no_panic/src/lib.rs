@@ -23,7 +23,7 @@ pub fn infer(
     network.input_mut(port)?.fill(port as u8);
     network.input_i8_mut(port)?.fill(port as i8);
     let mut seen = 0;
-    network.infer_with(|op, bytes| seen ^= look(&op, bytes)).ok()?;
+    network.infer_with(|op, bytes| seen ^= look(op, bytes)).ok()?;
     network.infer().ok()?;
     Some(seen ^ network.output(port)?.last()? ^ *network.output_i8(port)?.last()? as u8)
 }
