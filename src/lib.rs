@@ -27,8 +27,8 @@
 //!
 //! 1. [`image`] gives meaning to bytes: a checked, copy-free view of tensors, operators, weights
 //!    and the RAM plan. Read it to know what can be wrong with an image and what cannot any more.
-//! 2. [`sparse`] holds weight matrices: dense, and nonzeros with 8-bit or 4-bit column deltas,
-//!    one file each, the same small matrix drawn in all.
+//! 2. [`sparse`] holds weight matrices in eight formats, dense to Rice-coded, one file each, the same
+//!    small matrix drawn in all.
 //! 3. [`quant`] is the one rule by which an accumulator becomes an output. Then [`kernels`], the
 //!    loops over slices, written once over the few primitives that differ between cores.
 //! 4. [`layers`] are the operators, one file each: what they check and how they run.

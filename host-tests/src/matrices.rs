@@ -20,7 +20,7 @@ pub fn nonzeros(weights: &[i8], cols: usize) -> Vec<Entry> {
 /// nothing after the last.
 pub fn walked(matrix: &Matrix<'_>, rows: usize, cols: usize) -> Vec<Entry> {
     match matrix {
-        Matrix::Dense(matrix) => dense(matrix, cols),
+        Matrix::Dense(matrix) => dense(matrix, rows, cols),
         Matrix::Delta8(matrix) => segments(matrix.rows(), rows, cols),
         Matrix::Delta4(matrix) => segments(matrix.rows(), rows, cols),
         Matrix::Nm(matrix) => segments(matrix.rows(), rows, cols),
@@ -31,10 +31,9 @@ pub fn walked(matrix: &Matrix<'_>, rows: usize, cols: usize) -> Vec<Entry> {
     }
 }
 
-fn dense(matrix: &Dense<'_>, cols: usize) -> Vec<Entry> {
-    let rows: Vec<_> = matrix.rows().collect();
-    assert!(rows.iter().all(|row| row.len() == cols));
-    nonzeros(&rows.concat(), cols.max(1))
+fn dense(matrix: &Dense<'_>, rows: usize, cols: usize) -> Vec<Entry> {
+    assert_eq!(matrix.values().len(), rows * cols);
+    nonzeros(matrix.values(), cols.max(1))
 }
 
 fn segments<'a>(mut walk: impl Segments<'a>, rows: usize, cols: usize) -> Vec<Entry> {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! for each output channel o:
-//!     y[o] = output(Σ w[tap, o] · x[tap, o / multiplier])      over the taps
+//!     y[c] = output(Σ w[tap, c] · x[tap, c])      over the taps
 //! ```
 //!
 //! Weights and window are both channel-last, so taps are taken for [`BLOCK`] channels at a time:
@@ -15,7 +15,7 @@ use super::{Channels, Lanes, Patch, Patches, outputs};
 use crate::quant::Range;
 use crate::rolled::Rolled;
 
-/// Channels whose sums a core's registers hold at once.
+/// The fewest channels that a core's loops take; fewer go through plain Rust.
 pub const BLOCK: usize = 4;
 
 /// Channels whose sums are collected before they are finished.

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Dense rows are taken four at a time, so that each x is loaded once for four products; sparse
-//! rows segment by segment, a tile of columns each.
+//! rows segment by segment, a tile of columns each, or many rows in one call where nothing has to be
+//! decoded.
 
 use super::Lanes;
 use super::outputs::{VECTOR_ROWS, Vector};

@@ -7,10 +7,12 @@
 
 mod addition;
 pub mod arch;
+mod block;
 mod broadcast;
 mod depthwise;
 pub mod fixed;
 mod gather;
+mod geometry;
 mod matvec;
 mod mean;
 mod multiplied;
@@ -28,9 +30,11 @@ use tile::{Layout, WINDOWS};
 
 pub use addition::{Addition, HEADROOM, Term};
 pub use arch::{Native, Portable};
+pub use block::Block;
 pub use broadcast::{Combine, Operand, combine, each, spread};
 pub use depthwise::Depthwise;
-pub use gather::{Block, Gather, Geometry, after};
+pub use gather::{Gather, after};
+pub use geometry::Geometry;
 pub use matvec::matvec;
 pub use mean::Alternating;
 pub use multiplied::Multiplied;
@@ -42,8 +46,9 @@ pub use softmax::{MAX_ROW as MAX_SOFTMAX_ROW, softmax};
 
 /// The primitives of a core. All sums wrap at 32 bits and do not depend on the order of addition.
 ///
-/// In the sums over a tile, element p belongs to window p. The cores are those of this crate: where a
-/// walk over a matrix goes on is what [`Lanes::run`] and its like say, whatever they are given.
+/// In the sums over a tile, element p belongs to window p. The trait is sealed: a walk over a
+/// matrix skips as many values as [`Lanes::run`] and its like report, so these must be right whatever
+/// they are given.
 pub trait Lanes: arch::Sealed {
     /// How four windows lie side by side.
     type Layout: Layout;
@@ -82,7 +87,8 @@ pub trait Lanes: arch::Sealed {
     }
 
     /// [`Lanes::run`] and [`Lanes::finish`] in one, for cores that gain by it. `None` where this one does
-    /// not, or where some outputs are still to be written.
+    /// not, or met a sum that it cannot finish: the vector is as it was, what has been written to `y` is
+    /// void, and all rows are to be done again.
     #[inline]
     fn outputs(_: Run<'_, i8>, _: &[i8], _: &mut Vector<'_, '_>) -> Option<()> {
         None

@@ -1,6 +1,7 @@
 //! Four windows side by side, so that a convolution decodes each weight once for four positions.
 //!
-//! Three layouts, each for the cores that like it. For windows a, b, c, d and columns 0, 1, …:
+//! Three layouts stand here, each for the cores that like it; RV32's, pairs a + b·2^16, stands with its
+//! loops (`arch/rv32/halves.rs`). For windows a, b, c, d and columns 0, 1, …:
 //!
 //! ```text
 //! Interleaved   a0 b0 c0 d0 | a1 b1 c1 d1 | …            a byte each; four loads from one address
@@ -25,6 +26,9 @@ pub const COLUMN_BYTES: usize = 8;
 pub trait Layout {
     /// Bytes of scratch a column.
     const COLUMN_BYTES: usize;
+
+    /// Whether windows lie as rows, so that they need not be laid.
+    const ROWS: bool = false;
 
     /// A tile that is only read.
     type Tile<'a>: Copy;
@@ -132,6 +136,7 @@ pub struct Windows;
 
 impl Layout for Windows {
     const COLUMN_BYTES: usize = 4;
+    const ROWS: bool = true;
     type Tile<'a> = [&'a [i8]; WINDOWS];
 
     fn in_place(windows: [&[i8]; WINDOWS]) -> Option<Self::Tile<'_>> {

@@ -2,7 +2,7 @@
 //!
 //! Output positions are taken four at a time where the scratch holds a tile of four windows, else
 //! one by one; a window is gathered unless it lies in the input as it is. Scratch: one window; for
-//! speed a [`Space`] and a tile.
+//! speed a [`Space`], a tile and, where it is laid from them, four windows.
 
 use super::windows::{by_fours, images, one_by_one, tile};
 use super::{Error, LayerWeights, Memory, Operator, ensure, int8, params, signed_mut, weights};

@@ -16,8 +16,8 @@ use crate::quant::Range;
 use crate::sparse::{Format, Matrix};
 use zerocopy::FromBytes;
 
-/// Channels whose sums are collected where the scratch has no room for them.
-const BLOCKS: usize = 8;
+/// Channels whose sums are kept on the stack where the scratch has no room for them; a multiple of 4.
+const CHANNELS: usize = 8;
 
 /// The operator.
 pub static DEPTHWISE_CONV_2D: Operator =
@@ -95,7 +95,7 @@ fn one_at_a_time(
     y: &mut [i8],
     scratch: &mut [i8],
 ) -> Option<()> {
-    let mut sums = [[0; WINDOWS]; BLOCKS];
+    let mut sums = [[0; WINDOWS]; CHANNELS];
     let scratch = scratch.get_mut(..gather.geometry.scratch_len())?;
     one_by_one(shape, y, |at, y| {
         filter.window::<Native>(gather.patch::<Native>(at, scratch)?, y, &mut sums);

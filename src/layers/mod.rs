@@ -42,6 +42,7 @@ pub use reshape::RESHAPE;
 pub use softmax::SOFTMAX;
 pub use table::TABLE;
 pub use weights::LayerWeights;
+pub use windows::fast_scratch_len;
 
 /// Every operator, in the order of [`OpKind::ALL`].
 pub static ALL: [&Operator; 15] = [

@@ -2,8 +2,8 @@
 //! in the input; the padding does not count. Input and output have one scale and zero point, so
 //! nothing is requantised. No scratch.
 
-use super::windows::{Position, positions};
-use super::{Error, Memory, Operator, ensure, int8, params, signed_mut};
+use super::windows::{images, one_by_one};
+use super::{Error, Memory, Operator, ensure, int8, params};
 use crate::image::record::Window;
 use crate::image::{Op, OpKind};
 use crate::kernels::{Geometry, pool};
@@ -52,10 +52,12 @@ fn run(
     pool: fn(&Geometry, &[i8], [usize; 2], &mut [i8]),
 ) -> Option<()> {
     let window = op.params::<Window>()?;
-    let input = memory.input(op, 0)?;
-    positions(op, input, signed_mut(memory.output)?, |Position { geometry, image, at }, y| {
-        pool(&geometry, image, at, y);
-        y.iter_mut().rolled().for_each(|y| *y = (*y).max(window.min).min(window.max));
-        Some(())
+    let [_, _, width, channels] = op.output()?.dims();
+    images(op, memory, |gather, output, _| {
+        one_by_one([width, channels], output, |at, y| {
+            pool(&gather.geometry, gather.input, at, y);
+            y.iter_mut().rolled().for_each(|y| *y = (*y).max(window.min).min(window.max));
+            Some(())
+        })
     })
 }

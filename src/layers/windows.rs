@@ -2,40 +2,9 @@
 //! one, or four in a tile.
 
 use super::{Memory, signed_mut};
-use crate::image::{Op, record::Window};
+use crate::image::{Op, OpKind, record::Window};
 use crate::kernels::tile::{Layout, WINDOWS};
-use crate::kernels::{Gather, Geometry, Places, after};
-
-/// An image of the batch and a position of its output.
-pub(super) struct Position<'a> {
-    /// The sizes.
-    pub geometry: Geometry,
-    /// The image: height × width × channels.
-    pub image: &'a [i8],
-    /// Row and column of the output.
-    pub at: [usize; 2],
-}
-
-/// Calls `each` with every output position and its channels.
-pub(super) fn positions<'a>(
-    op: &Op<'_>,
-    input: &'a [i8],
-    output: &mut [i8],
-    mut each: impl FnMut(Position<'a>, &mut [i8]) -> Option<()>,
-) -> Option<()> {
-    let geometry = Geometry::new(op.input(0)?.dims(), op.params::<Window>()?);
-    let [_, height, width, channels] = op.output()?.dims();
-    let image_len: usize = geometry.input.iter().product();
-    let mut places = output.chunks_exact_mut(channels.max(1));
-    for image in input.chunks_exact(image_len.max(1)) {
-        for oy in 0..height {
-            for ox in 0..width {
-                each(Position { geometry, image, at: [oy, ox] }, places.next()?)?;
-            }
-        }
-    }
-    Some(())
-}
+use crate::kernels::{Gather, Geometry, Places, Space, TileSums, after};
 
 /// The images of a batch, each with a gatherer of its windows and its part of the output; then the
 /// scratch.
@@ -102,6 +71,19 @@ pub(super) fn by_fours(
     }
 }
 
+/// The scratch with which kernels of every core take four windows at a time, for [`tile`] and the sums, or
+/// for the windows of a depthwise filter; one window where they never do.
+pub fn fast_scratch_len(kind: OpKind, geometry: &Geometry, multiplier: u16) -> usize {
+    match (kind, multiplier) {
+        (OpKind::Conv2d, _) => geometry.tile_len().saturating_add(size_of::<Space>()),
+        (OpKind::DepthwiseConv2d, 1) => {
+            let windows = geometry.scratch_len().saturating_mul(WINDOWS);
+            windows.saturating_add(size_of::<TileSums>())
+        }
+        _ => geometry.scratch_len(),
+    }
+}
+
 /// The bytes of a tile of this layout and those of the windows from which it is laid, where the scratch has
 /// both.
 pub(super) fn tile<'s, T: Layout>(
@@ -109,14 +91,8 @@ pub(super) fn tile<'s, T: Layout>(
     scratch: &'s mut [u8],
 ) -> Option<(&'s mut [u8], &'s mut [i8])> {
     let pointwise = geometry.is_pointwise();
-    let columns = match pointwise && T::in_place([&[]; WINDOWS]).is_some() {
-        true => 0,
-        false => T::COLUMN_BYTES,
-    };
-    let windows = match pointwise || T::windows(&mut []).is_some() {
-        true => 0,
-        false => WINDOWS,
-    };
+    let columns = if pointwise && T::ROWS { 0 } else { T::COLUMN_BYTES };
+    let windows = if pointwise || T::ROWS { 0 } else { WINDOWS };
     let len = geometry.window_len();
     let (tile, rest) = scratch.split_at_mut_checked(len.checked_mul(columns)?)?;
     let rest = signed_mut(rest)?;

@@ -58,33 +58,9 @@ impl<'a> Dense<'a> {
         self.streams.values
     }
 
-    /// The walk over the rows.
-    pub fn rows(&self) -> DenseRows<'a> {
-        DenseRows { cols: self.streams.cols, values: self.streams.values }
-    }
-
     /// The nonzeros.
     pub fn entries(&self) -> Entries<'a> {
         Entries { cols: self.streams.cols, row: 0, col: 0, values: self.values().iter() }
-    }
-}
-
-/// The rows of a [`Dense`] matrix.
-#[derive(Clone, Debug)]
-pub struct DenseRows<'a> {
-    cols: usize,
-    values: &'a [i8],
-}
-
-impl<'a> Iterator for DenseRows<'a> {
-    type Item = &'a [i8];
-
-    #[inline]
-    fn next(&mut self) -> Option<&'a [i8]> {
-        let (row, rest) = self.values.split_at_checked(self.cols)?;
-        self.values = rest;
-        // Rows of no columns would have no end.
-        (!row.is_empty()).then_some(row)
     }
 }
 
@@ -132,7 +108,7 @@ mod tests {
     fn worked_matrix() {
         let matrix = Dense::new_checked(streams(&VALUES)).unwrap();
         assert!(matrix.entries().eq(worked::ENTRIES));
-        assert!(matrix.rows().eq(VALUES.chunks(worked::COLS).take(worked::ROWS)));
+        assert_eq!(matrix.values(), VALUES);
     }
 
     #[test]

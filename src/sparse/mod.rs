@@ -22,13 +22,14 @@
 //! | [`Delta4`] | 1.5 | size from 50 % to 95 % zeros |
 //! | [`Rice`] | 1.3 to 1.8 | the smallest at any sparsity |
 //!
-//! Compressed formats keep three streams apart, so that each can be read with the widest load:
-//! a table with the number of indices of each row, the indices, the values.
+//! Compressed formats keep their streams apart, so that each can be read with the widest load: a table
+//! of how many indices a row, or a tile of it, has (none in [`Nm`] and [`Rice`]), the indices, the values.
 //!
-//! A matrix is walked from the top, row after row, by its `rows()`. Columns are taken in tiles of
-//! [`TILE`]: of [`Index8`], [`Delta8`], [`Delta4`], [`Nm`] and [`Rice`] the walk gives one
-//! [`Segment`] a tile, so kernels know these formats by one trait, [`Segments`]; of blocks it gives
-//! a tile of blocks, of [`Dense`] a row. Such a view comes from a checked matrix only.
+//! A matrix is walked from the top, row after row, by its `rows()`, groups of four by `groups()`. Columns
+//! are taken in tiles of [`TILE`]: of [`Index8`], [`Delta8`], [`Delta4`], [`Nm`] and [`Rice`] the walk gives
+//! one [`Segment`] a tile, and kernels walk them all by [`SegmentRows`]; of blocks it gives a tile of blocks.
+//! Where nothing has to be decoded and counts are bytes, [`Index8`] and [`Block4x1`] also give several rows
+//! at once, as a [`Run`]. Such a view comes from a checked matrix only.
 
 mod bits;
 mod block1x4;
@@ -53,7 +54,7 @@ pub use block1x4::{Block1x4, Block1x4Rows, BlockSegment1x4};
 pub use block4x1::{Block4x1, Block4x1Groups, BlockSegment4x1};
 pub use delta4::{Delta4, Delta4Rows};
 pub use delta8::{Delta8, Delta8Rows};
-pub use dense::{Dense, DenseRows};
+pub use dense::Dense;
 pub use error::Error;
 pub use format::Format;
 pub use index8::{Index8, Index8Rows};

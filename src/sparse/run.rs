@@ -38,7 +38,7 @@ impl<'a, V> Run<'a, V> {
         self.counts
     }
 
-    /// Column indices from the first tile on, past the last.
+    /// Column indices from the first tile's on; there may be more after the last tile's.
     #[inline]
     pub fn indices(&self) -> &'a [u8] {
         self.indices

@@ -51,7 +51,7 @@ impl<'a> Segment<'a> {
 }
 
 /// The walk over a matrix's rows, segment after segment: one for each tile of each row.
-pub trait Segments<'a>: Clone {
+pub trait Segments<'a> {
     /// The next segment; after the last, an empty one. `space` takes columns that the format does
     /// not store as such.
     fn next_segment<'s>(&mut self, space: &'s mut [u8; TILE]) -> Segment<'s>

@@ -6,9 +6,9 @@ use crate::cost::{Aim, Optimise, Walks};
 use crate::encode::{self, Encoded};
 use crate::graph::{self, OpKind, Tensor};
 use kastanet::image::OpKind as Code;
-use kastanet::image::record::Window;
+use kastanet::kernels::Geometry;
 use kastanet::kernels::tile::WINDOWS;
-use kastanet::kernels::{Geometry, Space, TileSums};
+use kastanet::layers::fast_scratch_len;
 use kastanet::sparse::Format;
 
 impl Lowering<'_> {
@@ -39,7 +39,7 @@ impl Lowering<'_> {
         let scratch = match self.choice.aim.optimise {
             Optimise::Size => geometry.scratch_len(),
             _ if height * width < WINDOWS => geometry.scratch_len(),
-            _ => four_windows(&geometry, &window, depthwise),
+            _ => fast_scratch_len(code, &geometry, window.multiplier.get()),
         };
         self.emit_with(op, code, 1, bytes(&window), Some(weights), scratch)
     }
@@ -107,15 +107,6 @@ fn conv_shape(kind: OpKind, kernel: [usize; 2]) -> Option<(Code, Shape)> {
             Some((Code::DepthwiseConv2d, shape))
         }
         _ => None,
-    }
-}
-
-/// The scratch with which kernels take four windows at a time.
-fn four_windows(geometry: &Geometry, window: &Window, depthwise: bool) -> usize {
-    match (depthwise, window.multiplier.get()) {
-        (false, _) => size_of::<Space>() + geometry.tile_len(),
-        (true, 1) => size_of::<TileSums>() + WINDOWS * geometry.scratch_len(),
-        (true, _) => geometry.scratch_len(),
     }
 }
 
