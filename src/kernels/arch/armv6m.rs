@@ -11,7 +11,8 @@
 mod finish;
 mod vector;
 
-use super::checked::{Raw, Rows, Taps};
+use super::raw::Raw;
+use super::start::{Rows, Taps};
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Interleaved, WINDOWS};
 use crate::kernels::{Channels, Places};

@@ -12,7 +12,8 @@
 mod abreast;
 
 use super::armv7;
-use super::checked::{Raw, Rows, Starts, Taps};
+use super::raw::Raw;
+use super::start::{Rows, Starts, Taps};
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
 use crate::kernels::{Addition, Block, Channels, Patches, Places};

@@ -48,7 +48,8 @@ mod groups;
 mod outputs;
 
 use super::armv7;
-use super::checked::{self, Raw, Rows, Starts, Taps};
+use super::raw::{self, Raw};
+use super::start::{Rows, Starts, Taps};
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
 use crate::kernels::{Addition, Block, Channels, Patches, Places, Vector};
@@ -550,7 +551,7 @@ impl Raw for Dsp {
         unsafe {
             match groups::block_run(rows, sums) {
                 Some(taken) => taken,
-                None => checked::block_run::<Self>(rows, sums),
+                None => raw::block_run::<Self>(rows, sums),
             }
         }
     }

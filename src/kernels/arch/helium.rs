@@ -35,7 +35,8 @@ mod run;
 mod tile;
 mod vector;
 
-use super::checked::{Raw, Rows, Starts, Taps, TileStart};
+use super::raw::{Raw, TileStart};
+use super::start::{Rows, Starts, Taps};
 use crate::kernels::tile::{WINDOWS, Windows};
 use crate::kernels::{Addition, Block, Channels, Places};
 use crate::quant::Range;

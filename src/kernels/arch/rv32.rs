@@ -29,7 +29,8 @@ mod finish;
 mod halves;
 mod vector;
 
-use super::checked::{Raw, Rows, Starts, Taps};
+use super::raw::Raw;
+use super::start::{Rows, Starts, Taps};
 use crate::kernels::tile::WINDOWS;
 use crate::kernels::{Block, Channels, Places};
 use crate::quant::Range;

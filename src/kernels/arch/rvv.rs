@@ -23,7 +23,8 @@ mod finish;
 mod tile;
 mod vector;
 
-use super::checked::{Raw, Rows, Taps};
+use super::raw::Raw;
+use super::start::{Rows, Taps};
 use crate::kernels::tile::{WINDOWS, Windows};
 use crate::kernels::{Channels, Places};
 use crate::quant::Range;

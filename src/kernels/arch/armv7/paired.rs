@@ -286,7 +286,7 @@ unsafe extern "C" fn block4x1(
     )
 }
 
-/// As [`Raw::tile_dense`](crate::kernels::arch::checked::Raw::tile_dense).
+/// As [`Raw::tile_dense`](crate::kernels::arch::raw::Raw::tile_dense).
 #[inline]
 pub unsafe fn tile_dense(w: *const i8, tile: Cells, count: usize, sums: &mut [i32; WINDOWS]) {
     in_parts(count, COLUMNS, sums, |at, count, sums| {
@@ -295,7 +295,7 @@ pub unsafe fn tile_dense(w: *const i8, tile: Cells, count: usize, sums: &mut [i3
     });
 }
 
-/// As [`Raw::tile_dense_rows`](crate::kernels::arch::checked::Raw::tile_dense_rows).
+/// As [`Raw::tile_dense_rows`](crate::kernels::arch::raw::Raw::tile_dense_rows).
 #[inline]
 pub unsafe fn tile_dense_rows(w: *const i8, cols: usize, tile: Cells, sums: &mut [[i32; WINDOWS]]) {
     if cols <= COLUMNS && !sums.is_empty() {
@@ -308,7 +308,7 @@ pub unsafe fn tile_dense_rows(w: *const i8, cols: usize, tile: Cells, sums: &mut
     }
 }
 
-/// As [`Raw::tile_segment`](crate::kernels::arch::checked::Raw::tile_segment).
+/// As [`Raw::tile_segment`](crate::kernels::arch::raw::Raw::tile_segment).
 #[inline]
 pub unsafe fn tile_segment(
     columns: *const u8,
@@ -323,7 +323,7 @@ pub unsafe fn tile_segment(
     });
 }
 
-/// As [`Raw::tile_block4x1`](crate::kernels::arch::checked::Raw::tile_block4x1): two windows, then the others.
+/// As [`Raw::tile_block4x1`](crate::kernels::arch::raw::Raw::tile_block4x1): two windows, then the others.
 #[inline]
 pub unsafe fn tile_block4x1(
     columns: *const u8,
@@ -343,7 +343,7 @@ pub unsafe fn tile_block4x1(
     });
 }
 
-/// As [`Raw::tile_block1x4`](crate::kernels::arch::checked::Raw::tile_block1x4).
+/// As [`Raw::tile_block1x4`](crate::kernels::arch::raw::Raw::tile_block1x4).
 #[inline]
 pub unsafe fn tile_block1x4(
     blocks: *const u8,
@@ -384,7 +384,7 @@ fn in_parts<const N: usize>(
     }
 }
 
-/// The tile primitives of a [`Raw`](crate::kernels::arch::checked::Raw) whose layout is paired.
+/// The tile primitives of a [`Raw`](crate::kernels::arch::raw::Raw) whose layout is paired.
 macro_rules! tiles {
     () => {
         #[inline]
