@@ -109,5 +109,5 @@ impl Raw for Armv7m {
         unsafe { abreast::KERNELS.tile(Self::depthwise, (w, starts, taps), sums, count) }
     }
 
-    armv7::paired::tiles!();
+    armv7::shared!();
 }

@@ -157,5 +157,5 @@ impl Raw for Dsp {
         unsafe { abreast::KERNELS.tile(Self::depthwise, (w, starts, taps), sums, count) }
     }
 
-    armv7::paired::tiles!();
+    armv7::shared!();
 }
