@@ -16,6 +16,7 @@ pub use rows::{lay, tile_run};
 /// What every Armv7-M core has of [`Raw`](super::raw::Raw): tiles, copies, outputs, sums.
 macro_rules! shared {
     () => {
+        // SAFETY, for all: each passes its caller's promise on.
         #[inline]
         unsafe fn tile_dense(
             w: *const i8,

@@ -26,7 +26,7 @@ use crate::quant::Range;
 #[derive(Clone, Copy, Debug)]
 pub struct Armv7m;
 
-// SAFETY, for all below: each passes its caller's promise on.
+// SAFETY, for all below without a comment of their own: each passes its caller's promise on.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Raw for Armv7m {
     type Layout = Paired;
@@ -54,7 +54,9 @@ impl Raw for Armv7m {
                 sums.fill(0);
                 return 0;
             }
+            // SAFETY: the caller's promise; there is a row and it has a tile.
             (_, 1) => unsafe { vector::single(rows, to, count) },
+            // SAFETY: the same.
             _ => unsafe { vector::several(rows, to, count) },
         };
         end.addr() - rows.columns.addr()
@@ -90,6 +92,7 @@ impl Raw for Armv7m {
         count: usize,
     ) {
         let last = count - BLOCK;
+        // SAFETY: the caller's promise; count is at least four, so the last block starts inside.
         unsafe {
             depthwise::depthwise(w, x, taps, sums, count / BLOCK);
             if count % BLOCK > 0 {

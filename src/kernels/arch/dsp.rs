@@ -62,7 +62,7 @@ use crate::quant::Range;
 #[derive(Clone, Copy, Debug)]
 pub struct Dsp;
 
-// SAFETY, for all below: each passes its caller's promise on.
+// SAFETY, for all below without a comment of their own: each passes its caller's promise on.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Raw for Dsp {
     type Layout = Paired;
@@ -89,6 +89,7 @@ impl Raw for Dsp {
             sums.fill(0);
             return 0;
         }
+        // SAFETY: the caller's promise; there is a row and it has a tile.
         let end = unsafe { vector::sums(rows, to, count) };
         end.addr() - rows.columns.addr()
     }
@@ -138,6 +139,7 @@ impl Raw for Dsp {
         count: usize,
     ) {
         let last = count - BLOCK;
+        // SAFETY: the caller's promise; count is at least four, so the last block starts inside.
         unsafe {
             depthwise::depthwise(w, x, taps, sums, count / BLOCK);
             if count % BLOCK > 0 {

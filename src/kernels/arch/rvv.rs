@@ -45,7 +45,7 @@ macro_rules! rv32v {
 }
 use rv32v;
 
-// SAFETY, for all below: each passes its caller's promise on.
+// SAFETY, for all below without a comment of their own: each passes its caller's promise on.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Raw for Rvv {
     type Layout = Windows;

@@ -97,6 +97,6 @@ pub struct Rows<X> {
     pub values: *const i8,
     /// What they are multiplied with.
     pub x: X,
-    /// Tiles of a row.
+    /// Tiles of a row, at least 1.
     pub tiles: usize,
 }

@@ -31,8 +31,8 @@ struct Finish {
     rounding: i32,
 }
 
-/// Outputs of rows of one tile, at least one row. Whether all of them are right: none was out of the range in
-/// which two sums can be added.
+/// Writes the outputs of rows of one tile, at least one row. `false`, at the first doubled sum that overflows 32
+/// bits: the outputs are then void.
 #[unsafe(naked)]
 unsafe extern "C" fn single(_rows: &Rows<*const i8>, _of: &Finish) -> bool {
     naked_asm!(
