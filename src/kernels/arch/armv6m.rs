@@ -11,7 +11,8 @@
 mod finish;
 mod vector;
 
-use super::checked::{Raw, Rows, Taps};
+use super::raw::Raw;
+use super::start::{Rows, Taps};
 use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Interleaved, WINDOWS};
 use crate::kernels::{Channels, Places};
@@ -24,7 +25,7 @@ pub struct Armv6m;
 /// A column of a tile, or a block of weights.
 type Four = *const [i8; 4];
 
-// SAFETY, for all below: reads are those that the caller promises.
+// SAFETY, for all below without a comment of their own: reads are those that the caller promises.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Raw for Armv6m {
     type Layout = Interleaved;
@@ -43,6 +44,7 @@ impl Raw for Armv6m {
         sums: &mut [i32; 4],
     ) {
         let sums = sums.as_mut_ptr();
+        // SAFETY: the caller's promise, two rows at a time; there are four sums.
         unsafe {
             vector::dense2(a, b, x, count, sums);
             vector::dense2(c, d, x, count, sums.add(2));
@@ -62,6 +64,7 @@ impl Raw for Armv6m {
             return 0;
         }
         let sums = sums.as_mut_ptr_range();
+        // SAFETY: the caller's promise; there is a row and it has a tile.
         unsafe { vector::run(rows, sums.start, sums.end) }
     }
 

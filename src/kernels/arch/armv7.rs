@@ -12,3 +12,104 @@ pub use addition::add;
 pub use copy::{copy, fill};
 pub use finish::{finish, finish_tile};
 pub use rows::{lay, tile_run};
+
+/// What every Armv7-M core has of [`Raw`](super::raw::Raw): tiles, copies, outputs, sums.
+macro_rules! shared {
+    () => {
+        // SAFETY, for all: each passes its caller's promise on.
+        #[inline]
+        unsafe fn tile_dense(
+            w: *const i8,
+            tile: *const [i32; 2],
+            count: usize,
+            sums: &mut [i32; WINDOWS],
+        ) {
+            unsafe { armv7::paired::tile_dense(w, tile, count, sums) }
+        }
+
+        #[inline]
+        unsafe fn tile_dense_rows(
+            w: *const i8,
+            cols: usize,
+            tile: *const [i32; 2],
+            sums: &mut [[i32; WINDOWS]],
+        ) {
+            unsafe { armv7::paired::tile_dense_rows(w, cols, tile, sums) }
+        }
+
+        #[inline]
+        unsafe fn tile_segment(
+            columns: *const u8,
+            values: *const i8,
+            count: usize,
+            tile: *const [i32; 2],
+            sums: &mut [i32; WINDOWS],
+        ) {
+            unsafe { armv7::paired::tile_segment(columns, values, count, tile, sums) }
+        }
+
+        #[inline]
+        unsafe fn tile_run(rows: &Rows<*const [i32; 2]>, sums: &mut [[i32; WINDOWS]]) -> usize {
+            unsafe { armv7::tile_run(rows, sums) }
+        }
+
+        #[inline]
+        fn lay(bytes: &mut [u8], windows: &Patches<'_>) {
+            armv7::lay(bytes, windows);
+        }
+
+        #[inline]
+        fn copy(to: &mut [i8], from: &[i8], block: Block) {
+            armv7::copy(to, from, block);
+        }
+
+        #[inline]
+        fn fill(to: &mut [i8], value: i8) {
+            armv7::fill(to, value);
+        }
+
+        #[inline]
+        fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) {
+            armv7::finish(sums, channels, range, y);
+        }
+
+        #[inline]
+        fn finish_tile(
+            sums: &[[i32; WINDOWS]],
+            channels: &Channels<'_>,
+            range: Range,
+            y: &mut Places<'_>,
+        ) {
+            armv7::finish_tile(sums, channels, range, y);
+        }
+
+        #[inline]
+        fn add(y: &mut [i8], x: &[i8], addition: &Addition) {
+            armv7::add(y, x, addition);
+        }
+
+        #[inline]
+        unsafe fn tile_block4x1(
+            columns: *const u8,
+            values: *const [i8; 4],
+            count: usize,
+            tile: *const [i32; 2],
+            sums: &mut [[i32; WINDOWS]; 4],
+        ) {
+            unsafe { armv7::paired::tile_block4x1(columns, values, count, tile, sums) }
+        }
+
+        #[inline]
+        unsafe fn tile_block1x4(
+            blocks: *const u8,
+            values: *const [i8; 4],
+            count: usize,
+            tile: *const [i32; 2],
+            sums: &mut [i32; WINDOWS],
+        ) {
+            unsafe { armv7::paired::tile_block1x4(blocks, values, count, tile, sums) }
+        }
+    };
+}
+
+pub(super) use shared;

@@ -35,7 +35,8 @@ mod run;
 mod tile;
 mod vector;
 
-use super::checked::{Raw, Rows, Starts, Taps, TileStart};
+use super::raw::{Raw, TileStart};
+use super::start::{Rows, Starts, Taps};
 use crate::kernels::tile::{WINDOWS, Windows};
 use crate::kernels::{Addition, Block, Channels, Places};
 use crate::quant::Range;
@@ -59,7 +60,7 @@ fn is_aligned(x: *const i8) -> bool {
     x.addr().is_multiple_of(4)
 }
 
-// SAFETY, for all below: each passes its caller's promise on.
+// SAFETY, for all below without a comment of their own: each passes its caller's promise on.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Raw for Helium {
     type Layout = Windows;
@@ -81,6 +82,7 @@ impl Raw for Helium {
 
     #[inline]
     unsafe fn run(rows: &Rows<*const i8>, sums: &mut [i32]) -> usize {
+        // SAFETY: the caller's promise; a row has a tile.
         unsafe { run::run(rows, sums.as_mut_ptr(), sums.len()) }
     }
 
@@ -97,6 +99,7 @@ impl Raw for Helium {
 
     #[inline]
     unsafe fn block_run(rows: &Rows<*const i8>, sums: &mut [[i32; 4]]) -> usize {
+        // SAFETY: the caller's promise; a row has a tile.
         unsafe { blocks::run(rows, sums.as_mut_ptr(), sums.len()) }
     }
 
@@ -108,7 +111,9 @@ impl Raw for Helium {
         x: *const i8,
     ) -> i32 {
         match is_aligned(x) {
+            // SAFETY: the caller's promise; x is aligned.
             true => unsafe { vector::block1x4(blocks, values, count, x) },
+            // SAFETY: the caller's promise.
             false => unsafe { vector::block1x4_misaligned(blocks, values, count, x) },
         }
     }
@@ -146,6 +151,7 @@ impl Raw for Helium {
 
     #[inline]
     unsafe fn tile_run(rows: &Rows<TileStart<Self>>, sums: &mut [[i32; WINDOWS]]) -> usize {
+        // SAFETY: the caller's promise; a row has a tile.
         unsafe { run::tile_run(rows, sums.as_mut_ptr(), sums.len()) }
     }
 
@@ -165,6 +171,7 @@ impl Raw for Helium {
         rows: &Rows<TileStart<Self>>,
         sums: &mut [[[i32; WINDOWS]; 4]],
     ) -> usize {
+        // SAFETY: the caller's promise; a row has a tile.
         unsafe { blocks::tile_run(rows, sums.as_mut_ptr(), sums.len()) }
     }
 
@@ -177,8 +184,10 @@ impl Raw for Helium {
         sums: &mut [i32; WINDOWS],
     ) {
         if tile.iter().all(|&x| is_aligned(x)) {
+            // SAFETY: the caller's promise; all windows are aligned.
             return unsafe { tile::block1x4(blocks, values, count, &tile, sums) };
         }
+        // SAFETY: the caller's promise, window by window.
         *sums = tile.map(|x| unsafe { vector::block1x4_misaligned(blocks, values, count, x) });
     }
 
@@ -195,6 +204,7 @@ impl Raw for Helium {
     #[inline]
     unsafe fn depthwise4(w: *const i8, x: *const i8, taps: &Taps, sums: &mut [i32; 4]) {
         let mut four = [[0; WINDOWS]; 4];
+        // SAFETY: the caller's promise; there is space for four sums, four words apart.
         unsafe { depthwise::four(w, x, taps, four.as_mut_ptr()) };
         *sums = four.map(|[sum, ..]| sum);
     }

@@ -1,7 +1,7 @@
 //! The primitives of each core, and the one place that chooses among them.
 //!
-//! `portable` is plain Rust and the reference. The others are loops over pointers, in assembly
-//! where the compiler cannot say what is meant; `checked` stands between them and the rest of the
+//! `portable` is plain Rust and the reference. The others are loops over pointers, as `raw` lists them, in
+//! assembly where the compiler cannot say what is meant; `checked` stands between them and the rest of the
 //! crate.
 //!
 //! | core | loops | a tile of four windows |
@@ -36,6 +36,10 @@ macro_rules! dsp {
 #[cfg(not(kastanet_core = "portable"))]
 mod checked;
 mod portable;
+#[cfg(not(kastanet_core = "portable"))]
+mod raw;
+#[cfg(not(kastanet_core = "portable"))]
+mod start;
 
 #[cfg(kastanet_core = "armv6m")]
 mod armv6m;

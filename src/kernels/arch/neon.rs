@@ -16,7 +16,8 @@
 
 mod steps;
 
-use super::checked::{Raw, Rows, Taps};
+use super::raw::Raw;
+use super::start::{Rows, Taps};
 use crate::kernels::tile::{Interleaved, WINDOWS};
 use crate::sparse::TILE;
 use core::arch::aarch64::*;

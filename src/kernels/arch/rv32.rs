@@ -29,7 +29,8 @@ mod finish;
 mod halves;
 mod vector;
 
-use super::checked::{Raw, Rows, Starts, Taps};
+use super::raw::Raw;
+use super::start::{Rows, Starts, Taps};
 use crate::kernels::tile::WINDOWS;
 use crate::kernels::{Block, Channels, Places};
 use crate::quant::Range;
@@ -52,7 +53,7 @@ macro_rules! rv32im {
 }
 use rv32im;
 
-// SAFETY, for all below: each passes its caller's promise on.
+// SAFETY, for all below without a comment of their own: each passes its caller's promise on.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Raw for Rv32 {
     type Layout = Halves;
@@ -149,6 +150,7 @@ impl Raw for Rv32 {
     #[inline]
     unsafe fn tile_dense(w: *const i8, tile: Cells, count: usize, sums: &mut [i32; WINDOWS]) {
         let mut twice = [[0; WINDOWS]; 2];
+        // SAFETY: the caller's promise, of one row twice; there is space for two.
         unsafe { halves::dense2(w, w, count, tile, twice.as_mut_ptr()) };
         [*sums, _] = twice;
     }
@@ -161,6 +163,7 @@ impl Raw for Rv32 {
         sums: &mut [[i32; WINDOWS]; 4],
     ) {
         let sums = sums.as_mut_ptr();
+        // SAFETY: the caller's promise, two rows at a time; there are sums of four.
         unsafe {
             halves::dense2(a, b, count, tile, sums);
             halves::dense2(c, d, count, tile, sums.add(2));

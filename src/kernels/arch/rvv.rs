@@ -23,7 +23,8 @@ mod finish;
 mod tile;
 mod vector;
 
-use super::checked::{Raw, Rows, Taps};
+use super::raw::Raw;
+use super::start::{Rows, Taps};
 use crate::kernels::tile::{WINDOWS, Windows};
 use crate::kernels::{Channels, Places};
 use crate::quant::Range;
@@ -44,7 +45,7 @@ macro_rules! rv32v {
 }
 use rv32v;
 
-// SAFETY, for all below: each passes its caller's promise on.
+// SAFETY, for all below without a comment of their own: each passes its caller's promise on.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Raw for Rvv {
     type Layout = Windows;

@@ -3,7 +3,7 @@
 //! Loads of unsigned bytes have distances of up to 31 in the instruction, so that a chain of 32
 //! nonzeros leaves the pointers alone; it is entered such that it ends with a row's last.
 
-use crate::kernels::arch::checked::Rows;
+use crate::kernels::arch::start::Rows;
 use core::arch::naked_asm;
 
 /// `rows` in the order counts, columns, values, x, tiles, of which there is one at least; the sums

@@ -286,7 +286,7 @@ unsafe extern "C" fn block4x1(
     )
 }
 
-/// As [`Raw::tile_dense`](crate::kernels::arch::checked::Raw::tile_dense).
+/// As [`Raw::tile_dense`](crate::kernels::arch::raw::Raw::tile_dense).
 #[inline]
 pub unsafe fn tile_dense(w: *const i8, tile: Cells, count: usize, sums: &mut [i32; WINDOWS]) {
     in_parts(count, COLUMNS, sums, |at, count, sums| {
@@ -295,7 +295,7 @@ pub unsafe fn tile_dense(w: *const i8, tile: Cells, count: usize, sums: &mut [i3
     });
 }
 
-/// As [`Raw::tile_dense_rows`](crate::kernels::arch::checked::Raw::tile_dense_rows).
+/// As [`Raw::tile_dense_rows`](crate::kernels::arch::raw::Raw::tile_dense_rows).
 #[inline]
 pub unsafe fn tile_dense_rows(w: *const i8, cols: usize, tile: Cells, sums: &mut [[i32; WINDOWS]]) {
     if cols <= COLUMNS && !sums.is_empty() {
@@ -308,7 +308,7 @@ pub unsafe fn tile_dense_rows(w: *const i8, cols: usize, tile: Cells, sums: &mut
     }
 }
 
-/// As [`Raw::tile_segment`](crate::kernels::arch::checked::Raw::tile_segment).
+/// As [`Raw::tile_segment`](crate::kernels::arch::raw::Raw::tile_segment).
 #[inline]
 pub unsafe fn tile_segment(
     columns: *const u8,
@@ -323,7 +323,7 @@ pub unsafe fn tile_segment(
     });
 }
 
-/// As [`Raw::tile_block4x1`](crate::kernels::arch::checked::Raw::tile_block4x1): two windows, then the others.
+/// As [`Raw::tile_block4x1`](crate::kernels::arch::raw::Raw::tile_block4x1): two windows, then the others.
 #[inline]
 pub unsafe fn tile_block4x1(
     columns: *const u8,
@@ -343,7 +343,7 @@ pub unsafe fn tile_block4x1(
     });
 }
 
-/// As [`Raw::tile_block1x4`](crate::kernels::arch::checked::Raw::tile_block1x4).
+/// As [`Raw::tile_block1x4`](crate::kernels::arch::raw::Raw::tile_block1x4).
 #[inline]
 pub unsafe fn tile_block1x4(
     blocks: *const u8,
@@ -383,103 +383,3 @@ fn in_parts<const N: usize>(
         at += most;
     }
 }
-
-/// The tile primitives of a [`Raw`](crate::kernels::arch::checked::Raw) whose layout is paired.
-macro_rules! tiles {
-    () => {
-        #[inline]
-        unsafe fn tile_dense(
-            w: *const i8,
-            tile: *const [i32; 2],
-            count: usize,
-            sums: &mut [i32; WINDOWS],
-        ) {
-            unsafe { armv7::paired::tile_dense(w, tile, count, sums) }
-        }
-
-        #[inline]
-        unsafe fn tile_dense_rows(
-            w: *const i8,
-            cols: usize,
-            tile: *const [i32; 2],
-            sums: &mut [[i32; WINDOWS]],
-        ) {
-            unsafe { armv7::paired::tile_dense_rows(w, cols, tile, sums) }
-        }
-
-        #[inline]
-        unsafe fn tile_segment(
-            columns: *const u8,
-            values: *const i8,
-            count: usize,
-            tile: *const [i32; 2],
-            sums: &mut [i32; WINDOWS],
-        ) {
-            unsafe { armv7::paired::tile_segment(columns, values, count, tile, sums) }
-        }
-
-        #[inline]
-        unsafe fn tile_run(rows: &Rows<*const [i32; 2]>, sums: &mut [[i32; WINDOWS]]) -> usize {
-            unsafe { armv7::tile_run(rows, sums) }
-        }
-
-        #[inline]
-        fn lay(bytes: &mut [u8], windows: &Patches<'_>) {
-            armv7::lay(bytes, windows);
-        }
-
-        #[inline]
-        fn copy(to: &mut [i8], from: &[i8], block: Block) {
-            armv7::copy(to, from, block);
-        }
-
-        #[inline]
-        fn fill(to: &mut [i8], value: i8) {
-            armv7::fill(to, value);
-        }
-
-        #[inline]
-        fn finish(sums: &[i32], channels: Channels<'_>, range: Range, y: &mut [i8]) {
-            armv7::finish(sums, channels, range, y);
-        }
-
-        #[inline]
-        fn finish_tile(
-            sums: &[[i32; WINDOWS]],
-            channels: &Channels<'_>,
-            range: Range,
-            y: &mut Places<'_>,
-        ) {
-            armv7::finish_tile(sums, channels, range, y);
-        }
-
-        #[inline]
-        fn add(y: &mut [i8], x: &[i8], addition: &Addition) {
-            armv7::add(y, x, addition);
-        }
-
-        #[inline]
-        unsafe fn tile_block4x1(
-            columns: *const u8,
-            values: *const [i8; 4],
-            count: usize,
-            tile: *const [i32; 2],
-            sums: &mut [[i32; WINDOWS]; 4],
-        ) {
-            unsafe { armv7::paired::tile_block4x1(columns, values, count, tile, sums) }
-        }
-
-        #[inline]
-        unsafe fn tile_block1x4(
-            blocks: *const u8,
-            values: *const [i8; 4],
-            count: usize,
-            tile: *const [i32; 2],
-            sums: &mut [i32; WINDOWS],
-        ) {
-            unsafe { armv7::paired::tile_block1x4(blocks, values, count, tile, sums) }
-        }
-    };
-}
-
-pub(in super::super) use tiles;

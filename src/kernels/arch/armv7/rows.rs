@@ -8,7 +8,7 @@
 //! - [`lay`]: four windows to a paired tile, 7.5 instructions a column.
 
 use crate::kernels::Patches;
-use crate::kernels::arch::checked::Rows;
+use crate::kernels::arch::start::Rows;
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
 use zerocopy::FromBytes;
@@ -127,7 +127,7 @@ unsafe extern "C" fn several(
     )
 }
 
-/// As [`Raw::tile_run`](crate::kernels::arch::checked::Raw::tile_run).
+/// As [`Raw::tile_run`](crate::kernels::arch::raw::Raw::tile_run).
 #[inline]
 pub unsafe fn tile_run(rows: &Rows<Cells>, sums: &mut [[i32; WINDOWS]]) -> usize {
     let (to, count) = (sums.as_mut_ptr(), sums.len());

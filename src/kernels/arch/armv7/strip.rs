@@ -3,7 +3,7 @@
 //! Windows side by side share most of what they read: a strip of four has 6 columns, where four windows
 //! by themselves have 12.
 
-use crate::kernels::arch::checked::{Starts, Taps};
+use crate::kernels::arch::start::{Starts, Taps};
 use crate::kernels::tile::WINDOWS;
 
 /// What a loop goes through, in the order of the words of its stack.
@@ -75,7 +75,7 @@ impl Kernels {
         Beside { count, kernel: Some((kernel, 1)) }
     }
 
-    /// As [`Raw::tile_depthwise`](crate::kernels::arch::checked::Raw::tile_depthwise); `one` is the same
+    /// As [`Raw::tile_depthwise`](crate::kernels::arch::raw::Raw::tile_depthwise); `one` is the same
     /// core's loop for a window by itself.
     ///
     /// # Safety

@@ -11,7 +11,7 @@
 //! The steps of up to 32 blocks stand one after the other, and a table tells for each count where to enter, as
 //! in [`rows`](crate::kernels::arch::armv7): 9 instructions a group besides.
 
-use crate::kernels::arch::checked::Rows;
+use crate::kernels::arch::start::Rows;
 use core::arch::naked_asm;
 
 /// Sums of `count` groups of one tile each, at least one; gives the end of their columns.
@@ -80,7 +80,7 @@ unsafe extern "C" fn single(
     )
 }
 
-/// As [`Raw::block_run`](crate::kernels::arch::checked::Raw::block_run), for groups of one tile.
+/// As [`Raw::block_run`](crate::kernels::arch::raw::Raw::block_run), for groups of one tile.
 #[inline]
 pub unsafe fn block_run(rows: &Rows<*const i8>, sums: &mut [[i32; 4]]) -> Option<usize> {
     if rows.tiles != 1 || sums.is_empty() {

@@ -13,7 +13,7 @@
 //! the number leaves over four, as many single steps before a branch to that place.
 
 use crate::kernels::Vector;
-use crate::kernels::arch::checked::Rows;
+use crate::kernels::arch::start::Rows;
 use core::arch::naked_asm;
 
 /// What rows become outputs by, in the order in which it is loaded.
@@ -31,8 +31,8 @@ struct Finish {
     rounding: i32,
 }
 
-/// Outputs of rows of one tile, at least one row. Whether all of them are right: none was out of the range in
-/// which two sums can be added.
+/// Writes the outputs of rows of one tile, at least one row. `false`, at the first doubled sum that overflows 32
+/// bits: the outputs are then void.
 #[unsafe(naked)]
 unsafe extern "C" fn single(_rows: &Rows<*const i8>, _of: &Finish) -> bool {
     naked_asm!(
@@ -112,7 +112,7 @@ unsafe extern "C" fn single(_rows: &Rows<*const i8>, _of: &Finish) -> bool {
     )
 }
 
-/// As [`Raw::outputs`](crate::kernels::arch::checked::Raw::outputs), for rows of one tile and one scale.
+/// As [`Raw::outputs`](crate::kernels::arch::raw::Raw::outputs), for rows of one tile and one scale.
 #[inline]
 pub unsafe fn outputs(rows: &Rows<*const i8>, to: &mut Vector<'_, '_>) -> Option<()> {
     let (range, count) = (to.range, to.y.len());

@@ -14,7 +14,7 @@
 //! whose 16 sums are more than there are registers, and 42 for the last.
 
 use super::helium;
-use crate::kernels::arch::checked::Rows;
+use crate::kernels::arch::start::Rows;
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
 
@@ -79,7 +79,7 @@ macro_rules! zero {
     };
 }
 
-/// As [`Raw::block4x1`](crate::kernels::arch::checked::Raw::block4x1).
+/// As [`Raw::block4x1`](crate::kernels::arch::raw::Raw::block4x1).
 #[unsafe(naked)]
 pub unsafe extern "C" fn one(
     _columns: *const u8,
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn one(
     )
 }
 
-/// As [`Raw::block_run`](crate::kernels::arch::checked::Raw::block_run), for `count` groups.
+/// As [`Raw::block_run`](crate::kernels::arch::raw::Raw::block_run), for `count` groups.
 #[unsafe(naked)]
 pub unsafe extern "C" fn run(
     _rows: &Rows<*const i8>,
@@ -228,7 +228,7 @@ macro_rules! tile_blocks {
     };
 }
 
-/// As [`Raw::tile_block4x1`](crate::kernels::arch::checked::Raw::tile_block4x1), added to `sums`.
+/// As [`Raw::tile_block4x1`](crate::kernels::arch::raw::Raw::tile_block4x1), added to `sums`.
 #[unsafe(naked)]
 pub unsafe extern "C" fn tile(
     _columns: *const u8,
@@ -249,7 +249,7 @@ pub unsafe extern "C" fn tile(
     )
 }
 
-/// As [`Raw::tile_block_run`](crate::kernels::arch::checked::Raw::tile_block_run), for `count` groups.
+/// As [`Raw::tile_block_run`](crate::kernels::arch::raw::Raw::tile_block_run), for `count` groups.
 #[unsafe(naked)]
 pub unsafe extern "C" fn tile_run(
     _rows: &Rows<Start>,

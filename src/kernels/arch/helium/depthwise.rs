@@ -10,7 +10,7 @@
 //! four words apart, where the even and the odd lanes are scattered to in the end.
 
 use super::helium;
-use crate::kernels::arch::checked::{Starts, Taps};
+use crate::kernels::arch::start::{Starts, Taps};
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
 
@@ -228,7 +228,7 @@ pub unsafe extern "C" fn four(_w: *const i8, _x: *const i8, _taps: &Taps, _sums:
     )
 }
 
-/// As [`Raw::depthwise`](crate::kernels::arch::checked::Raw::depthwise): as many channels at a
+/// As [`Raw::depthwise`](crate::kernels::arch::raw::Raw::depthwise): as many channels at a
 /// time as there are, the last of which overlap those before.
 #[inline]
 pub unsafe fn depthwise(w: *const i8, x: *const i8, taps: &Taps, sums: Sums, count: usize) {
@@ -251,7 +251,7 @@ pub unsafe fn depthwise(w: *const i8, x: *const i8, taps: &Taps, sums: Sums, cou
     }
 }
 
-/// As [`Raw::tile_depthwise`](crate::kernels::arch::checked::Raw::tile_depthwise).
+/// As [`Raw::tile_depthwise`](crate::kernels::arch::raw::Raw::tile_depthwise).
 #[inline]
 pub unsafe fn tile(w: *const i8, starts: &Starts, taps: &Taps, sums: Sums, count: usize) {
     match count {

@@ -11,7 +11,7 @@
 //! last nonzero leave their pointers past it, too, from where they are brought back.
 
 use super::helium;
-use crate::kernels::arch::checked::Rows;
+use crate::kernels::arch::start::Rows;
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
 
@@ -38,7 +38,7 @@ macro_rules! segment {
     };
 }
 
-/// As [`Raw::run`](crate::kernels::arch::checked::Raw::run), for `count` rows.
+/// As [`Raw::run`](crate::kernels::arch::raw::Raw::run), for `count` rows.
 #[unsafe(naked)]
 pub unsafe extern "C" fn run(_rows: &Rows<*const i8>, _sums: *mut i32, _count: usize) -> usize {
     naked_asm!(
@@ -126,7 +126,7 @@ macro_rules! tile_segment {
     };
 }
 
-/// As [`Raw::tile_run`](crate::kernels::arch::checked::Raw::tile_run), for `count` rows.
+/// As [`Raw::tile_run`](crate::kernels::arch::raw::Raw::tile_run), for `count` rows.
 #[unsafe(naked)]
 pub unsafe extern "C" fn tile_run(
     _rows: &Rows<[*const i8; WINDOWS]>,

@@ -47,7 +47,7 @@ macro_rules! two_by_two {
     };
 }
 
-/// As [`Raw::tile_dense4`](crate::kernels::arch::checked::Raw::tile_dense4).
+/// As [`Raw::tile_dense4`](crate::kernels::arch::raw::Raw::tile_dense4).
 #[unsafe(naked)]
 pub unsafe extern "C" fn dense4(
     _rows: *const [*const i8; 4],
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn dense4(
     )
 }
 
-/// As [`Raw::tile_segment`](crate::kernels::arch::checked::Raw::tile_segment).
+/// As [`Raw::tile_segment`](crate::kernels::arch::raw::Raw::tile_segment).
 #[unsafe(naked)]
 pub unsafe extern "C" fn segment(
     _columns: *const u8,
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn segment(
     )
 }
 
-/// As [`Raw::tile_block1x4`](crate::kernels::arch::checked::Raw::tile_block1x4), windows aligned
+/// As [`Raw::tile_block1x4`](crate::kernels::arch::raw::Raw::tile_block1x4), windows aligned
 /// to 4.
 #[unsafe(naked)]
 pub unsafe extern "C" fn block1x4(

@@ -3,7 +3,7 @@
 use super::helium;
 use core::arch::naked_asm;
 
-/// As [`Raw::dense`](crate::kernels::arch::checked::Raw::dense).
+/// As [`Raw::dense`](crate::kernels::arch::raw::Raw::dense).
 #[unsafe(naked)]
 pub unsafe extern "C" fn dense(_w: *const i8, _x: *const i8, _count: usize) -> i32 {
     naked_asm!(
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn dense4(
     )
 }
 
-/// As [`Raw::segment`](crate::kernels::arch::checked::Raw::segment).
+/// As [`Raw::segment`](crate::kernels::arch::raw::Raw::segment).
 #[unsafe(naked)]
 pub unsafe extern "C" fn segment(
     _columns: *const u8,

@@ -8,7 +8,7 @@ mod abreast;
 mod apart;
 mod one;
 
-use crate::kernels::arch::checked::{Starts, Taps};
+use crate::kernels::arch::start::{Starts, Taps};
 use crate::kernels::tile::WINDOWS;
 
 pub use one::depthwise;

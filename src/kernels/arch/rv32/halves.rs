@@ -28,7 +28,7 @@ mod lay;
 mod segment;
 
 use crate::kernels::Patches;
-use crate::kernels::arch::checked::Start;
+use crate::kernels::arch::start::Start;
 use crate::kernels::tile::{Layout, WINDOWS};
 use zerocopy::FromBytes;
 

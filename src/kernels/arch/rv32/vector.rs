@@ -1,7 +1,7 @@
 //! Rows times a vector, product by product.
 
 use super::rv32im;
-use crate::kernels::arch::checked::Rows;
+use crate::kernels::arch::start::Rows;
 use core::arch::naked_asm;
 
 /// Copies in the chain of a segment, and bytes of one.

@@ -7,7 +7,7 @@
 //! Seven instructions for 16 products, where three taps in a row are unrolled.
 
 use super::rv32v;
-use crate::kernels::arch::checked::Taps;
+use crate::kernels::arch::start::Taps;
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
 

@@ -11,7 +11,7 @@
 //! A pass is that long where a register has 128 bits.
 
 use super::rv32v;
-use crate::kernels::arch::checked::Rows;
+use crate::kernels::arch::start::Rows;
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
 

@@ -12,8 +12,8 @@
 //! A column is loaded once for the up to three windows that it is in. The last channel of an odd
 //! number is taken with the one before, once more.
 
-use crate::kernels::arch::checked::{Starts, Taps};
 use crate::kernels::arch::rv32::rv32im;
+use crate::kernels::arch::start::{Starts, Taps};
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
 

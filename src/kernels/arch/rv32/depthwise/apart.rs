@@ -7,8 +7,8 @@
 //!         w, x[p] += channels                                     5 × add, bne
 //! ```
 
-use crate::kernels::arch::checked::{Starts, Taps};
 use crate::kernels::arch::rv32::rv32im;
+use crate::kernels::arch::start::{Starts, Taps};
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
 

@@ -11,8 +11,8 @@
 //! other than three. The last channels are taken four at a time, the last four once more where
 //! they are fewer.
 
-use crate::kernels::arch::checked::Taps;
 use crate::kernels::arch::rv32::rv32im;
+use crate::kernels::arch::start::Taps;
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
 

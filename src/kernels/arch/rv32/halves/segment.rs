@@ -1,8 +1,8 @@
 //! Segments times a tile, two nonzeros at a time.
 
 use super::{Cells, NUDGE, part};
-use crate::kernels::arch::checked::Rows;
 use crate::kernels::arch::rv32::rv32im;
+use crate::kernels::arch::start::Rows;
 use crate::kernels::tile::WINDOWS;
 use core::arch::naked_asm;
 
