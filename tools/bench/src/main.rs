@@ -37,9 +37,20 @@ use cases::Case;
 use lexopt::prelude::*;
 use selection::Selection;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-fn main() -> Result<()> {
-    let mut args = lexopt::Parser::from_env();
+fn main() -> ExitCode {
+    match command(lexopt::Parser::from_env()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without the trace that `Debug` has, whatever the environment.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(mut args: lexopt::Parser) -> Result<()> {
     let Some(Value(command)) = args.next()? else { bail!("cases, report or plot?") };
     let dir: PathBuf = args.value().context("a directory is missing")?.into();
     let options = Options::parse(args)?;

@@ -108,7 +108,7 @@ fn answer(args: &Args, packed: &Packed) -> Result<Answer, Failure> {
 
 fn text(report: &Report) -> String {
     format!(
-        "{}\nflash {}\narena {} (no plan needs less than {})\n",
+        "{}\nflash {}\narena {} (no plan with this scratch needs less than {})\n",
         report.weights.table(),
         bytes(report.flash_bytes),
         bytes(report.arena_bytes),

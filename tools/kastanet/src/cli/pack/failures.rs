@@ -10,7 +10,10 @@ pub(super) fn failed(args: &Args, error: &Error) -> Failure {
     match error {
         Error::Prune(prune::Error::UnknownLayer { name, known }) => failure
             .because(format!("no convolution or fully connected layer is called `{name}`"))
-            .help(format!("layers that can be pruned: {}", words::list(known))),
+            .help(format!(
+                "layers that can be pruned: {} (depthwise filters are not)",
+                words::list(known)
+            )),
         Error::Prune(error) => failure.because(error).help("change --sparsity"),
         Error::Lower(lower::Error::UnknownLayer { name, known }) => failure
             .because(format!("no convolution or fully connected layer is called `{name}`"))
