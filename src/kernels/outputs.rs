@@ -28,7 +28,7 @@ pub type TileSums = [[i32; WINDOWS]; ROWS];
 #[derive(Debug, FromBytes, IntoBytes, KnownLayout)]
 #[repr(C)]
 pub struct Space {
-    /// Of up to [`ROWS`] rows with each window.
+    /// Of 32 rows with each window.
     pub sums: TileSums,
     /// Where a row's columns in a tile are decoded.
     pub columns: [u8; TILE],

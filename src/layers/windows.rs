@@ -71,7 +71,7 @@ pub(super) fn by_fours(
     }
 }
 
-/// The scratch with which kernels of every core take four windows at a time, for [`tile`] and the sums, or
+/// The scratch with which kernels of every core take four windows at a time, for a tile and the sums, or
 /// for the windows of a depthwise filter; one window where they never do.
 pub fn fast_scratch_len(kind: OpKind, geometry: &Geometry, multiplier: u16) -> usize {
     match (kind, multiplier) {
