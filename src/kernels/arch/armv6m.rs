@@ -11,9 +11,11 @@
 mod finish;
 mod vector;
 
+use super::portable::product;
 use super::raw::Raw;
 use super::start::{Rows, Taps};
 use crate::kernels::depthwise::BLOCK;
+use crate::kernels::matvec::add;
 use crate::kernels::tile::{Interleaved, WINDOWS};
 use crate::kernels::{Channels, Places};
 use crate::quant::Range;
@@ -184,20 +186,8 @@ impl Raw for Armv6m {
 }
 
 #[inline]
-fn product(w: i8, x: i8) -> i32 {
-    i32::from(w) * i32::from(x)
-}
-
-#[inline]
 fn products(w: [i8; 4], x: [i8; 4]) -> [i32; 4] {
     let mut products = w.map(i32::from);
     products.iter_mut().zip(x).for_each(|(product, x)| *product *= i32::from(x));
     products
-}
-
-#[inline]
-fn add(sums: &mut [i32; 4], products: [i32; 4]) {
-    for (sum, product) in sums.iter_mut().zip(products) {
-        *sum = sum.wrapping_add(product);
-    }
 }

@@ -1,5 +1,6 @@
 //! Plain Rust for any core, and the reference for the others.
 
+use crate::kernels::matvec::add;
 use crate::kernels::tile::{Interleaved, WINDOWS};
 use crate::kernels::{Lanes, Patch};
 use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Segment};
@@ -119,8 +120,9 @@ impl Lanes for Portable {
     }
 }
 
+/// Exact: it fits 16 bits.
 #[inline]
-fn product(w: i8, x: i8) -> i32 {
+pub fn product(w: i8, x: i8) -> i32 {
     i32::from(w) * i32::from(x)
 }
 
@@ -128,11 +130,4 @@ fn product(w: i8, x: i8) -> i32 {
 #[inline]
 fn at<T: Copy + Default>(slice: &[T], index: usize) -> T {
     slice.get(index).copied().unwrap_or_default()
-}
-
-#[inline]
-fn add(sums: &mut [i32; 4], products: [i32; 4]) {
-    for (sum, product) in sums.iter_mut().zip(products) {
-        *sum = sum.wrapping_add(product);
-    }
 }
