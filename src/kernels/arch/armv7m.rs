@@ -95,7 +95,7 @@ impl Raw for Armv7m {
         // SAFETY: the caller's promise; count is at least four, so the last block starts inside.
         unsafe {
             depthwise::depthwise(w, x, taps, sums, count / BLOCK);
-            if count % BLOCK > 0 {
+            if !count.is_multiple_of(BLOCK) {
                 depthwise::depthwise(w.add(last), x.add(last), taps, sums.add(last), 1);
             }
         }

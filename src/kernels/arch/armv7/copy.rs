@@ -75,7 +75,7 @@ unsafe extern "C" fn fill_words(_to: *mut i8, _len: usize, _word: u32) {
 pub fn copy(to: &mut [i8], from: &[i8], block: Block) {
     let [to_step, from_step] = block.steps;
     let any = to.as_ptr().addr() | from.as_ptr().addr() | block.len | to_step | from_step;
-    if any % 4 > 0 || !block.fits(to, from) {
+    if !any.is_multiple_of(4) || !block.fits(to, from) {
         return block.copy(to, from);
     }
     // SAFETY: the block lies in both, and they do not overlap; all its rows start and end at
@@ -86,7 +86,7 @@ pub fn copy(to: &mut [i8], from: &[i8], block: Block) {
 /// As [`Lanes::fill`](crate::kernels::Lanes::fill).
 #[inline]
 pub fn fill(to: &mut [i8], value: i8) {
-    if (to.as_ptr().addr() | to.len()) % 4 > 0 {
+    if !(to.as_ptr().addr() | to.len()).is_multiple_of(4) {
         return to.fill(value);
     }
     let word = u32::from_ne_bytes([value as u8; 4]);

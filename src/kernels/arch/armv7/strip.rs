@@ -56,8 +56,9 @@ impl Kernels {
     /// The windows from `first` on that a loop takes together.
     fn beside(&self, starts: &Starts, taps: &Taps, first: usize) -> Beside {
         let follows = |at: usize, columns: usize| {
-            let distance = starts.x[at + 1].addr().wrapping_sub(starts.x[at].addr());
-            distance == columns * taps.channels && starts.skip[at + 1] == starts.skip[at]
+            let (x, skip) = (starts.x.get(at..at + 2), starts.skip.get(at..at + 2));
+            let (Some(&[a, b]), Some(&[one, other])) = (x, skip) else { return false };
+            b.addr().wrapping_sub(a.addr()) == columns * taps.channels && one == other
         };
         if first == 0 && (0..WINDOWS - 1).all(|at| follows(at, 2)) {
             return Beside { count: WINDOWS, kernel: Some((self.four_apart, 4)) };
@@ -94,8 +95,9 @@ impl Kernels {
                 (3, 3) => self.beside(starts, taps, first),
                 _ => Beside { count: 1, kernel: None },
             };
-            let taps = Taps { skip: starts.skip[first], ..*taps };
-            let x = starts.x[first];
+            let start = starts.x.get(first).zip(starts.skip.get(first));
+            let Some((&x, &skip)) = start else { return };
+            let taps = Taps { skip, ..*taps };
             // SAFETY: the caller's promise, for some of the windows, whose sums start as many words
             // behind the first window's.
             unsafe {
@@ -125,7 +127,7 @@ impl Kernels {
         // window; the caller's promise. The last block ends where the channels do.
         unsafe {
             kernel(&strip);
-            if count % self.block > 0 {
+            if !count.is_multiple_of(self.block) {
                 let last = count - self.block;
                 let (w, x, sums) = (w.add(last), x.add(last), sums.add(last));
                 kernel(&Strip { next: w, step, w, x, sums, blocks: 1, channels });

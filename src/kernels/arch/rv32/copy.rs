@@ -118,7 +118,7 @@ unsafe extern "C" fn bytes(_to: *mut i8, _count: usize, _value: u32) {
 pub fn copy(to: &mut [i8], from: &[i8], block: Block) {
     let (to_start, from_start) = (to.as_mut_ptr(), from.as_ptr());
     let apart = to_start.addr() ^ from_start.addr() | block.steps[0] ^ block.steps[1];
-    if !block.fits(to, from) || apart % 4 != 0 {
+    if !block.fits(to, from) || !apart.is_multiple_of(4) {
         return block.copy(to, from);
     }
     // SAFETY: the block lies in both and has a row; both start at one place in a word, and so do
