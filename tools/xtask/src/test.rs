@@ -159,10 +159,12 @@ fn clippy_board(tree: &Tree, board: &Board) -> Result<()> {
     setup::targets()?;
     let args = ["clippy", "--quiet", "--lib", "--bins"];
     let mut command = board.cargo(tree, "load", &args);
+    let packages = ["qemu", "no-panic", "size"];
+    command.args(packages.map(|name| format!("-pkastanet-boards-{name}")));
+    run(command.args(["--features", "defmt", "--", "-Dwarnings"]))?;
     // The crate, too: only a board's compiler sees the loops of its core.
-    let packages = ["", "-boards-qemu", "-boards-no-panic", "-boards-size"];
-    command.args(packages.map(|name| format!("-pkastanet{name}")));
-    run(command.args(["--features", "defmt", "--", "-Dwarnings"]))
+    let mut command = tree.cargo(&["clippy", "--quiet", "-p", "kastanet"]);
+    run(board.aim(&mut command).args(["--features", "defmt", "--", "-Dwarnings"]))
 }
 
 fn host_tests(tree: &Tree) -> Result<()> {

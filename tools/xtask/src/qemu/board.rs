@@ -104,12 +104,16 @@ impl Board {
         BOARDS.iter().find(|board| board.name == name).with_context(unknown).map_err(|_| unknown())
     }
 
+    /// Has `cargo` build for this board's processor.
+    pub fn aim<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command.args(["--target", self.target]).env("CARGO_ENCODED_RUSTFLAGS", self.flags());
+        command.env("KASTANET_CORE", self.core.unwrap_or_default())
+    }
+
     /// `cargo` in the boards' workspace, for this board and the machine of `program`.
     pub fn cargo(&self, tree: &Tree, program: &str, args: &[&str]) -> Command {
         let mut command = tree.boards_cargo(args);
-        command.args(["--target", self.target]).env("CARGO_ENCODED_RUSTFLAGS", self.flags());
-        command.env("KASTANET_MEMORY", self.machine(program).memory);
-        command.env("KASTANET_CORE", self.core.unwrap_or_default());
+        self.aim(&mut command).env("KASTANET_MEMORY", self.machine(program).memory);
         // Only `build` says which image is taken in, not the user's environment.
         command.env_remove("KASTANET_IMAGE");
         command
