@@ -1,7 +1,7 @@
 //! Each channel by itself: the sum of products over the taps of one window.
 //!
 //! ```text
-//! for each output channel o:
+//! for each output channel c:
 //!     y[c] = output(Σ w[tap, c] · x[tap, c])      over the taps
 //! ```
 //!

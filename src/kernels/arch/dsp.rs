@@ -53,7 +53,6 @@ mod vector;
 use super::armv7;
 use super::raw::{self, Raw};
 use super::start::{Rows, Starts, Taps};
-use crate::kernels::depthwise::BLOCK;
 use crate::kernels::tile::{Paired, WINDOWS};
 use crate::kernels::{Addition, Block, Channels, Patches, Places, Vector};
 use crate::quant::Range;
@@ -66,21 +65,6 @@ pub struct Dsp;
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Raw for Dsp {
     type Layout = Paired;
-
-    #[inline]
-    unsafe fn dense(w: *const i8, x: *const i8, count: usize) -> i32 {
-        unsafe { vector::dense(w, x, count) }
-    }
-
-    #[inline]
-    unsafe fn dense4(w: [*const i8; 4], x: *const i8, count: usize, sums: &mut [i32; 4]) {
-        unsafe { vector::dense4(w.as_ptr(), x, count, sums) }
-    }
-
-    #[inline]
-    unsafe fn segment(columns: *const u8, values: *const i8, count: usize, x: *const i8) -> i32 {
-        unsafe { vector::segment(columns, values, count, x) }
-    }
 
     #[inline]
     unsafe fn run(rows: &Rows<*const i8>, sums: &mut [i32]) -> usize {
@@ -100,17 +84,6 @@ impl Raw for Dsp {
     }
 
     #[inline]
-    unsafe fn block4x1(
-        columns: *const u8,
-        values: *const [i8; 4],
-        count: usize,
-        x: *const i8,
-        sums: &mut [i32; 4],
-    ) {
-        unsafe { blocks::block4x1(columns, values, count, x, sums) }
-    }
-
-    #[inline]
     unsafe fn block_run(rows: &Rows<*const i8>, sums: &mut [[i32; 4]]) -> usize {
         unsafe {
             match groups::block_run(rows, sums) {
@@ -118,45 +91,6 @@ impl Raw for Dsp {
                 None => raw::block_run::<Self>(rows, sums),
             }
         }
-    }
-
-    #[inline]
-    unsafe fn block1x4(
-        blocks: *const u8,
-        values: *const [i8; 4],
-        count: usize,
-        x: *const i8,
-    ) -> i32 {
-        unsafe { blocks::block1x4(blocks, values, count, x) }
-    }
-
-    #[inline]
-    unsafe fn depthwise(
-        w: *const i8,
-        x: *const i8,
-        taps: &Taps,
-        sums: *mut [i32; WINDOWS],
-        count: usize,
-    ) {
-        let last = count - BLOCK;
-        // SAFETY: the caller's promise; count is at least four, so the last block starts inside.
-        unsafe {
-            depthwise::depthwise(w, x, taps, sums, count / BLOCK);
-            if !count.is_multiple_of(BLOCK) {
-                depthwise::depthwise(w.add(last), x.add(last), taps, sums.add(last), 1);
-            }
-        }
-    }
-
-    #[inline]
-    unsafe fn tile_depthwise(
-        w: *const i8,
-        starts: &Starts,
-        taps: &Taps,
-        sums: *mut [i32; WINDOWS],
-        count: usize,
-    ) {
-        unsafe { abreast::KERNELS.tile(Self::depthwise, (w, starts, taps), sums, count) }
     }
 
     armv7::shared!();

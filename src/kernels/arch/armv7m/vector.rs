@@ -128,87 +128,42 @@ pub unsafe extern "C" fn segment(
 macro_rules! next_segment {
     () => {
         "
+        .macro one
+        ldrb r4, [r1], #1
+        ldrsb r5, [r2], #1
+        ldrsb r4, [r3, r4]
+        mla r12, r4, r5, r12
+        .endm
         ldrb r10, [r0], #1
         subs r10, #16
         blo 2f
         1:
-        .rept 4
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
+        .rept 16
+        one
         .endr
         subs r10, #16
         bhs 1b
         2:
         lsls r4, r10, #29
         bcc 3f
-        .rept 2
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
+        .rept 8
+        one
         .endr
         3:
         bpl 4f
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
+        .rept 4
+        one
+        .endr
         4:
         lsls r4, r10, #31
         bcc 5f
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
+        one
+        one
         5:
         bpl 6f
-        ldrb r4, [r1], #1
-        ldrsb r5, [r2], #1
-        ldrsb r4, [r3, r4]
-        mla r12, r4, r5, r12
+        one
         6:
+        .purgem one
         "
     };
 }
