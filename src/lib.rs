@@ -74,3 +74,6 @@ pub mod kernels;
 pub mod layers;
 
 pub mod network;
+
+#[cfg(feature = "train")]
+pub mod train;

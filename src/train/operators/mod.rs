@@ -1,0 +1,1 @@
+//! The operations of a training program: forward, and back.
