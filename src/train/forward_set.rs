@@ -1,0 +1,242 @@
+//! The forward set: the largest units of the backward set.
+//!
+//! Few weights cross from one step to the next. So the end of the set is kept: what stands beyond it now is
+//! known from the pass that moved the weights, which has also counted how many are on this side.
+//!
+//! ```text
+//! if more, or fewer, are on this side than belong there
+//!     move the end past as many units as there are too many, or too few: the nearest ones
+//! put in order the segments in which a unit is on the wrong side
+//! ```
+//!
+//! The nearest few are found with a heap in one pass; where they are many, by counting
+//! ([`search`](super::search)). Either way the set is the one that sorting would give.
+
+use super::live::{Arrays, Live, Segment, places};
+use super::rank::{Threshold, unit_key};
+use super::search::{Buckets, Found, search};
+use super::value::Value;
+use crate::sparse::TILE;
+use heapless::binary_heap::{BinaryHeap, Max, Min};
+
+/// Units that a heap holds.
+const NEAREST: usize = 48;
+
+/// A unit's rank: its key, and the lower index first.
+fn rank(key: u32, index: u32) -> u64 {
+    u64::from(key) << 32 | u64::from(!index)
+}
+
+impl Threshold {
+    /// The end behind the unit of this rank.
+    fn behind(rank: u64) -> Self {
+        Threshold { key: (rank >> 32) as u32, before: (!rank as u32).saturating_add(1) }
+    }
+
+    /// The end before the unit of this rank.
+    fn ahead_of(rank: u64) -> Self {
+        Threshold { key: (rank >> 32) as u32, before: !rank as u32 }
+    }
+}
+
+/// Brings the forward set up to date: `wanted` units. `end` is where it ended before, with `holding` units
+/// on its side of it now; gives where it ends.
+pub(super) fn choose<V: Value>(
+    live: &mut Live<'_, V>,
+    (end, holding): (Threshold, u32),
+    wanted: u32,
+    buckets: &mut Buckets,
+) -> Threshold {
+    let end = match holding.abs_diff(wanted) as usize {
+        0 => end,
+        1..=NEAREST if holding > wanted => fewer(live, end, holding - wanted),
+        1..=NEAREST => more(live, end, wanted - holding),
+        _ => anew(live, end, wanted, buckets),
+    };
+    match live.grid.unit.size() {
+        1 => settle::<1, V>(live, end),
+        _ => settle::<4, V>(live, end),
+    }
+    end
+}
+
+/// Counts the units on the forward set's side of `end`, and marks the segments with one on the wrong side.
+pub(super) fn count<V: Value>(live: &mut Live<'_, V>, end: Threshold) -> u32 {
+    match live.grid.unit.size() {
+        1 => count_sides::<1, V>(live, end),
+        _ => count_sides::<4, V>(live, end),
+    }
+}
+
+fn count_sides<const U: usize, V: Value>(live: &mut Live<'_, V>, end: Threshold) -> u32 {
+    let (width, mut holding) = (live.grid.width(), 0);
+    for part in live.parts_mut() {
+        let first = (part.place.line * width + part.place.start) as u32;
+        let mut settled = true;
+        let units = part.columns.iter().zip(part.values.as_chunks::<U>().0);
+        for (at, (&column, unit)) in units.enumerate() {
+            let holds = end.holds(unit_key(unit.map(V::get)), first + u32::from(column));
+            holding += u32::from(holds);
+            settled &= holds == (at < part.forward);
+        }
+        if let Some(segment) = part.segment {
+            segment.settle(settled);
+        }
+    }
+    holding
+}
+
+/// The end when the last `excess` units before it no longer belong to the set.
+fn fewer<V: Value>(live: &mut Live<'_, V>, end: Threshold, excess: u32) -> Threshold {
+    let mut heap = BinaryHeap::<u64, Max, NEAREST>::new();
+    let mut span = u32::MAX;
+    each_key(live, |key, index| {
+        if key.wrapping_sub(end.key) > span || !end.holds(key, index) {
+            return;
+        }
+        if heap.len() == excess as usize {
+            if heap.peek().is_none_or(|&best| rank(key, index) >= best) {
+                return;
+            }
+            heap.pop();
+        }
+        let _ = heap.push(rank(key, index));
+        if heap.len() == excess as usize {
+            span = heap.peek().map_or(span, |&best| ((best >> 32) as u32).wrapping_sub(end.key));
+        }
+    });
+    heap.iter().for_each(|&rank| unsettle(live, !rank as u32));
+    heap.peek().map_or(end, |&best| Threshold::ahead_of(best))
+}
+
+/// The end when the first `missing` units behind it belong to the set too.
+fn more<V: Value>(live: &mut Live<'_, V>, end: Threshold, missing: u32) -> Threshold {
+    let mut heap = BinaryHeap::<u64, Min, NEAREST>::new();
+    let mut span = u32::MAX;
+    each_key(live, |key, index| {
+        if end.key.wrapping_sub(key) > span || end.holds(key, index) {
+            return;
+        }
+        if heap.len() == missing as usize {
+            if heap.peek().is_none_or(|&worst| rank(key, index) <= worst) {
+                return;
+            }
+            heap.pop();
+        }
+        let _ = heap.push(rank(key, index));
+        if heap.len() == missing as usize {
+            span = heap.peek().map_or(span, |&worst| end.key.wrapping_sub((worst >> 32) as u32));
+        }
+    });
+    heap.iter().for_each(|&rank| unsettle(live, !rank as u32));
+    heap.peek().map_or(end, |&worst| Threshold::behind(worst))
+}
+
+/// The end, wherever it was before.
+fn anew<V: Value>(
+    live: &mut Live<'_, V>,
+    end: Threshold,
+    wanted: u32,
+    buckets: &mut Buckets,
+) -> Threshold {
+    for segment in live.segments.iter_mut().flat_map(|segments| segments.iter_mut()) {
+        segment.settle(false);
+    }
+    let found = search(wanted, Some(end.key), buckets, |window, buckets, _| {
+        let mut above = 0;
+        each_key(live, |key, _| {
+            window.count(key, buckets);
+            above += u32::from(key >= window.end());
+        });
+        above
+    });
+    let Some(found) = found else { return Threshold::ALL };
+    found.end(buckets, |window, buckets| {
+        each_key(live, |key, index| {
+            if key == found.key {
+                window.count(Found::tie(index), buckets);
+            }
+        });
+    })
+}
+
+/// Calls `f` with key and index of every live unit.
+#[inline(always)]
+fn each_key<V: Value>(live: &Live<'_, V>, mut f: impl FnMut(u32, u32)) {
+    match live.grid.unit.size() {
+        1 => keys::<1, V>(live, f),
+        _ => keys::<4, V>(live, &mut f),
+    }
+}
+
+#[inline(always)]
+fn keys<const U: usize, V: Value>(live: &Live<'_, V>, mut f: impl FnMut(u32, u32)) {
+    let width = live.grid.width();
+    for part in live.parts() {
+        let first = (part.place.line * width + part.place.start) as u32;
+        for (&column, weights) in part.columns.iter().zip(part.values.as_chunks::<U>().0) {
+            f(unit_key(weights.map(V::get)), first + u32::from(column));
+        }
+    }
+}
+
+/// Marks the segment of the unit of this index.
+fn unsettle<V>(live: &mut Live<'_, V>, index: u32) {
+    let grid = live.grid;
+    let (line, unit) = (index as usize / grid.width(), index as usize % grid.width());
+    let segment = line * grid.tiles() + unit / TILE;
+    if let Some(segment) = live.segments.as_mut().and_then(|segments| segments.get_mut(segment)) {
+        segment.settle(false);
+    }
+}
+
+/// Puts the marked segments in order.
+fn settle<const U: usize, V: Value>(live: &mut Live<'_, V>, end: Threshold) {
+    let (width, mut start) = (live.grid.width(), 0);
+    let segments = live.segments.iter_mut().flat_map(|segments| segments.iter_mut());
+    for (segment, (place, _)) in segments.zip(places(live.grid)) {
+        if segment.is_unsettled() {
+            let units = live.arrays.part(start, segment.live(), U);
+            let first = (place.line * width + place.start) as u32;
+            let forward = arrange::<U, V>(units, segment.forward(), first, end);
+            *segment = Segment::new(forward, segment.live());
+        }
+        start += segment.live();
+    }
+}
+
+/// Puts each unit of a segment into its part; gives the length of the forward part.
+fn arrange<const U: usize, V: Value>(
+    mut units: Arrays<'_, V>,
+    mut forward: usize,
+    first: u32,
+    end: Threshold,
+) -> usize {
+    for at in (0..forward).rev() {
+        if let Some((column, false)) = side::<U, V>(&units, at, first, end) {
+            let behind = units.columns.iter().skip(forward).take_while(|&&c| c < column).count();
+            forward -= 1;
+            units.shift(at, forward + behind, U);
+        }
+    }
+    for at in forward..units.columns.len() {
+        if let Some((column, true)) = side::<U, V>(&units, at, first, end) {
+            let before = units.columns.iter().take(forward).take_while(|&&c| c < column).count();
+            units.shift(at, before, U);
+            forward += 1;
+        }
+    }
+    forward
+}
+
+/// The column of the unit at `at`, and whether it belongs to the forward set.
+fn side<const U: usize, V: Value>(
+    units: &Arrays<'_, V>,
+    at: usize,
+    first: u32,
+    end: Threshold,
+) -> Option<(u8, bool)> {
+    let column = *units.columns.get(at)?;
+    let weights = units.values.as_chunks::<U>().0.get(at)?;
+    Some((column, end.holds(unit_key(weights.map(V::get)), first + u32::from(column))))
+}

@@ -1,0 +1,88 @@
+//! FULLY_CONNECTED over the live weights.
+//!
+//! ```text
+//! forward           y[r] = b[r] + Σ w[r, c] · x[c]        over the forward set, c ascending
+//! back              dx[c] += Σ w[r, c] · dy[r]            over the forward set, r ascending
+//! gradient          g[r, c] = dy[r] · x[c]                for one unit of the backward set
+//! ```
+//!
+//! A unit has H rows and W columns, one of which is 1: H · W = U weights.
+
+use super::lanes::{self, Lanes};
+use super::live::{Live, Part, Place};
+use super::value::Value;
+
+/// Adds the products of the forward set to `y`, which holds the biases.
+pub(super) fn forward<const H: usize, const W: usize, const U: usize, const N: usize, V: Value>(
+    live: &Live<'_, V>,
+    x: &[Lanes<N>],
+    y: &mut [Lanes<N>],
+) {
+    for Part { place, forward, columns, values } in live.parts() {
+        let x = x.get(place.start * W..).unwrap_or_default();
+        let mut sums = rows::<H, N>(y, place);
+        for (&column, weights) in columns.iter().zip(values.as_chunks::<U>().0).take(forward) {
+            for (member, weight) in weights.iter().enumerate() {
+                let x = x.get(usize::from(column) * W + member % W);
+                if let (Some(sum), Some(x)) = (sums.get_mut(member / W), x) {
+                    lanes::add_scaled(sum, weight.get(), x);
+                }
+            }
+        }
+        let y = y.get_mut(place.line * H..).unwrap_or_default();
+        y.iter_mut().zip(sums).for_each(|(y, sum)| *y = sum);
+    }
+}
+
+/// Adds what `dy` asks of the input to `dx`.
+pub(super) fn back<const H: usize, const W: usize, const U: usize, const N: usize, V: Value>(
+    live: &Live<'_, V>,
+    dy: &[Lanes<N>],
+    dx: &mut [Lanes<N>],
+) {
+    for Part { place, forward, columns, values } in live.parts() {
+        let dx = dx.get_mut(place.start * W..).unwrap_or_default();
+        let dy = rows::<H, N>(dy, place);
+        for (&column, weights) in columns.iter().zip(values.as_chunks::<U>().0).take(forward) {
+            for (member, weight) in weights.iter().enumerate() {
+                let dx = dx.get_mut(usize::from(column) * W + member % W);
+                if let (Some(dy), Some(dx)) = (dy.get(member / W), dx) {
+                    lanes::add_scaled(dx, weight.get(), dy);
+                }
+            }
+        }
+    }
+}
+
+/// What gives the gradients of a segment's units.
+pub(super) struct Gradient<'x, const H: usize, const N: usize> {
+    x: &'x [Lanes<N>],
+    dy: [Lanes<N>; H],
+}
+
+impl<'x, const H: usize, const N: usize> Gradient<'x, H, N> {
+    /// For the segment at `place` of units of `width` columns.
+    #[inline(always)]
+    pub fn new(place: Place, width: usize, x: &'x [Lanes<N>], dy: &[Lanes<N>]) -> Self {
+        Gradient { x: x.get(place.start * width..).unwrap_or_default(), dy: rows(dy, place) }
+    }
+
+    /// Of the unit at `column` of the tile.
+    #[inline(always)]
+    pub fn at<const W: usize, const U: usize>(&self, column: u8) -> [f32; U] {
+        core::array::from_fn(|member| {
+            let x = self.x.get(usize::from(column) * W + member % W);
+            let (Some(x), Some(dy)) = (x, self.dy.get(member / W)) else { return 0.0 };
+            let mut products = [0.0; N];
+            products.iter_mut().zip(dy).zip(x).for_each(|((product, dy), x)| *product = dy * x);
+            lanes::sum(&products)
+        })
+    }
+}
+
+/// The rows of a line; 0 past the last.
+#[inline(always)]
+fn rows<const H: usize, const N: usize>(y: &[Lanes<N>], place: Place) -> [Lanes<N>; H] {
+    let line = y.get(place.line * H..).unwrap_or_default();
+    core::array::from_fn(|row| line.get(row).copied().unwrap_or([0.0; N]))
+}

@@ -1,0 +1,119 @@
+//! How a weight moves: the optimizer, the penalty, the clip.
+//!
+//! ```text
+//!     g ← clip(g)
+//!     v ← g                                   SGD
+//!     v ← μ·v + g                             momentum
+//!     m ← β₁·m + (1−β₁)·g                     Adam
+//!     s ← β₂·s + (1−β₂)·g²
+//!     v ← (m / (1−β₁ᵗ)) / (√(s / (1−β₂ᵗ)) + ε)
+//!     θ ← θ − η·(v + c·r(θ) + d·θ)
+//! ```
+//!
+//! r is the exploration penalty's, θ or its sign; c is λ in the forward set and λ/D in the rest of the
+//! backward set; d is the weight decay. With r = θ, c and d are added beforehand.
+
+use super::recipe::{Optimizer, Penalty, Recipe};
+use super::value::Value;
+
+/// A [`Recipe`] at one step, for one layer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rule {
+    optimizer: Optimizer,
+    penalty: Penalty,
+    /// Of a unit of the forward set, and of the rest.
+    coefficients: [f32; 2],
+    decay: f32,
+    clip: f32,
+    rate: f32,
+    /// 1 − β₁ᵗ and 1 − β₂ᵗ.
+    corrections: [f32; 2],
+    /// Of the noise of this step.
+    pub seed: u32,
+}
+
+impl Rule {
+    /// At a step at which the learning rate is `rate` and Adam's βᵗ are `powers`, for a layer of which
+    /// `density` is in the forward set.
+    pub fn new(recipe: &Recipe, rate: f32, powers: [f32; 2], density: f32, seed: u32) -> Self {
+        let mut coefficients = [recipe.exploration, recipe.exploration / density];
+        if recipe.penalty == Penalty::L2 {
+            coefficients = coefficients.map(|coefficient| coefficient + recipe.weight_decay);
+        }
+        Rule {
+            optimizer: recipe.optimizer,
+            penalty: recipe.penalty,
+            coefficients,
+            decay: recipe.weight_decay,
+            clip: recipe.clip.value(),
+            rate,
+            corrections: powers.map(|power| 1.0 - power),
+            seed,
+        }
+    }
+
+    /// The same for biases, on which there is neither penalty nor decay.
+    pub fn for_biases(self) -> Self {
+        Rule { coefficients: [0.0; 2], decay: 0.0, ..self }
+    }
+
+    /// Whether it is the plain one: SGD, without clip, with an L2 penalty.
+    pub fn is_plain(&self) -> bool {
+        let sgd = matches!(self.optimizer, Optimizer::Sgd);
+        sgd && self.penalty == Penalty::L2 && self.clip == f32::INFINITY
+    }
+
+    /// The coefficient of units in the forward set, or of the others.
+    pub fn coefficient(&self, is_forward: bool) -> f32 {
+        let [forward, rest] = self.coefficients;
+        if is_forward { forward } else { rest }
+    }
+
+    /// The plain rule.
+    #[inline(always)]
+    pub fn plain(&self, coefficient: f32, weight: f32, gradient: f32) -> f32 {
+        weight - self.rate * (gradient + coefficient * weight)
+    }
+
+    /// Any rule. `first` and `second` are the optimizer's, where it keeps some.
+    #[inline(always)]
+    pub fn step(
+        &self,
+        coefficient: f32,
+        weight: f32,
+        gradient: f32,
+        (first, second): (Option<&mut f32>, Option<&mut f32>),
+    ) -> f32 {
+        let gradient = gradient.max(-self.clip).min(self.clip);
+        let velocity = match (self.optimizer, first, second) {
+            (Optimizer::Momentum { momentum }, Some(velocity), _) => {
+                *velocity = momentum * *velocity + gradient;
+                *velocity
+            }
+            (Optimizer::Adam { beta1, beta2, epsilon }, Some(mean), Some(square)) => {
+                *mean = beta1 * *mean + (1.0 - beta1) * gradient;
+                *square = beta2 * *square + (1.0 - beta2) * (gradient * gradient);
+                let [first, second] = self.corrections;
+                (*mean / first) / (libm::sqrtf(*square / second) + epsilon)
+            }
+            _ => gradient,
+        };
+        weight - self.rate * (velocity + self.penalty(coefficient, weight))
+    }
+
+    #[inline(always)]
+    fn penalty(&self, coefficient: f32, weight: f32) -> f32 {
+        match self.penalty {
+            Penalty::L2 => coefficient * weight,
+            Penalty::L1 if weight == 0.0 => 0.0,
+            Penalty::L1 => coefficient * 1_f32.copysign(weight) + self.decay * weight,
+        }
+    }
+
+    /// What is kept of a result: weight number `index` of its layer has noise of its own.
+    #[inline(always)]
+    pub fn keep<V: Value>(&self, number: f32, index: u32) -> V {
+        let noise = if V::NOISY { super::random::bits(self.seed, index) } else { 0 };
+        V::keep(number, noise)
+    }
+}

@@ -1,0 +1,141 @@
+//! The operations with weights: which loop runs for which shape of unit.
+
+use super::fully_connected::{self, Gradient};
+use super::grid::Unit;
+use super::lanes::{self, Lanes};
+use super::live::Live;
+use super::operation::{Kind, Shape};
+use super::rank::Threshold;
+use super::rule::Rule;
+use super::update;
+use super::value::Value;
+use super::windows::Windows;
+
+/// An operation with weights.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Weighted {
+    FullyConnected,
+    Windows(Windows),
+}
+
+impl Weighted {
+    /// The operation of a kind; `None` for one without weights.
+    pub fn of(kind: Kind, shape: Shape) -> Option<Self> {
+        match kind {
+            Kind::FullyConnected => Some(Weighted::FullyConnected),
+            Kind::Conv => Some(Weighted::Windows(Windows::conv(shape))),
+            Kind::Depthwise => Some(Weighted::Windows(Windows::depthwise(shape))),
+            _ => None,
+        }
+    }
+
+    /// Output from input, over the forward set.
+    pub fn forward<const N: usize, V: Value>(
+        &self,
+        live: &Live<'_, V>,
+        bias: &[f32],
+        x: &[Lanes<N>],
+        y: &mut [Lanes<N>],
+    ) {
+        for (y, bias) in y.iter_mut().zip(bias.iter().cycle()) {
+            *y = [*bias; N];
+        }
+        match (self, live.grid.unit) {
+            (Weighted::Windows(windows), unit) => match unit.size() {
+                1 => windows.pass::<1, N, V>(live, x, y, false),
+                _ => windows.pass::<4, N, V>(live, x, y, false),
+            },
+            (_, Unit::Block4x1) => fully_connected::forward::<4, 1, 4, N, V>(live, x, y),
+            (_, Unit::Block1x4) => fully_connected::forward::<1, 4, 4, N, V>(live, x, y),
+            _ => fully_connected::forward::<1, 1, 1, N, V>(live, x, y),
+        }
+    }
+
+    /// Adds to the input's gradient what the output's asks, over the forward set.
+    pub fn back<const N: usize, V: Value>(
+        &self,
+        live: &Live<'_, V>,
+        dy: &[Lanes<N>],
+        dx: &mut [Lanes<N>],
+    ) {
+        match (self, live.grid.unit) {
+            (Weighted::Windows(windows), unit) => match unit.size() {
+                1 => windows.pass::<1, N, V>(live, dy, dx, true),
+                _ => windows.pass::<4, N, V>(live, dy, dx, true),
+            },
+            (_, Unit::Block4x1) => fully_connected::back::<4, 1, 4, N, V>(live, dy, dx),
+            (_, Unit::Block1x4) => fully_connected::back::<1, 4, 4, N, V>(live, dy, dx),
+            _ => fully_connected::back::<1, 1, 1, N, V>(live, dy, dx),
+        }
+    }
+
+    /// The step of all live weights for one batch; gives how many units are on the forward set's side of
+    /// `end` now.
+    pub fn step<const N: usize, V: Value>(
+        &self,
+        live: &mut Live<'_, V>,
+        rule: (&Rule, Threshold),
+        (x, dy): (&[Lanes<N>], &[Lanes<N>]),
+    ) -> u32 {
+        let grid = live.grid;
+        match (self, grid.unit) {
+            (Weighted::Windows(windows), unit) => match unit.size() {
+                1 => update::step::<1, V>(live, rule, |part, _, column| {
+                    windows.unit(grid, part.place, column, x, dy)
+                }),
+                _ => update::step::<4, V>(live, rule, |part, _, column| {
+                    windows.unit(grid, part.place, column, x, dy)
+                }),
+            },
+            (_, Unit::Block4x1) => update::step::<4, V>(live, rule, |part, _, column| {
+                Gradient::<4, N>::new(part.place, 1, x, dy).at::<1, 4>(column)
+            }),
+            (_, Unit::Block1x4) => update::step::<4, V>(live, rule, |part, _, column| {
+                Gradient::<1, N>::new(part.place, 4, x, dy).at::<4, 4>(column)
+            }),
+            _ if rule.0.is_plain() => update::plain(live, rule, |place, column| {
+                let [gradient] = Gradient::<1, N>::new(*place, 1, x, dy).at::<1, 1>(column);
+                gradient
+            }),
+            _ => update::step::<1, V>(live, rule, |part, _, column| {
+                Gradient::<1, N>::new(part.place, 1, x, dy).at::<1, 1>(column)
+            }),
+        }
+    }
+
+    /// Adds the gradients of all live weights to the buffer.
+    pub fn collect<const N: usize, V: Value>(
+        &self,
+        live: &mut Live<'_, V>,
+        (x, dy): (&[Lanes<N>], &[Lanes<N>]),
+    ) {
+        let grid = live.grid;
+        match (self, grid.unit) {
+            (Weighted::Windows(windows), unit) => match unit.size() {
+                1 => update::collect::<1, V>(live, |part, column| {
+                    windows.unit(grid, part.place, column, x, dy)
+                }),
+                _ => update::collect::<4, V>(live, |part, column| {
+                    windows.unit(grid, part.place, column, x, dy)
+                }),
+            },
+            (_, Unit::Block4x1) => update::collect::<4, V>(live, |part, column| {
+                Gradient::<4, N>::new(part.place, 1, x, dy).at::<1, 4>(column)
+            }),
+            (_, Unit::Block1x4) => update::collect::<4, V>(live, |part, column| {
+                Gradient::<1, N>::new(part.place, 4, x, dy).at::<4, 4>(column)
+            }),
+            _ => update::collect::<1, V>(live, |part, column| {
+                Gradient::<1, N>::new(part.place, 1, x, dy).at::<1, 1>(column)
+            }),
+        }
+    }
+}
+
+/// The gradient of bias number `row` of `rows`.
+pub(super) fn bias_gradient<const N: usize>(dy: &[Lanes<N>], row: usize, rows: usize) -> f32 {
+    let mut sums = [0.0; N];
+    let positions = dy.get(row..).unwrap_or_default().iter().step_by(rows.max(1));
+    positions.for_each(|dy| lanes::add(&mut sums, dy));
+    lanes::sum(&sums)
+}
