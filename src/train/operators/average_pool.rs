@@ -44,12 +44,10 @@ pub(super) fn backward<const N: usize>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{pools, test_unary};
+    use super::super::tests::{pool, pools, test_unary};
     use super::*;
 
     test_unary!(pools(), |shape: &Shape, x: &[f64], y: &mut [f64]| {
-        crate::train::operators::tests::pool(shape, x, y, |taps| {
-            taps.iter().sum::<f64>() / taps.len() as f64
-        });
+        pool(shape, x, y, |taps| taps.iter().sum::<f64>() / taps.len() as f64);
     });
 }

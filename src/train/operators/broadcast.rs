@@ -2,21 +2,20 @@
 
 use crate::train::Shape;
 
-/// Calls `each` for every element of the output, in order, with its number and the number of each
+/// Calls `f` for every element of the output, in order, with its number and the number of each
 /// input's element that it comes from.
 #[inline]
-pub(super) fn each(shape: &Shape, mut each: impl FnMut(usize, [usize; 2])) {
+pub(super) fn each(shape: &Shape, mut f: impl FnMut(usize, [usize; 2])) {
     let steps = [shape.x, shape.x2].map(steps);
     let [height, width, channels] = shape.y;
     let mut element = 0;
     for row in 0..height {
         for column in 0..width {
-            let firsts = steps.map(|[down, right, _]| row * down + column * right);
-            for channel in 0..channels {
-                let [(first, step), (first2, step2)] =
-                    [(firsts[0], steps[0][2]), (firsts[1], steps[1][2])];
-                each(element, [first + channel * step, first2 + channel * step2]);
+            let mut inputs = steps.map(|[down, right, _]| row * down + column * right);
+            for _ in 0..channels {
+                f(element, inputs);
                 element += 1;
+                inputs = [inputs[0] + steps[0][2], inputs[1] + steps[1][2]];
             }
         }
     }

@@ -18,7 +18,7 @@ pub(crate) fn check(kind: Kind, shape: &Shape) -> bool {
             Kind::Conv => has_window(shape),
             Kind::Depthwise => has_window(shape) && y[2].checked_rem(x[2]) == Some(0),
             Kind::AveragePool | Kind::MaxPool => has_window(shape) && is_pool(shape),
-            Kind::Add | Kind::Mul => is_tensor(shape.x2) && is_broadcast(shape),
+            Kind::Add | Kind::Mul => is_broadcast(shape),
             Kind::Place => fits(shape),
             Kind::Identity => elements(x) == elements(y),
         }
@@ -41,7 +41,7 @@ fn has_window(shape: &Shape) -> bool {
         let [size, outputs, taps, stride, dilation, pad] = axis.map(|n| n as u64);
         let last = outputs.saturating_sub(1).saturating_mul(stride);
         let reach = last.saturating_add(taps.saturating_mul(dilation));
-        taps > 0 && stride > 0 && dilation > 0 && reach.max(size.saturating_add(pad)) < LIMIT
+        stride > 0 && dilation > 0 && reach.max(size.saturating_add(pad)) < LIMIT
     };
     is_tensor([kernel[0], kernel[1], x[2]])
         && reaches([x[0], y[0], kernel[0], stride[0], dilation[0], pad[0]])
@@ -184,6 +184,8 @@ mod tests {
         refuses(&[Kind::Add, Kind::Mul], Shape { x: [2, 1, 2], ..SUM });
         refuses(&[Kind::Add, Kind::Mul], Shape { x2: [1, 4, 3], ..SUM });
         refuses(&[Kind::Add, Kind::Mul], Shape { x: [1, 1, 2], ..SUM });
+        refuses(&[Kind::Add, Kind::Mul], Shape { x2: [2, 4, 2], ..SUM });
+        refuses(&[Kind::Add, Kind::Mul], Shape { x: [3, 2, 2], ..SUM });
         refuses(&[Kind::Add, Kind::Mul], Shape { y: [3, 4, 1], ..SUM });
     }
 

@@ -61,13 +61,11 @@ fn largest<const N: usize>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{pools, test_unary};
+    use super::super::tests::{pool, pools, test_unary};
     use super::*;
 
     test_unary!(pools(), |shape: &Shape, x: &[f64], y: &mut [f64]| {
-        crate::train::operators::tests::pool(shape, x, y, |taps| {
-            taps.iter().copied().fold(f64::NEG_INFINITY, f64::max)
-        });
+        pool(shape, x, y, |taps| taps.iter().copied().fold(f64::NEG_INFINITY, f64::max));
     });
 
     /// One window of 2 × 2; the first lane's largest is its second tap and its third, the second

@@ -39,10 +39,10 @@ pub(super) fn backward<const N: usize>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{broadcasts, test_binary};
+    use super::super::tests::{broadcasts, combine, test_binary};
     use super::*;
 
     test_binary!(broadcasts(), |shape: &Shape, x: [&[f64]; 2], y: &mut [f64]| {
-        crate::train::operators::tests::combine(shape, x, y, |a, b| a * b);
+        combine(shape, x, y, |a, b| a * b);
     });
 }

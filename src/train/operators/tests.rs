@@ -114,11 +114,8 @@ fn forward<O: Operator>(shape: &Shape, x: &[Tensor; 2], before: &Tensor) {
         let (one, mut y) = (x.each_ref().map(|x| single(x, lane)), single(before, lane));
         O::forward::<1>(shape, [&one[0], &one[1]], &mut y);
         assert_eq!(bits(&single(&all, lane)), bits(&y), "{shape:?}");
-        near(
-            &y,
-            &naive::<O>(shape, &one.each_ref().map(|x| wide(x)), &single(before, lane)),
-            shape,
-        );
+        let one = one.each_ref().map(|x| wide(x));
+        near(&y, &naive::<O>(shape, &one, &single(before, lane)), shape);
     }
 }
 
