@@ -9,9 +9,12 @@ mod fully_connected;
 mod grid;
 mod lanes;
 mod live;
+mod loss;
+mod memory;
 mod operation;
 mod operators;
 mod overlay;
+mod program;
 mod random;
 mod rank;
 mod rebuild;
@@ -20,23 +23,22 @@ pub mod record;
 mod rule;
 mod schedule;
 mod search;
+mod source;
 mod tile;
+mod tuner;
 mod update;
 mod value;
 mod weighted;
 mod windows;
-mod loss {
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    /** . */
-    pub enum Loss {
-        /** . */
-        SoftmaxCrossEntropy,
-    }
-}
 
 pub use grid::{Grid, Unit};
 pub use lanes::Lanes;
+pub use loss::{Loss, LossError, Target, predicted};
+pub use memory::Bytes;
 pub use operation::{Function, Kind, Shape};
-pub use recipe::{Beyond, Clip, Optimizer, Penalty, Recipe, RecipeError};
+pub use program::{Layer, Program, ProgramError, Training};
+pub use recipe::{Beyond, Clip, Optimizer, Penalty, Recipe, RecipeError, Reserve};
 pub use schedule::Schedule;
+pub use source::Source;
+pub use tuner::{Counters, Error, Outcome, Tuner};
 pub use value::{Bf16, Value};
