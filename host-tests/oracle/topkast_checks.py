@@ -41,10 +41,12 @@ class Margins:
         if not out.any() or not chosen.any():
             return
         last, first = size[chosen].min(), size[out].max()
-        if last == first and not moved[left & (size == last)].any():
+        if last > first:
+            self.smallest = min(self.smallest, float((last - first) / last))
+        elif moved[left & (size == last)].any():
+            self.smallest = 0.0
+        else:
             self.ties += 1
-            return
-        self.smallest = min(self.smallest, float((last - first) / last))
 
 
 @dataclass
@@ -161,7 +163,10 @@ def check_gradient(case: Case) -> float:
     _, dz = cross_entropy(values[-1], label, training.maths)
     alphas = [np.where(layer.a, layer.theta, 0).astype(np.float64) for layer in layers]
     biases = [layer.bias.astype(np.float64) for layer in layers]
-    loss = lambda: loss64(alphas, biases, x.astype(np.float64), label)
+
+    def loss() -> float:
+        return loss64(alphas, biases, x.astype(np.float64), label)
+
     for layer, alpha, bias, found in zip(layers, alphas, biases, gradients(layers, values, dz)):
         for at in np.ndindex(alpha.shape):
             wanted = difference(loss, alpha, at) if layer.b[at] else 0.0

@@ -39,13 +39,16 @@ FOLDER = pathlib.Path(__file__).parent.parent / "golden" / "train"
 
 ADAM = {"optimizer": "adam", "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "lr": 0.01}
 MOMENTUM = {"optimizer": "momentum", "momentum": 0.9, "lr": 0.02}
+SIGN = {"exploration": 1e-3, "penalty": "l1"}
 PAPER = {"refresh_forward_every": 5, "refresh_backward_every": 5}
+# Long enough between two B, and B little larger than A, that A would soon leave B if it could.
+RARE = {"refresh_forward_every": 3, "refresh_backward_every": 40}
 
 CASES = [
     Case("two-rate", 0x6b617474),
     Case("paper", 0x6b617574, **PAPER),
     Case("momentum-l2", 0x6b617674, exploration=1e-2, **MOMENTUM),
-    Case("l1", 0x6b617774, exploration=1e-2, penalty="l1"),
+    Case("l1", 0x6b617775, **SIGN, **MOMENTUM),
     Case("adam", 0x6b617874, exploration=1e-3, refresh_forward_every=2, **ADAM),
     Case("weight-decay", 0x6b617976, weight_decay=1e-2, **MOMENTUM),
     Case("clip", 0x6b617a77, clip=0.05, **MOMENTUM),
@@ -53,16 +56,18 @@ CASES = [
     Case("step", 0x6b617c77, schedule="step", gamma=0.5, gamma_every=30, lr=0.1),
     Case("explore-until", 0x6b617d74, explore_until=60, exploration=1e-2, **MOMENTUM),
     Case("explore-until-between", 0x6b617e75, explore_until=43, exploration=1e-2, **PAPER),
-    Case("4x1", 0x6b617f75, sizes=(20, 16, 8), unit="4x1", exploration=1e-2),
+    Case("4x1", 0x6b617f76, sizes=(20, 16, 8), unit="4x1", exploration=1e-2, **MOMENTUM),
     Case("4x1-ragged", 0x6b618074, sizes=(20, 14, 5), unit="4x1", **MOMENTUM),
-    Case("1x4", 0x6b618174, unit="1x4", exploration=1e-2),
+    Case("1x4", 0x6b618175, unit="1x4", exploration=1e-2, **MOMENTUM),
     Case("1x4-ragged", 0x6b618274, sizes=(18, 10, 5), unit="1x4", **MOMENTUM),
     Case("nm", 0x6b618374, steps=60, unit="nm", nm=(1, 2, 4), exploration=1e-2),
     Case("nm-ragged", 0x6b618474, steps=60, sizes=(18, 10, 5), unit="nm", nm=(2, 3, 4)),
     Case("dense", 0x6b618574, forward_density=1.0, backward_density=1.0),
     Case("straight-through", 0x6b618675, backward_density=1.0),
     Case("ties", 0x6b618774, weight_bits=3, forward_density=0.3, backward_density=0.6),
-    Case("wide", 0x6b61887a, steps=60, sizes=(300, 8, 4), forward_density=0.1, exploration=1e-2),
+    Case("ties-of-zeros", 0x6b618a7b, weight_bits=3, backward_density=0.95, **SIGN),
+    Case("wide", 0x6b61887e, steps=60, sizes=(300, 8, 4), forward_density=0.1, **MOMENTUM),
+    Case("tight", 0x6b618974, forward_density=0.4, **RARE, **MOMENTUM),
 ]
 
 
