@@ -28,6 +28,7 @@ mod tile;
 mod tuner;
 mod update;
 mod value;
+mod view;
 mod weighted;
 mod windows;
 
