@@ -10,13 +10,14 @@ use super::memory::{Bytes, Counts, Memory};
 use super::operators;
 use super::program::{Operation, Program, Training};
 use super::rank::{Threshold, key};
+use super::rebuild::put_back;
 use super::recipe::{Clip, Optimizer, Recipe, RecipeError, Reserve};
 use super::rule::Rule;
 use super::schedule::power;
 use super::source::Source;
 use super::update;
 use super::value::Value;
-use super::view::View;
+use super::view::{LiveWeight, View};
 use super::weighted::{Weighted, bias_gradient};
 use super::{random, source};
 use core::ops::Range;
@@ -251,6 +252,23 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         &self.program
     }
 
+    /// The live weights of layer number `number`, as of the sets' last choice: segment after segment, the
+    /// forward set's first.
+    pub fn live_weights(&mut self, number: usize) -> impl Iterator<Item = LiveWeight> {
+        self.prepare();
+        let view = self.layer(number).map(|(view, _)| view);
+        view.into_iter().flat_map(View::into_weights)
+    }
+
+    /// Calls `f` with row, column and value of every weight that is known: live, else in the table, else in
+    /// the reserve.
+    pub fn weights(&mut self, number: usize, mut f: impl FnMut(usize, usize, f32)) {
+        self.prepare();
+        if let Some((view, _)) = self.layer(number) {
+            view.each_weight(&mut f);
+        }
+    }
+
     /// What has been counted so far.
     pub fn counters(&self) -> Counters {
         let head = &self.memory.head;
@@ -357,6 +375,12 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     fn settle(&mut self) {
         for number in self.sparse_layers() {
             let Some((mut view, _)) = self.layer(number) else { continue };
+            if let Base::Exact(theta) = &mut view.base {
+                match view.live.grid.unit.size() {
+                    1 => put_back::<1, V>(theta, &view.live, |is_forward, _, _| !is_forward),
+                    _ => put_back::<4, V>(theta, &view.live, |is_forward, _, _| !is_forward),
+                }
+            }
             view.state.live = view.live.keep_forward() as u32;
         }
         self.memory.head.phase = SETTLED;
