@@ -16,6 +16,12 @@
 use super::recipe::{Optimizer, Penalty, Recipe};
 use super::value::Value;
 
+/// What the optimizer keeps of some weights: empty where it keeps nothing.
+pub(super) struct State<'s> {
+    pub first: &'s mut [f32],
+    pub second: &'s mut [f32],
+}
+
 /// A [`Recipe`] at one step, for one layer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
@@ -107,6 +113,49 @@ impl Rule {
             Penalty::L2 => coefficient * weight,
             Penalty::L1 if weight == 0.0 => 0.0,
             Penalty::L1 => coefficient * 1_f32.copysign(weight) + self.decay * weight,
+        }
+    }
+
+    /// Any rule, for the weights of the units at `columns`; weight number 0 of the segment is number `first` of
+    /// its layer.
+    #[inline(always)]
+    pub fn steps<V: Value>(
+        &self,
+        is_forward: bool,
+        weights: &mut [V],
+        (columns, first): (&[u8], u32),
+        gradients: &[f32],
+        state: State<'_>,
+    ) {
+        let coefficient = self.coefficient(is_forward);
+        let size = (weights.len() / columns.len().max(1)) as u32;
+        let number = |at: usize| {
+            let column = columns.get(at / size as usize).copied().unwrap_or_default();
+            first + u32::from(column) * size + at as u32 % size
+        };
+        let all = weights.iter_mut().zip(gradients).enumerate();
+        match self.optimizer {
+            Optimizer::Sgd => {
+                for (at, (weight, &gradient)) in all {
+                    let moved = self.step(coefficient, weight.get(), gradient, (None, None));
+                    *weight = self.keep(moved, if V::NOISY { number(at) } else { 0 });
+                }
+            }
+            Optimizer::Momentum { .. } => {
+                for ((at, (weight, &gradient)), first) in all.zip(state.first) {
+                    let moved = self.step(coefficient, weight.get(), gradient, (Some(first), None));
+                    *weight = self.keep(moved, if V::NOISY { number(at) } else { 0 });
+                }
+            }
+            Optimizer::Adam { .. } => {
+                for (((at, (weight, &gradient)), first), second) in
+                    all.zip(state.first).zip(state.second)
+                {
+                    let state = (Some(first), Some(second));
+                    let moved = self.step(coefficient, weight.get(), gradient, state);
+                    *weight = self.keep(moved, if V::NOISY { number(at) } else { 0 });
+                }
+            }
         }
     }
 
