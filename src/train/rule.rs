@@ -65,8 +65,12 @@ impl Rule {
 
     /// Whether it is the plain one: SGD, without clip, with an L2 penalty.
     pub fn is_plain(&self) -> bool {
-        let sgd = matches!(self.optimizer, Optimizer::Sgd);
-        sgd && self.penalty == Penalty::L2 && self.clip == f32::INFINITY
+        matches!(self.optimizer, Optimizer::Sgd) && self.is_bare()
+    }
+
+    /// Whether gradients are taken as they are and the penalty is θ's multiple.
+    fn is_bare(&self) -> bool {
+        self.penalty == Penalty::L2 && self.clip == f32::INFINITY
     }
 
     /// The coefficient of units in the forward set, or of the others.
@@ -75,7 +79,7 @@ impl Rule {
         if is_forward { forward } else { rest }
     }
 
-    /// The plain rule.
+    /// The plain rule, for a gradient or what momentum makes of it.
     #[inline(always)]
     pub fn plain(&self, coefficient: f32, weight: f32, gradient: f32) -> f32 {
         weight - self.rate * (gradient + coefficient * weight)
@@ -134,26 +138,24 @@ impl Rule {
             first + u32::from(column) * size + at as u32 % size
         };
         let all = weights.iter_mut().zip(gradients).enumerate();
-        match self.optimizer {
-            Optimizer::Sgd => {
+        let keep = |moved: f32, at: usize| self.keep(moved, if V::NOISY { number(at) } else { 0 });
+        match (self.optimizer, self.is_bare()) {
+            (Optimizer::Sgd, true) => {
                 for (at, (weight, &gradient)) in all {
-                    let moved = self.step(coefficient, weight.get(), gradient, (None, None));
-                    *weight = self.keep(moved, if V::NOISY { number(at) } else { 0 });
+                    *weight = keep(self.plain(coefficient, weight.get(), gradient), at);
                 }
             }
-            Optimizer::Momentum { .. } => {
-                for ((at, (weight, &gradient)), first) in all.zip(state.first) {
-                    let moved = self.step(coefficient, weight.get(), gradient, (Some(first), None));
-                    *weight = self.keep(moved, if V::NOISY { number(at) } else { 0 });
+            (Optimizer::Momentum { momentum }, true) => {
+                for ((at, (weight, &gradient)), velocity) in all.zip(state.first) {
+                    *velocity = momentum * *velocity + gradient;
+                    *weight = keep(self.plain(coefficient, weight.get(), *velocity), at);
                 }
             }
-            Optimizer::Adam { .. } => {
-                for (((at, (weight, &gradient)), first), second) in
-                    all.zip(state.first).zip(state.second)
-                {
-                    let state = (Some(first), Some(second));
-                    let moved = self.step(coefficient, weight.get(), gradient, state);
-                    *weight = self.keep(moved, if V::NOISY { number(at) } else { 0 });
+            _ => {
+                let (mut first, mut second) = (state.first.iter_mut(), state.second.iter_mut());
+                for (at, (weight, &gradient)) in all {
+                    let state = (first.next(), second.next());
+                    *weight = keep(self.step(coefficient, weight.get(), gradient, state), at);
                 }
             }
         }

@@ -73,7 +73,8 @@ fn each_chunk<const U: usize, V: Value>(
             let taken = space.get_mut(..len).unwrap_or_default();
             fill(&place, here, buffer, taken);
             rule.steps(is_forward, units, (here, first * U as u32), taken.as_flattened(), state);
-            for (&column, unit) in here.iter().zip(units.as_chunks::<U>().0) {
+            let looked_at = if segment.is_some() { here } else { &[] };
+            for (&column, unit) in looked_at.iter().zip(units.as_chunks::<U>().0) {
                 let holds = end.holds(unit_key(unit.map(V::get)), first + u32::from(column));
                 holding += u32::from(holds);
                 crossed |= holds != is_forward;
