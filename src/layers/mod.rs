@@ -18,7 +18,7 @@ mod quantize;
 mod reshape;
 mod softmax;
 mod table;
-mod weights;
+pub(crate) mod weights;
 mod windows;
 
 use crate::image::record::{Clamp, Record, Scaling, Window};

@@ -63,7 +63,8 @@ fn checked<'a>(
     Ok((format, streams, channels))
 }
 
-fn streams<'a>(
+/// The streams that a weight record names; `None` where one is not in the data section.
+pub(crate) fn streams<'a>(
     image: &Image<'a>,
     record: &'a WeightsRecord,
     format: Format,

@@ -158,6 +158,22 @@ impl<V> Live<'_, V> {
     }
 }
 
+impl<V: Copy> Live<'_, V> {
+    /// Lets go of what is not in the forward set; gives how many units are left.
+    pub fn keep_forward(&mut self) -> usize {
+        let size = self.grid.unit.size();
+        let (mut from, mut to) = (0, 0);
+        for segment in self.segments.iter_mut().flat_map(|segments| segments.iter_mut()) {
+            let forward = segment.forward();
+            self.arrays.copy(from, to, forward, size);
+            from += segment.live();
+            to += forward;
+            *segment = Segment::new(forward, forward);
+        }
+        to
+    }
+}
+
 /// Where segments stand, and how many units their tiles have.
 pub(super) fn places(grid: Grid) -> impl Iterator<Item = (Place, usize)> {
     let width = grid.width();

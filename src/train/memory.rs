@@ -9,6 +9,7 @@ use super::base::TILE_BYTES;
 use super::lanes::Lanes;
 use super::live::Segment;
 use super::program::{Layer, Program, Training};
+use super::rank::Threshold;
 use super::recipe::{Recipe, Reserve};
 use super::search::Buckets;
 use super::value::Value;
@@ -54,6 +55,18 @@ pub(super) struct State {
     pub holding: u32,
     /// The key where the backward set ended when it was chosen.
     pub backward_key: u32,
+}
+
+impl State {
+    /// Where the forward set ended.
+    pub fn end(&self) -> Threshold {
+        Threshold { key: self.end_key, before: self.end_before }
+    }
+
+    /// The forward set ends at `end` now, with `holding` units.
+    pub fn ends(&mut self, end: Threshold, holding: u32) {
+        (self.end_key, self.end_before, self.holding) = (end.key, end.before, holding);
+    }
 }
 
 /// Numbers of elements.
@@ -231,9 +244,7 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
     }
 
     /// The scratch, in the place of the activations.
-    pub fn scratch(
-        activations: &mut [Lanes<N>],
-    ) -> Option<(&mut Buckets, &mut [u8; TILE_BYTES])> {
+    pub fn scratch(activations: &mut [Lanes<N>]) -> Option<(&mut Buckets, &mut [u8; TILE_BYTES])> {
         let (buckets, rest) = Buckets::mut_from_prefix(activations.as_mut_bytes()).ok()?;
         let (space, _) = <[u8; TILE_BYTES]>::mut_from_prefix(rest).ok()?;
         Some((buckets, space))

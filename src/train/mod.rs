@@ -28,6 +28,7 @@ mod tile;
 mod tuner;
 mod update;
 mod value;
+mod view;
 mod weighted;
 mod windows;
 
@@ -42,3 +43,4 @@ pub use schedule::Schedule;
 pub use source::Source;
 pub use tuner::{Counters, Error, Outcome, Tuner};
 pub use value::{Bf16, Value};
+pub use view::LiveWeight;

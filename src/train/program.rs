@@ -65,7 +65,9 @@ impl core::fmt::Display for ProgramError {
             ProgramError::BadLength { given } => {
                 write!(f, "{given} bytes are not what the training program's header says")
             }
-            ProgramError::BadHeader => write!(f, "the training program's header is not well-formed"),
+            ProgramError::BadHeader => {
+                write!(f, "the training program's header is not well-formed")
+            }
             ProgramError::BadOperation { operation } => {
                 write!(f, "training operation {operation} is not well-formed")
             }
@@ -132,6 +134,13 @@ pub struct Layer<'a> {
     pub(super) record: &'a record::Layer,
 }
 
+impl Layer<'_> {
+    /// Whether it has biases.
+    pub fn has_bias(&self) -> bool {
+        self.record.bias.get() != NOWHERE
+    }
+}
+
 impl<'a> Program<'a> {
     /// Checks the bytes.
     ///
@@ -192,7 +201,7 @@ impl<'a> Program<'a> {
             return Err(ProgramError::BadTensor { operation: number });
         }
         match (kind.is_weighted(), operation.layer) {
-            (true, Some(found)) if found == layer.into() => {
+            (true, Some(found)) if found == layer.into() && y.gradient.is_some() => {
                 self.check_layer(layer, kind, shape).map(|()| 1)
             }
             (false, None) => Ok(0),
@@ -212,12 +221,15 @@ impl<'a> Program<'a> {
         let Layer { grid, forward, backward, record, .. } = layer;
         let fits = grid.rows == rows && grid.cols == cols && record.reserved == 0;
         let floats = |at: u32| self.floats(at, rows).is_some();
-        let data = floats(record.scales.get()) && (record.bias.get() == NOWHERE || floats(record.bias.get()));
+        let data = floats(record.scales.get())
+            && (record.bias.get() == NOWHERE || floats(record.bias.get()));
         if !fits || !data || rows.checked_mul(cols).is_none_or(|weights| weights >= 1 << 31) {
             return Err(bad);
         }
         let (units, sets) = match grid.unit {
-            Unit::Group(group) => (group, record.forward.get() as usize..=record.backward.get() as usize),
+            Unit::Group(group) => {
+                (group, record.forward.get() as usize..=record.backward.get() as usize)
+            }
             _ => (grid.units(), forward..=backward),
         };
         let (&forward, &backward) = (sets.start(), sets.end());
@@ -281,7 +293,8 @@ impl<'a> Program<'a> {
     /// Operation number `number`.
     pub(super) fn operation(&self, number: usize) -> Option<Operation> {
         let record = self.operations.get(number)?;
-        let (kind, function) = (Kind::from_code(record.kind)?, Function::from_code(record.function)?);
+        let (kind, function) =
+            (Kind::from_code(record.kind)?, Function::from_code(record.function)?);
         let shape = Shape::of(record);
         let clears = [0, 1, 2].map(|bit| record.flags >> bit & 1 == 1);
         let layer = record.layer.get();

@@ -12,7 +12,7 @@
 use super::backward_set::{Choice, is_unchanged};
 use super::base::Base;
 use super::candidates::{first, hide};
-use super::live::{Arrays, Segment, places};
+use super::live::{Arrays, Live, Segment, places};
 use super::overlay::Filling;
 use super::rank::{Threshold, unit_key};
 use super::value::Value;
@@ -37,19 +37,8 @@ impl<V: Value> Choice<'_, '_, '_, V> {
 
     /// With all θ in RAM, what leaves is written to its place there.
     fn put_back<const U: usize>(&mut self, end: Threshold) {
-        let Base::Exact(theta) = &mut self.base else { return };
-        let (theta, grid) = (theta.as_chunks_mut::<U>().0, self.live.grid);
-        for part in self.live.parts() {
-            let first = first(grid, part.place);
-            for (&column, unit) in part.columns.iter().zip(part.values.as_chunks::<U>().0) {
-                let index = first + u32::from(column);
-                let weights = unit.map(V::get);
-                if let Some(place) = theta.get_mut(index as usize)
-                    && !end.holds(unit_key(weights), index)
-                {
-                    *place = weights;
-                }
-            }
+        if let Base::Exact(theta) = &mut self.base {
+            put_back::<U, V>(theta, self.live, |_, key, index| !end.holds(key, index));
         }
     }
 
@@ -133,6 +122,29 @@ impl<V: Value> Choice<'_, '_, '_, V> {
             *segment = Segment::new(forward, live + entering.columns().len());
         }
         all
+    }
+}
+
+/// Writes live units to their places in `theta`, those for which `leaves` says so: by whether they are in the
+/// forward part, key and index.
+pub(super) fn put_back<const U: usize, V: Value>(
+    theta: &mut [f32],
+    live: &Live<'_, V>,
+    leaves: impl Fn(bool, u32, u32) -> bool,
+) {
+    let (theta, _) = theta.as_chunks_mut::<U>();
+    for part in live.parts() {
+        let first = first(live.grid, part.place);
+        let units = part.columns.iter().zip(part.values.as_chunks::<U>().0);
+        for (at, (&column, unit)) in units.enumerate() {
+            let (index, weights) = (first + u32::from(column), unit.map(V::get));
+            let place = theta.get_mut(index as usize);
+            if let Some(place) =
+                place.filter(|_| leaves(at < part.forward, unit_key(weights), index))
+            {
+                *place = weights;
+            }
+        }
     }
 }
 

@@ -74,6 +74,7 @@ pub(super) fn plain<V: Value>(
         let PartMut { place, forward, columns, values, segment, .. } = part;
         let first_unit = (place.line * width + place.start) as u32;
         let mut crossed = 0;
+        holding += forward as u32;
         let (near, far) = values.split_at_mut(forward.min(values.len()));
         let (near_columns, far_columns) = columns.split_at(forward.min(columns.len()));
         for (is_forward, columns, values) in [(true, near_columns, near), (false, far_columns, far)]
@@ -92,7 +93,6 @@ pub(super) fn plain<V: Value>(
                 }
             }
         }
-        holding += forward as u32;
         if let Some(segment) = segment {
             segment.settle(crossed == 0);
         }

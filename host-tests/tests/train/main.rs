@@ -1,0 +1,4 @@
+//! Training against traces of an independent reference.
+
+mod golden;
+mod mlp;

@@ -1,0 +1,149 @@
+//! What the memory holds of one layer.
+
+use super::base::Base;
+use super::lanes::Lanes;
+use super::live::{Arrays, Live, Segment, places};
+use super::memory::{Memory, State};
+use super::overlay::Overlay;
+use super::program::{Layer, Program, Training};
+use super::recipe::Reserve;
+use super::source::{self, Source};
+use super::value::Value;
+
+/// One layer.
+pub(super) struct View<'v, V> {
+    pub layer: Layer<'v>,
+    pub state: &'v mut State,
+    pub live: Live<'v, V>,
+    pub overlay: Overlay<'v, V>,
+    pub base: Base<'v>,
+    pub biases: &'v mut [f32],
+    pub bias_first: &'v mut [f32],
+    pub bias_second: &'v mut [f32],
+    pub bias_gradients: &'v mut [f32],
+}
+
+/// A live weight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LiveWeight {
+    /// Its output.
+    pub row: usize,
+    /// Its input.
+    pub col: usize,
+    /// What it is.
+    pub value: f32,
+    /// Whether it is in the forward set.
+    pub is_forward: bool,
+}
+
+impl<'v, V: Value> View<'v, V> {
+    /// The live weights.
+    pub fn into_weights(self) -> impl Iterator<Item = LiveWeight> + use<'v, V> {
+        let (grid, mut at) = (self.layer.grid, 0);
+        let Arrays { columns, values, .. } = self.live.arrays;
+        let (columns, values): (&'v [u8], &'v [V]) = (columns, values);
+        let size = grid.unit.size();
+        let segments: Option<&'v [Segment]> = self.live.segments.map(|segments| &*segments);
+        places(grid).enumerate().flat_map(move |(number, (place, len))| {
+            let segment = match segments {
+                Some(segments) => segments.get(number).copied().unwrap_or_default(),
+                None => Segment::new(len, len),
+            };
+            let start = at;
+            at += segment.live();
+            (0..segment.live() * size).filter_map(move |member| {
+                let unit = start + member / size;
+                let column = match segments {
+                    Some(_) => usize::from(*columns.get(unit)?),
+                    None => member / size,
+                };
+                let (row, col) = grid.weight(place.line, place.start + column, member % size)?;
+                let value = values.get(unit * size + member % size)?.get();
+                Some(LiveWeight { row, col, value, is_forward: member / size < segment.forward() })
+            })
+        })
+    }
+
+    /// Calls `f` with row, column and value of every weight that is known.
+    pub fn each_weight(self, f: &mut impl FnMut(usize, usize, f32)) {
+        let (grid, size) = (self.layer.grid, self.layer.grid.unit.size());
+        let mut put = |at: usize, weight: f32| {
+            let (line, unit) = (at / size / grid.width(), at / size % grid.width());
+            if let Some((row, col)) = grid.weight(line, unit, at % size) {
+                f(row, col, weight);
+            }
+        };
+        match &self.base {
+            Base::None => (),
+            Base::Exact(theta) => theta.iter().enumerate().for_each(|(at, &w)| put(at, w)),
+            Base::Image(stored) => source::each::<V>(*stored, grid, &mut put),
+        }
+        let table = self.overlay.values.chunks(size).zip(&*self.overlay.indices);
+        for (unit, &index) in table.take(self.overlay.len) {
+            for (member, weight) in unit.iter().enumerate() {
+                put(index as usize * size + member, weight.get());
+            }
+        }
+        self.into_weights().for_each(|weight| f(weight.row, weight.col, weight.value));
+    }
+}
+
+/// `len` elements from `start` on; none where there are not as many.
+fn part<T>(slice: &mut [T], start: u32, len: usize) -> &mut [T] {
+    slice.get_mut(start as usize..).and_then(|rest| rest.get_mut(..len)).unwrap_or_default()
+}
+
+impl<V: Value, const N: usize> Memory<'_, V, N> {
+    /// Layer number `number`, and the activations.
+    pub fn layer<'v, 'a: 'v>(
+        &'v mut self,
+        (program, source, reserve): (&Program<'a>, &Source<'a>, Reserve),
+        number: usize,
+    ) -> Option<(View<'v, V>, &'v mut [Lanes<N>])> {
+        let layer = program.layer(number)?;
+        let state = self.states.get_mut(number)?;
+        let (grid, size, live) = (layer.grid, layer.grid.unit.size(), state.live as usize);
+        let is_sparse = layer.training == Training::Sparse;
+        let segments = grid.lines() * grid.tiles();
+        let weights = live * size;
+        let table = match reserve {
+            Reserve::Image { table } if is_sparse => (table * layer.backward as f32) as usize,
+            _ => 0,
+        };
+        let base = match reserve {
+            _ if !is_sparse => Base::None,
+            Reserve::Exact => Base::Exact(part(self.theta, state.theta, grid.units() * size)),
+            _ => source.stored(program, &layer).map_or(Base::None, Base::Image),
+        };
+        let view = View {
+            layer,
+            live: Live {
+                grid,
+                segments: is_sparse.then(|| part(self.segments, state.segment, segments)),
+                arrays: Arrays {
+                    columns: if is_sparse {
+                        part(self.columns, state.column, live)
+                    } else {
+                        &mut []
+                    },
+                    values: part(self.values, state.value, weights),
+                    first: part(self.first, state.value, weights),
+                    second: part(self.second, state.value, weights),
+                    gradients: part(self.gradients, state.value, weights),
+                },
+            },
+            overlay: Overlay {
+                indices: part(self.entries, state.entry, table),
+                values: part(self.entry_values, state.entry_value, table * size),
+                len: state.entries as usize,
+            },
+            base,
+            biases: part(self.biases, state.bias, grid.rows),
+            bias_first: part(self.bias_first, state.bias, grid.rows),
+            bias_second: part(self.bias_second, state.bias, grid.rows),
+            bias_gradients: part(self.bias_gradients, state.bias, grid.rows),
+            state,
+        };
+        Some((view, self.activations))
+    }
+}
