@@ -16,7 +16,11 @@ pub mod cost;
 
 pub mod lower;
 
+pub mod packing;
+
 pub mod plan;
+
+pub mod training;
 
 pub mod pack;
 

@@ -54,6 +54,24 @@ pub enum Padding {
     Valid,
 }
 
+impl Padding {
+    /// How many windows that reach over `reach` elements, `stride` apart, stand along a side of `size`
+    /// elements, and how many elements of padding are before it; `None` where none fits. `stride` and
+    /// `reach` must not be 0.
+    pub fn along(self, size: usize, reach: usize, stride: usize) -> Option<(usize, usize)> {
+        let starts = match self {
+            Padding::Same => size,
+            Padding::Valid => size.saturating_sub(reach - 1),
+        };
+        let windows = starts.div_ceil(stride);
+        let padded = windows.checked_sub(1)?.saturating_mul(stride).saturating_add(reach);
+        match self {
+            Padding::Same => Some((windows, padded.saturating_sub(size) / 2)),
+            Padding::Valid => Some((windows, 0)),
+        }
+    }
+}
+
 /// What an operator does, with its parameters. Pairs are `[height, width]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[expect(missing_docs, reason = "the fields are the parameters of the operators, named as there")]

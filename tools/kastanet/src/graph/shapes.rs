@@ -101,15 +101,11 @@ fn window(
     let mut size = [height, width];
     for (axis, size) in size.iter_mut().enumerate() {
         let reach = (filter[axis] - 1).saturating_mul(dilation[axis]).saturating_add(1);
-        let places = match padding {
-            Padding::Same => *size,
-            Padding::Valid => size.saturating_sub(reach - 1),
-        };
-        if places == 0 {
+        let Some((windows, _)) = padding.along(*size, reach, stride[axis]) else {
             let expected = format!("at most {size} (the input's), or SAME padding");
             return Err(bad_parameter("the size of a window", reach, expected));
-        }
-        *size = places.div_ceil(stride[axis]);
+        };
+        *size = windows;
     }
     Ok(size)
 }

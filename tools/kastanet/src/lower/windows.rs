@@ -78,17 +78,11 @@ fn pad_before(shape: Shape, axis: usize, size: usize, out: usize) -> Said<usize>
         return Err(format!("{side} of stride, dilation or window is 0"));
     }
     let reach = (shape.kernel[axis] - 1) * dilation + 1;
-    let expected = match shape.padding {
-        Padding::Same => size.div_ceil(stride),
-        Padding::Valid => (size + stride).saturating_sub(reach) / stride,
-    };
+    let (expected, pad) = shape.padding.along(size, reach, stride).unwrap_or_default();
     if expected != out {
         return Err(format!("output {side} is {out}, window and padding give {expected}"));
     }
-    match shape.padding {
-        Padding::Same => Ok(((out - 1) * stride + reach).saturating_sub(size) / 2),
-        Padding::Valid => Ok(0),
-    }
+    Ok(pad)
 }
 
 fn pair(pair: [usize; 2]) -> Said<[zerocopy::little_endian::U16; 2]> {
