@@ -89,7 +89,7 @@ fn count_sides<const U: usize, V: Value>(live: &mut Live<'_, V>, end: Threshold)
 /// The end when the last `excess` units before it no longer belong to the set.
 fn fewer<V: Value>(live: &mut Live<'_, V>, end: Threshold, excess: u32) -> Threshold {
     let mut heap = BinaryHeap::<u64, Max, NEAREST>::new();
-    each_between(live, (end.key, KEYS), |key, index| {
+    each_between(live, true, (end.key, KEYS), |key, index| {
         let is_full = heap.len() == excess as usize;
         let is_nearer = heap.peek().is_none_or(|&best| rank(key, index) < best);
         if end.holds(key, index) && (is_nearer || !is_full) {
@@ -106,7 +106,7 @@ fn fewer<V: Value>(live: &mut Live<'_, V>, end: Threshold, excess: u32) -> Thres
 /// The end when the first `missing` units behind it belong to the set too.
 fn more<V: Value>(live: &mut Live<'_, V>, end: Threshold, missing: u32) -> Threshold {
     let mut heap = BinaryHeap::<u64, Min, NEAREST>::new();
-    each_between(live, (0, end.key), |key, index| {
+    each_between(live, false, (0, end.key), |key, index| {
         let is_full = heap.len() == missing as usize;
         let is_nearer = heap.peek().is_none_or(|&worst| rank(key, index) > worst);
         if !end.holds(key, index) && (is_nearer || !is_full) {
@@ -124,33 +124,41 @@ fn more<V: Value>(live: &mut Live<'_, V>, end: Threshold, missing: u32) -> Thres
 const KEYS: u32 = 0x7fff_ffff;
 
 /// Calls `f` with key and index of every live unit whose key is from the first bound to the second; it gives
-/// the bounds from there on.
+/// the bounds from there on. Of a segment that is in order, only the forward part is looked at, or only the
+/// rest.
 fn each_between<V: Value>(
     live: &Live<'_, V>,
+    is_forward: bool,
     bounds: (u32, u32),
     f: impl FnMut(u32, u32) -> (u32, u32),
 ) {
     match live.grid.unit.size() {
-        1 => between::<1, V>(live, bounds, f),
-        _ => between::<4, V>(live, bounds, f),
+        1 => between::<1, V>(live, is_forward, bounds, f),
+        _ => between::<4, V>(live, is_forward, bounds, f),
     }
 }
 
 fn between<const U: usize, V: Value>(
     live: &Live<'_, V>,
+    is_forward: bool,
     mut bounds: (u32, u32),
     mut f: impl FnMut(u32, u32) -> (u32, u32),
 ) {
     let width = live.grid.width();
     for part in live.parts() {
         let first = (part.place.line * width + part.place.start) as u32;
-        let mut units = part.values.as_chunks::<U>().0;
+        let units = part.values.as_chunks::<U>().0;
+        let range = match (part.is_settled, is_forward) {
+            (true, true) => 0..part.forward,
+            (true, false) => part.forward..units.len(),
+            (false, _) => 0..units.len(),
+        };
+        let mut columns = part.columns.get(range.clone()).unwrap_or_default();
+        let mut units = units.get(range).unwrap_or_default();
         while let Some(at) = next_between(units, bounds) {
-            let left = units.len();
-            let (found, behind) = units.split_at(at + 1);
-            units = behind;
-            let column = part.columns.get(part.columns.len() - left + at);
-            if let (Some(unit), Some(&column)) = (found.last(), column) {
+            let (passed, found) = (columns.split_off(..at + 1), units.split_off(..at + 1));
+            let (passed, found) = (passed.unwrap_or_default(), found.unwrap_or_default());
+            if let (Some(unit), Some(&column)) = (found.last(), passed.last()) {
                 bounds = f(unit_key(unit.map(V::get)), first + u32::from(column));
             }
         }
@@ -164,14 +172,18 @@ fn next_between<const U: usize, V: Value>(
     (low, high): (u32, u32),
 ) -> Option<usize> {
     let (low, span) = (low << 1, (high - low) << 1);
-    units.iter().position(|unit| {
+    let is_between = |unit: &[V; U]| {
         // The bit that is shifted out of a single weight is its sign.
         let doubled = match unit.as_slice() {
             [weight] => weight.get().to_bits() << 1,
             _ => unit_key(unit.map(V::get)) << 1,
         };
         doubled.wrapping_sub(low) <= span
-    })
+    };
+    let (fours, _) = units.as_chunks::<4>();
+    let passed = fours.iter().take_while(|four| !four.iter().any(is_between)).count() * 4;
+    let rest = units.get(passed..).unwrap_or_default();
+    rest.iter().position(is_between).map(|at| passed + at)
 }
 
 /// The end, wherever it was before.
