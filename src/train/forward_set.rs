@@ -12,11 +12,14 @@
 //! The nearest few are found with a heap in one pass; where they are many, by counting
 //! ([`search`](super::search)). Either way the set is the one that sorting would give.
 
+use super::candidates::first;
 use super::live::{Arrays, Live, Segment, places};
 use super::rank::{Threshold, unit_key};
+use super::scan;
 use super::search::{Buckets, Found, search};
 use super::value::Value;
 use crate::sparse::TILE;
+use core::ops::Range;
 use heapless::binary_heap::{BinaryHeap, Max, Min};
 
 /// Units that a heap holds.
@@ -69,19 +72,24 @@ pub(super) fn count<V: Value>(live: &mut Live<'_, V>, end: Threshold) -> u32 {
 }
 
 fn count_sides<const U: usize, V: Value>(live: &mut Live<'_, V>, end: Threshold) -> u32 {
-    let (width, mut holding) = (live.grid.width(), 0);
+    let (grid, mut holding) = (live.grid, 0);
     for part in live.parts_mut() {
-        let first = (part.place.line * width + part.place.start) as u32;
-        let mut settled = true;
-        let units = part.columns.iter().zip(part.values.as_chunks::<U>().0);
-        for (at, (&column, unit)) in units.enumerate() {
-            let holds = end.holds(unit_key(unit.map(V::get)), first + u32::from(column));
-            holding += u32::from(holds);
-            settled &= holds == (at < part.forward);
-        }
-        if let Some(segment) = part.segment {
-            segment.settle(settled);
-        }
+        let Some(segment) = part.segment else { break };
+        let first = first(grid, part.place);
+        let (near, far) = part.values.as_chunks::<U>().0.split_at(part.forward);
+        let crossed = |start: usize, units: &[[V; U]], keys: (u32, u32), holds: bool| {
+            let mut crossed = 0;
+            scan::each(units, &mut { keys }, |at, unit, _| {
+                let column = part.columns.get(start + at).copied().unwrap_or_default();
+                let index = first + u32::from(column);
+                crossed += u32::from(end.holds(unit_key(unit.map(V::get)), index) == holds);
+            });
+            crossed
+        };
+        let out = crossed(0, near, (0, end.key), false);
+        let into = crossed(part.forward, far, (end.key, KEYS), true);
+        holding += part.forward as u32 + into - out;
+        segment.settle(into + out == 0);
     }
     holding
 }
@@ -153,37 +161,13 @@ fn between<const U: usize, V: Value>(
             (true, false) => part.forward..units.len(),
             (false, _) => 0..units.len(),
         };
-        let mut columns = part.columns.get(range.clone()).unwrap_or_default();
-        let mut units = units.get(range).unwrap_or_default();
-        while let Some(at) = next_between(units, bounds) {
-            let (passed, found) = (columns.split_off(..at + 1), units.split_off(..at + 1));
-            let (passed, found) = (passed.unwrap_or_default(), found.unwrap_or_default());
-            if let (Some(unit), Some(&column)) = (found.last(), passed.last()) {
-                bounds = f(unit_key(unit.map(V::get)), first + u32::from(column));
+        let columns = part.columns.get(range.clone()).unwrap_or_default();
+        scan::each(units.get(range).unwrap_or_default(), &mut bounds, |at, unit, bounds| {
+            if let Some(&column) = columns.get(at) {
+                *bounds = f(unit_key(unit.map(V::get)), first + u32::from(column));
             }
-        }
+        });
     }
-}
-
-/// The first unit whose key is within the bounds.
-#[inline(never)]
-fn next_between<const U: usize, V: Value>(
-    units: &[[V; U]],
-    (low, high): (u32, u32),
-) -> Option<usize> {
-    let (low, span) = (low << 1, (high - low) << 1);
-    let is_between = |unit: &[V; U]| {
-        // The bit that is shifted out of a single weight is its sign.
-        let doubled = match unit.as_slice() {
-            [weight] => weight.get().to_bits() << 1,
-            _ => unit_key(unit.map(V::get)) << 1,
-        };
-        doubled.wrapping_sub(low) <= span
-    };
-    let (fours, _) = units.as_chunks::<4>();
-    let passed = fours.iter().take_while(|four| !four.iter().any(is_between)).count() * 4;
-    let rest = units.get(passed..).unwrap_or_default();
-    rest.iter().position(is_between).map(|at| passed + at)
 }
 
 /// The end, wherever it was before.
@@ -266,18 +250,20 @@ fn arrange<const U: usize, V: Value>(
     first: u32,
     end: Threshold,
 ) -> usize {
-    let mut from = forward;
-    while let Some(at) = last_up_to::<U, V>(units.values, from, end.key) {
-        from = at;
+    let mut from = 0;
+    while let Some(at) = next::<U, V>(&units, from..forward, (0, end.key)) {
+        from = at + 1;
         if let Some((column, false)) = side::<U, V>(&units, at, first, end) {
             let rest = units.columns.get(forward..).unwrap_or_default();
             let behind = rest.partition_point(|&other| other < column);
             forward -= 1;
             units.shift(at, forward + behind, U);
+            // The next one has taken its place.
+            from = at;
         }
     }
-    let mut from = forward;
-    while let Some(at) = next_from::<U, V>(units.values, from, end.key) {
+    let (mut from, len) = (forward, units.columns.len());
+    while let Some(at) = next::<U, V>(&units, from..len, (end.key, KEYS)) {
         from = at + 1;
         if let Some((column, true)) = side::<U, V>(&units, at, first, end) {
             let near = units.columns.get(..forward).unwrap_or_default();
@@ -289,16 +275,14 @@ fn arrange<const U: usize, V: Value>(
     forward
 }
 
-/// The last unit before number `end` whose key is at most `key`.
-fn last_up_to<const U: usize, V: Value>(values: &[V], end: usize, key: u32) -> Option<usize> {
-    let units = values.as_chunks::<U>().0.get(..end)?;
-    units.iter().rposition(|unit| unit_key(unit.map(V::get)) <= key)
-}
-
-/// The first unit from number `start` on whose key is at least `key`.
-fn next_from<const U: usize, V: Value>(values: &[V], start: usize, key: u32) -> Option<usize> {
-    let units = values.as_chunks::<U>().0.get(start..)?;
-    units.iter().position(|unit| unit_key(unit.map(V::get)) >= key).map(|at| start + at)
+/// The first unit of a range whose key is in a range.
+fn next<const U: usize, V: Value>(
+    units: &Arrays<'_, V>,
+    range: Range<usize>,
+    keys: (u32, u32),
+) -> Option<usize> {
+    let start = range.start;
+    scan::next(units.values.as_chunks::<U>().0.get(range)?, keys).map(|at| start + at)
 }
 
 /// The column of the unit at `at`, and whether it belongs to the forward set.
