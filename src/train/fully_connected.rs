@@ -13,6 +13,7 @@ use super::live::{Live, Part, Place};
 use super::value::Value;
 
 /// Adds the products of the forward set to `y`, which holds the biases.
+#[inline(always)]
 pub(super) fn forward<const H: usize, const W: usize, const U: usize, const N: usize, V: Value>(
     live: &Live<'_, V>,
     x: &[Lanes<N>],
@@ -35,6 +36,7 @@ pub(super) fn forward<const H: usize, const W: usize, const U: usize, const N: u
 }
 
 /// Adds what `dy` asks of the input to `dx`.
+#[inline(always)]
 pub(super) fn back<const H: usize, const W: usize, const U: usize, const N: usize, V: Value>(
     live: &Live<'_, V>,
     dy: &[Lanes<N>],
@@ -70,13 +72,14 @@ impl<'x, const H: usize, const N: usize> Gradient<'x, H, N> {
     /// Of the unit at `column` of the tile.
     #[inline(always)]
     pub fn at<const W: usize, const U: usize>(&self, column: u8) -> [f32; U] {
-        core::array::from_fn(|member| {
+        let mut gradients = [0.0; U];
+        for (member, gradient) in gradients.iter_mut().enumerate() {
             let x = self.x.get(usize::from(column) * W + member % W);
-            let (Some(x), Some(dy)) = (x, self.dy.get(member / W)) else { return 0.0 };
-            let mut products = [0.0; N];
-            products.iter_mut().zip(dy).zip(x).for_each(|((product, dy), x)| *product = dy * x);
-            lanes::sum(&products)
-        })
+            if let (Some(x), Some(dy)) = (x, self.dy.get(member / W)) {
+                *gradient = lanes::dot(dy, x);
+            }
+        }
+        gradients
     }
 }
 
@@ -84,5 +87,7 @@ impl<'x, const H: usize, const N: usize> Gradient<'x, H, N> {
 #[inline(always)]
 fn rows<const H: usize, const N: usize>(y: &[Lanes<N>], place: Place) -> [Lanes<N>; H] {
     let line = y.get(place.line * H..).unwrap_or_default();
-    core::array::from_fn(|row| line.get(row).copied().unwrap_or([0.0; N]))
+    let mut rows = [[0.0; N]; H];
+    rows.iter_mut().zip(line).for_each(|(row, y)| *row = *y);
+    rows
 }

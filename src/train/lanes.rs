@@ -31,8 +31,28 @@ pub(super) fn add_product<const N: usize>(to: &mut Lanes<N>, a: &Lanes<N>, b: &L
     }
 }
 
-/// The lanes' sum, first to last.
+/// The sum of the products of all lanes, in the order of [`sum`].
+#[inline(always)]
+pub(super) fn dot<const N: usize>(a: &Lanes<N>, b: &Lanes<N>) -> f32 {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let mut sums = [0.0; 8];
+    a.iter().zip(b).for_each(|(a, b)| add_product(&mut sums, a, b));
+    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).reduce(|sum, product| sum + product);
+    match rest {
+        Some(rest) if a.is_empty() => rest,
+        rest => sums.iter().sum::<f32>() + rest.unwrap_or_default(),
+    }
+}
+
+/// The lanes' sum: first those that are 8 apart, then those that are 4, 2 and 1 apart. What is left of less
+/// than 8 lanes is added in order.
 #[inline(always)]
 pub(super) fn sum<const N: usize>(lanes: &Lanes<N>) -> f32 {
-    lanes.iter().copied().reduce(|sum, lane| sum + lane).unwrap_or_default()
+    dot(lanes, &[1.0; N])
+}
+
+#[inline(always)]
+fn eight(sums: &[f32; 8]) -> f32 {
+    let [a, b, c, d, e, f, g, h] = sums;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }

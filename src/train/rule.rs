@@ -16,6 +16,12 @@
 use super::recipe::{Optimizer, Penalty, Recipe};
 use super::value::Value;
 
+/// What the optimizer keeps of some weights: empty where it keeps nothing.
+pub(super) struct State<'s> {
+    pub first: &'s mut [f32],
+    pub second: &'s mut [f32],
+}
+
 /// A [`Recipe`] at one step, for one layer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
@@ -59,8 +65,12 @@ impl Rule {
 
     /// Whether it is the plain one: SGD, without clip, with an L2 penalty.
     pub fn is_plain(&self) -> bool {
-        let sgd = matches!(self.optimizer, Optimizer::Sgd);
-        sgd && self.penalty == Penalty::L2 && self.clip == f32::INFINITY
+        matches!(self.optimizer, Optimizer::Sgd) && self.is_bare()
+    }
+
+    /// Whether gradients are taken as they are and the penalty is θ's multiple.
+    fn is_bare(&self) -> bool {
+        self.penalty == Penalty::L2 && self.clip == f32::INFINITY
     }
 
     /// The coefficient of units in the forward set, or of the others.
@@ -69,7 +79,7 @@ impl Rule {
         if is_forward { forward } else { rest }
     }
 
-    /// The plain rule.
+    /// The plain rule, for a gradient or what momentum makes of it.
     #[inline(always)]
     pub fn plain(&self, coefficient: f32, weight: f32, gradient: f32) -> f32 {
         weight - self.rate * (gradient + coefficient * weight)
@@ -107,6 +117,47 @@ impl Rule {
             Penalty::L2 => coefficient * weight,
             Penalty::L1 if weight == 0.0 => 0.0,
             Penalty::L1 => coefficient * 1_f32.copysign(weight) + self.decay * weight,
+        }
+    }
+
+    /// Any rule, for the weights of the units at `columns`; weight number 0 of the segment is number `first` of
+    /// its layer.
+    #[inline(always)]
+    pub fn steps<V: Value>(
+        &self,
+        is_forward: bool,
+        weights: &mut [V],
+        (columns, first): (&[u8], u32),
+        gradients: &[f32],
+        state: State<'_>,
+    ) {
+        let coefficient = self.coefficient(is_forward);
+        let size = (weights.len() / columns.len().max(1)) as u32;
+        let number = |at: usize| {
+            let column = columns.get(at / size as usize).copied().unwrap_or_default();
+            first + u32::from(column) * size + at as u32 % size
+        };
+        let all = weights.iter_mut().zip(gradients).enumerate();
+        let keep = |moved: f32, at: usize| self.keep(moved, if V::NOISY { number(at) } else { 0 });
+        match (self.optimizer, self.is_bare()) {
+            (Optimizer::Sgd, true) => {
+                for (at, (weight, &gradient)) in all {
+                    *weight = keep(self.plain(coefficient, weight.get(), gradient), at);
+                }
+            }
+            (Optimizer::Momentum { momentum }, true) => {
+                for ((at, (weight, &gradient)), velocity) in all.zip(state.first) {
+                    *velocity = momentum * *velocity + gradient;
+                    *weight = keep(self.plain(coefficient, weight.get(), *velocity), at);
+                }
+            }
+            _ => {
+                let (mut first, mut second) = (state.first.iter_mut(), state.second.iter_mut());
+                for (at, (weight, &gradient)) in all {
+                    let state = (first.next(), second.next());
+                    *weight = keep(self.step(coefficient, weight.get(), gradient, state), at);
+                }
+            }
         }
     }
 

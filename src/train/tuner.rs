@@ -269,6 +269,14 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         }
     }
 
+    /// The weights of a dense layer, row after row, and what the optimizer keeps first of each: for hosts that
+    /// prune by a rule of their own. `None` of other layers.
+    pub fn dense_mut(&mut self, number: usize) -> Option<(&mut [V], &mut [f32])> {
+        let (view, _) = self.layer(number)?;
+        let arrays = view.live.arrays;
+        (view.layer.training == Training::Dense).then_some((arrays.values, arrays.first))
+    }
+
     /// What has been counted so far.
     pub fn counters(&self) -> Counters {
         let head = &self.memory.head;

@@ -10,12 +10,19 @@ use super::rule::Rule;
 use super::update;
 use super::value::Value;
 use super::windows::Windows;
+use crate::kernels::wide;
 
 /// An operation with weights.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Weighted {
     FullyConnected,
     Windows(Windows),
+}
+
+/// Runs `f` with the machine's widest vectors, where there is more than one lane to fill them.
+#[inline(always)]
+fn vectors<const N: usize, R>(f: impl FnOnce() -> R) -> R {
+    if N > 1 { wide(f) } else { f() }
 }
 
 impl Weighted {
@@ -40,15 +47,18 @@ impl Weighted {
         for (y, bias) in y.iter_mut().zip(bias.iter().cycle()) {
             *y = [*bias; N];
         }
-        match (self, live.grid.unit) {
-            (Weighted::Windows(windows), unit) => match unit.size() {
-                1 => windows.pass::<1, N, V>(live, x, y, false),
-                _ => windows.pass::<4, N, V>(live, x, y, false),
+        vectors::<N, _>(
+            #[inline(always)]
+            || match (self, live.grid.unit) {
+                (Weighted::Windows(windows), unit) => match unit.size() {
+                    1 => windows.pass::<1, N, V>(live, x, y, false),
+                    _ => windows.pass::<4, N, V>(live, x, y, false),
+                },
+                (_, Unit::Block4x1) => fully_connected::forward::<4, 1, 4, N, V>(live, x, y),
+                (_, Unit::Block1x4) => fully_connected::forward::<1, 4, 4, N, V>(live, x, y),
+                _ => fully_connected::forward::<1, 1, 1, N, V>(live, x, y),
             },
-            (_, Unit::Block4x1) => fully_connected::forward::<4, 1, 4, N, V>(live, x, y),
-            (_, Unit::Block1x4) => fully_connected::forward::<1, 4, 4, N, V>(live, x, y),
-            _ => fully_connected::forward::<1, 1, 1, N, V>(live, x, y),
-        }
+        )
     }
 
     /// Adds to the input's gradient what the output's asks, over the forward set.
@@ -58,15 +68,18 @@ impl Weighted {
         dy: &[Lanes<N>],
         dx: &mut [Lanes<N>],
     ) {
-        match (self, live.grid.unit) {
-            (Weighted::Windows(windows), unit) => match unit.size() {
-                1 => windows.pass::<1, N, V>(live, dy, dx, true),
-                _ => windows.pass::<4, N, V>(live, dy, dx, true),
+        vectors::<N, _>(
+            #[inline(always)]
+            || match (self, live.grid.unit) {
+                (Weighted::Windows(windows), unit) => match unit.size() {
+                    1 => windows.pass::<1, N, V>(live, dy, dx, true),
+                    _ => windows.pass::<4, N, V>(live, dy, dx, true),
+                },
+                (_, Unit::Block4x1) => fully_connected::back::<4, 1, 4, N, V>(live, dy, dx),
+                (_, Unit::Block1x4) => fully_connected::back::<1, 4, 4, N, V>(live, dy, dx),
+                _ => fully_connected::back::<1, 1, 1, N, V>(live, dy, dx),
             },
-            (_, Unit::Block4x1) => fully_connected::back::<4, 1, 4, N, V>(live, dy, dx),
-            (_, Unit::Block1x4) => fully_connected::back::<1, 4, 4, N, V>(live, dy, dx),
-            _ => fully_connected::back::<1, 1, 1, N, V>(live, dy, dx),
-        }
+        )
     }
 
     /// The step of all live weights for one batch; gives how many units are on the forward set's side of
@@ -78,29 +91,32 @@ impl Weighted {
         (x, dy): (&[Lanes<N>], &[Lanes<N>]),
     ) -> u32 {
         let grid = live.grid;
-        match (self, grid.unit) {
-            (Weighted::Windows(windows), unit) => match unit.size() {
-                1 => update::step::<1, V>(live, rule, |part, _, column| {
-                    windows.unit(grid, part.place, column, x, dy)
+        vectors::<N, _>(
+            #[inline(always)]
+            || match (self, grid.unit) {
+                (Weighted::Windows(windows), unit) => match unit.size() {
+                    1 => update::step::<1, V>(live, rule, |place, column| {
+                        windows.unit(grid, *place, column, x, dy)
+                    }),
+                    _ => update::step::<4, V>(live, rule, |place, column| {
+                        windows.unit(grid, *place, column, x, dy)
+                    }),
+                },
+                (_, Unit::Block4x1) => update::step::<4, V>(live, rule, |place, column| {
+                    Gradient::<4, N>::new(*place, 1, x, dy).at::<1, 4>(column)
                 }),
-                _ => update::step::<4, V>(live, rule, |part, _, column| {
-                    windows.unit(grid, part.place, column, x, dy)
+                (_, Unit::Block1x4) => update::step::<4, V>(live, rule, |place, column| {
+                    Gradient::<1, N>::new(*place, 4, x, dy).at::<4, 4>(column)
+                }),
+                _ if rule.0.is_plain() => update::plain(live, rule, |place, column| {
+                    let [gradient] = Gradient::<1, N>::new(*place, 1, x, dy).at::<1, 1>(column);
+                    gradient
+                }),
+                _ => update::step::<1, V>(live, rule, |place, column| {
+                    Gradient::<1, N>::new(*place, 1, x, dy).at::<1, 1>(column)
                 }),
             },
-            (_, Unit::Block4x1) => update::step::<4, V>(live, rule, |part, _, column| {
-                Gradient::<4, N>::new(part.place, 1, x, dy).at::<1, 4>(column)
-            }),
-            (_, Unit::Block1x4) => update::step::<4, V>(live, rule, |part, _, column| {
-                Gradient::<1, N>::new(part.place, 4, x, dy).at::<4, 4>(column)
-            }),
-            _ if rule.0.is_plain() => update::plain(live, rule, |place, column| {
-                let [gradient] = Gradient::<1, N>::new(*place, 1, x, dy).at::<1, 1>(column);
-                gradient
-            }),
-            _ => update::step::<1, V>(live, rule, |part, _, column| {
-                Gradient::<1, N>::new(part.place, 1, x, dy).at::<1, 1>(column)
-            }),
-        }
+        )
     }
 
     /// Adds the gradients of all live weights to the buffer.
@@ -110,25 +126,28 @@ impl Weighted {
         (x, dy): (&[Lanes<N>], &[Lanes<N>]),
     ) {
         let grid = live.grid;
-        match (self, grid.unit) {
-            (Weighted::Windows(windows), unit) => match unit.size() {
-                1 => update::collect::<1, V>(live, |part, column| {
-                    windows.unit(grid, part.place, column, x, dy)
+        vectors::<N, _>(
+            #[inline(always)]
+            || match (self, grid.unit) {
+                (Weighted::Windows(windows), unit) => match unit.size() {
+                    1 => update::collect::<1, V>(live, |place, column| {
+                        windows.unit(grid, *place, column, x, dy)
+                    }),
+                    _ => update::collect::<4, V>(live, |place, column| {
+                        windows.unit(grid, *place, column, x, dy)
+                    }),
+                },
+                (_, Unit::Block4x1) => update::collect::<4, V>(live, |place, column| {
+                    Gradient::<4, N>::new(*place, 1, x, dy).at::<1, 4>(column)
                 }),
-                _ => update::collect::<4, V>(live, |part, column| {
-                    windows.unit(grid, part.place, column, x, dy)
+                (_, Unit::Block1x4) => update::collect::<4, V>(live, |place, column| {
+                    Gradient::<1, N>::new(*place, 4, x, dy).at::<4, 4>(column)
+                }),
+                _ => update::collect::<1, V>(live, |place, column| {
+                    Gradient::<1, N>::new(*place, 1, x, dy).at::<1, 1>(column)
                 }),
             },
-            (_, Unit::Block4x1) => update::collect::<4, V>(live, |part, column| {
-                Gradient::<4, N>::new(part.place, 1, x, dy).at::<1, 4>(column)
-            }),
-            (_, Unit::Block1x4) => update::collect::<4, V>(live, |part, column| {
-                Gradient::<1, N>::new(part.place, 4, x, dy).at::<4, 4>(column)
-            }),
-            _ => update::collect::<1, V>(live, |part, column| {
-                Gradient::<1, N>::new(part.place, 1, x, dy).at::<1, 1>(column)
-            }),
-        }
+        )
     }
 }
 
