@@ -1,11 +1,11 @@
 //! A layer's weights as the training program describes them.
 
 use super::convert::Conversion;
-use super::{Error, Reserve, Trainable};
+use super::{Error, Reserve};
 use crate::graph::{DType, Op, OpKind, Tensor};
 use crate::prune::{self, Unit};
 use crate::report::PRUNED_FROM;
-use crate::training::{Layer, Sets, Share, Stored};
+use crate::training::{self, Layer, Sets, Share, Stored};
 use kastanet::train::{self, Grid};
 
 /// The weights of one layer, row after row: an output channel's side by side.
@@ -27,19 +27,42 @@ impl Conversion<'_> {
         let op = &self.model.graph.ops[number];
         let weights = self.model.graph.input(op, 1).ok_or_else(|| said(op, "it has no weights"))?;
         let values = self.values(op, weights)?;
-        let sets = self.sets(op, number, &values);
         let scales = weights.quant.as_ref().map(|quant| quant.scales.clone()).unwrap_or_default();
         let rows = values.grid.rows;
         let scales = if scales.len() == 1 { vec![scales[0]; rows] } else { scales };
         let bias = self.bias(op, &scales)?;
-        let values = match sets {
-            Sets::Sparse { .. } => values,
-            _ => values.single(),
-        };
         let record = self.model.lowered.ops[number].weights.map(|record| record as u16);
-        let reserve = self.stored(op, number, &values, &sets)?;
+        let (sets, reserve) = self.sets(op, number, values)?;
         let stored = Stored { weights: record, reserve };
         Ok(Layer { name: op.name.clone(), sets, scales, bias, stored })
+    }
+
+    /// Which weights are trained, and the layer's part of the reserve.
+    fn sets(
+        &mut self,
+        op: &Op,
+        number: usize,
+        values: Values,
+    ) -> Result<(Sets, Option<training::Reserve>), Error> {
+        let is_trained = self.border.trained.contains(&number);
+        if !(is_trained && self.is_pruned(op, &values)) {
+            let sets = if is_trained { Sets::Dense } else { Sets::Frozen };
+            return Ok((sets, self.fixed(op, number, &values.single())?));
+        }
+        let candidates = self.candidates(op, &values)?;
+        let forward = match values.unit {
+            Unit::Nm(pattern) => pattern.kept(),
+            _ => values.held(&values.kept),
+        };
+        let backward = match (self.options.reserve, self.options.backward(&op.name)) {
+            (Reserve::None, _) => Share::Count(forward),
+            (_, Some(density)) => Share::Density(density),
+            (_, None) => Share::Count(values.twice(forward, candidates.units)),
+        };
+        let sets =
+            Sets::Sparse { unit: values.grid.unit, forward: Share::Count(forward), backward };
+        let reserve = self.reserve(op, number, &values, candidates, backward)?;
+        Ok((sets, reserve))
     }
 
     fn values(&self, op: &Op, weights: &Tensor) -> Result<Values, Error> {
@@ -61,28 +84,13 @@ impl Conversion<'_> {
         Ok(Values { grid, unit, kept, original, is_depthwise })
     }
 
-    fn sets(&self, op: &Op, number: usize, values: &Values) -> Sets {
-        let Trainable { reserve, .. } = self.options;
+    /// Whether weights have been zeroed, here or in training.
+    fn is_pruned(&self, op: &Op, values: &Values) -> bool {
         let zeros = values.kept.iter().filter(|&&value| value == 0).count();
-        let pruned = prune::prunable(op).is_some()
+        prune::prunable(op).is_some()
             && (matches!(values.unit, Unit::Nm(_))
                 || self.model.sparsity.of(&op.name) > 0.0
-                || zeros as f64 >= PRUNED_FROM * values.kept.len() as f64);
-        match () {
-            () if !self.border.trained.contains(&number) => return Sets::Frozen,
-            () if !pruned => return Sets::Dense,
-            () => (),
-        }
-        let (held, units) = match values.unit {
-            Unit::Nm(pattern) => (pattern.kept(), pattern.group()),
-            _ => (values.held(&values.kept), values.grid.units()),
-        };
-        let backward = match (reserve, self.options.backward(&op.name)) {
-            (Reserve::None, _) => Share::Count(held),
-            (_, Some(density)) => Share::Density(density),
-            (_, None) => Share::Count((2 * held).min(units)),
-        };
-        Sets::Sparse { unit: values.grid.unit, forward: Share::Count(held), backward }
+                || zeros as f64 >= PRUNED_FROM * values.kept.len() as f64)
     }
 
     /// The bias in real numbers; `None` where there is none.
@@ -114,6 +122,16 @@ impl Values {
             let (row, col) = grid.weight(unit / width, unit % width, member)?;
             values.get(row * grid.cols + col).copied()
         })
+    }
+
+    /// Twice `forward` units, or as many as `candidates` allow; of N:M, of each group.
+    fn twice(&self, forward: usize, candidates: usize) -> usize {
+        let most = match self.unit {
+            Unit::Nm(pattern) => pattern.group(),
+            _ => self.grid.units(),
+        };
+        let counts = (forward..=most.min(2 * forward)).rev();
+        counts.into_iter().find(|&count| self.grid.chosen(count) <= candidates).unwrap_or(forward)
     }
 
     /// The same in single weights.

@@ -17,7 +17,7 @@ use super::{Error, Reserve};
 use crate::encode::{Encoded, encode, smallest_of};
 use crate::graph::Op;
 use crate::prune::{self, Unit};
-use crate::training::{self, Sets, Share};
+use crate::training::{self, Share};
 use kastanet::sparse::Format;
 use kastanet::train;
 
@@ -27,26 +27,69 @@ const SEGMENTS: [Format; 4] = [Format::Index8, Format::Delta8, Format::Delta4, F
 /// The byte of a unit's member past the edge.
 const ABSENT: i8 = i8::MIN;
 
+/// What can become a weight of the backward set.
+pub(super) struct Candidates {
+    values: Vec<i8>,
+    /// Units that the device can tell from others.
+    pub units: usize,
+}
+
 impl Conversion<'_> {
-    /// The layer's part of the reserve; `None` where the image's weights serve.
-    pub fn stored(
+    /// The candidates of a sparse layer.
+    pub fn candidates(&self, op: &Op, values: &Values) -> Result<Candidates, Error> {
+        let held = match self.options.reserve {
+            Reserve::Full => {
+                let (values, units) = (values.original.clone(), values.grid.units());
+                return Ok(Candidates { values, units });
+            }
+            Reserve::Top(share) => self.top(op, values, share)?,
+            Reserve::None => values.kept.clone(),
+        };
+        Ok(Candidates { units: values.held(&held), values: held })
+    }
+
+    /// A sparse layer's part of the reserve; `None` where the image's weights serve.
+    pub fn reserve(
         &mut self,
         op: &Op,
         number: usize,
         values: &Values,
-        sets: &Sets,
+        candidates: Candidates,
+        backward: Share,
     ) -> Result<Option<training::Reserve>, Error> {
-        let matrix = match (sets, self.options.reserve) {
-            (Sets::Sparse { .. }, Reserve::Full) => dense(values, &values.original),
-            (Sets::Sparse { backward, .. }, Reserve::Top(share)) => {
-                let top = self.top(op, values, share)?;
-                enough(op, values, &top, *backward)?;
-                segments(values, &top)
+        let is_enough = enough(op, values, candidates.units, backward);
+        let matrix = match self.options.reserve {
+            Reserve::Full => dense(values, &candidates.values),
+            Reserve::Top(_) => {
+                is_enough?;
+                segments(values, &candidates.values)
             }
-            _ if self.serves(number, values) => return Ok(None),
-            (Sets::Sparse { .. }, Reserve::None) => segments(values, &values.kept),
-            _ => dense(values, &values.kept),
+            // Zeros of a group take part as well.
+            Reserve::None if is_enough.is_err() => dense(values, &candidates.values),
+            Reserve::None if self.serves(number, values) => return Ok(None),
+            Reserve::None => segments(values, &candidates.values),
         };
+        self.put(op, matrix)
+    }
+
+    /// The same of a layer that is dense or frozen.
+    pub fn fixed(
+        &mut self,
+        op: &Op,
+        number: usize,
+        values: &Values,
+    ) -> Result<Option<training::Reserve>, Error> {
+        match self.serves(number, values) {
+            true => Ok(None),
+            false => self.put(op, dense(values, &values.kept)),
+        }
+    }
+
+    fn put(
+        &mut self,
+        op: &Op,
+        matrix: Option<Encoded>,
+    ) -> Result<Option<training::Reserve>, Error> {
         let matrix = matrix.ok_or_else(|| said(op, "no format holds its reserve"))?;
         Ok(Some(training::Reserve::put(&matrix, &mut self.reserve)))
     }
@@ -79,14 +122,13 @@ impl Conversion<'_> {
     }
 }
 
-/// Whether the units that `top` holds are as many as the backward set has.
-fn enough(op: &Op, values: &Values, top: &[i8], backward: Share) -> Result<(), Error> {
-    let (held, units) = (values.held(top), values.grid.units());
-    let of_group = |share: Share| match (values.unit, share) {
-        (Unit::Nm(pattern), share) => values.grid.chosen(count(share, pattern.group())),
-        (_, share) => count(share, units),
+/// Whether the `held` candidates are as many as the backward set has.
+fn enough(op: &Op, values: &Values, held: usize, backward: Share) -> Result<(), Error> {
+    let units = values.grid.units();
+    let backward = match values.unit {
+        Unit::Nm(pattern) => values.grid.chosen(count(backward, pattern.group())),
+        _ => count(backward, units),
     };
-    let backward = of_group(backward);
     match backward <= held {
         true => Ok(()),
         false => Err(Error::Reserve { layer: op.name.clone(), held, units, backward }),
