@@ -40,7 +40,7 @@ impl<'a> Part<'a> {
         let program = Program::new_checked(bytes).expect("the program is good");
         let recipe = trainable.recipe();
         let mut memory = AlignedBytes::zeroed(Tuner::<f32, 1>::bytes(&program, &recipe).all);
-        memory.fill(0xa5);
+        memory.fill(0x5a);
         Part { program, source: Source::of_image(image), recipe, memory }
     }
 
@@ -207,7 +207,7 @@ fn try_to_train(editor: &Editor, recipe: Recipe) -> bool {
         return false;
     }
     let mut memory = AlignedBytes::zeroed(needed);
-    memory.fill(0xa5);
+    memory.fill(0x5a);
     let tuner = Tuner::<f32, 1>::new(program, Source::of_image(image), recipe, &mut memory);
     let Ok(mut tuner) = tuner else { return false };
     let input = [[0.5]; 64];

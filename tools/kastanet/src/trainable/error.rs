@@ -14,7 +14,7 @@ pub enum Error {
         known: Vec<String>,
     },
     /// Fewer layers than asked for.
-    #[error("the last {asked} layers are to be trained, there are {found}")]
+    #[error("{} to be trained, there are {found}", words::count(*asked, "layer"))]
     TooFewLayers {
         /// How many were asked for.
         asked: usize,
