@@ -89,21 +89,15 @@ fn count_sides<const U: usize, V: Value>(live: &mut Live<'_, V>, end: Threshold)
 /// The end when the last `excess` units before it no longer belong to the set.
 fn fewer<V: Value>(live: &mut Live<'_, V>, end: Threshold, excess: u32) -> Threshold {
     let mut heap = BinaryHeap::<u64, Max, NEAREST>::new();
-    let mut span = u32::MAX;
-    each_key(live, |key, index| {
-        if key.wrapping_sub(end.key) > span || !end.holds(key, index) {
-            return;
+    each_between(live, (end.key, KEYS), |key, index| {
+        let is_full = heap.len() == excess as usize;
+        let is_nearer = heap.peek().is_none_or(|&best| rank(key, index) < best);
+        if end.holds(key, index) && (is_nearer || !is_full) {
+            let _ = if is_full { heap.pop() } else { None };
+            let _ = heap.push(rank(key, index));
         }
-        if heap.len() == excess as usize {
-            if heap.peek().is_none_or(|&best| rank(key, index) >= best) {
-                return;
-            }
-            heap.pop();
-        }
-        let _ = heap.push(rank(key, index));
-        if heap.len() == excess as usize {
-            span = heap.peek().map_or(span, |&best| ((best >> 32) as u32).wrapping_sub(end.key));
-        }
+        let best = heap.peek().filter(|_| heap.len() == excess as usize);
+        (end.key, best.map_or(KEYS, |best| (best >> 32) as u32))
     });
     heap.iter().for_each(|&rank| unsettle(live, !rank as u32));
     heap.peek().map_or(end, |&best| Threshold::ahead_of(best))
@@ -112,24 +106,72 @@ fn fewer<V: Value>(live: &mut Live<'_, V>, end: Threshold, excess: u32) -> Thres
 /// The end when the first `missing` units behind it belong to the set too.
 fn more<V: Value>(live: &mut Live<'_, V>, end: Threshold, missing: u32) -> Threshold {
     let mut heap = BinaryHeap::<u64, Min, NEAREST>::new();
-    let mut span = u32::MAX;
-    each_key(live, |key, index| {
-        if end.key.wrapping_sub(key) > span || end.holds(key, index) {
-            return;
+    each_between(live, (0, end.key), |key, index| {
+        let is_full = heap.len() == missing as usize;
+        let is_nearer = heap.peek().is_none_or(|&worst| rank(key, index) > worst);
+        if !end.holds(key, index) && (is_nearer || !is_full) {
+            let _ = if is_full { heap.pop() } else { None };
+            let _ = heap.push(rank(key, index));
         }
-        if heap.len() == missing as usize {
-            if heap.peek().is_none_or(|&worst| rank(key, index) <= worst) {
-                return;
-            }
-            heap.pop();
-        }
-        let _ = heap.push(rank(key, index));
-        if heap.len() == missing as usize {
-            span = heap.peek().map_or(span, |&worst| end.key.wrapping_sub((worst >> 32) as u32));
-        }
+        let worst = heap.peek().filter(|_| heap.len() == missing as usize);
+        (worst.map_or(0, |worst| (worst >> 32) as u32), end.key)
     });
     heap.iter().for_each(|&rank| unsettle(live, !rank as u32));
     heap.peek().map_or(end, |&worst| Threshold::behind(worst))
+}
+
+/// The highest key.
+const KEYS: u32 = 0x7fff_ffff;
+
+/// Calls `f` with key and index of every live unit whose key is from the first bound to the second; it gives
+/// the bounds from there on.
+fn each_between<V: Value>(
+    live: &Live<'_, V>,
+    bounds: (u32, u32),
+    f: impl FnMut(u32, u32) -> (u32, u32),
+) {
+    match live.grid.unit.size() {
+        1 => between::<1, V>(live, bounds, f),
+        _ => between::<4, V>(live, bounds, f),
+    }
+}
+
+fn between<const U: usize, V: Value>(
+    live: &Live<'_, V>,
+    mut bounds: (u32, u32),
+    mut f: impl FnMut(u32, u32) -> (u32, u32),
+) {
+    let width = live.grid.width();
+    for part in live.parts() {
+        let first = (part.place.line * width + part.place.start) as u32;
+        let mut units = part.values.as_chunks::<U>().0;
+        while let Some(at) = next_between(units, bounds) {
+            let left = units.len();
+            let (found, behind) = units.split_at(at + 1);
+            units = behind;
+            let column = part.columns.get(part.columns.len() - left + at);
+            if let (Some(unit), Some(&column)) = (found.last(), column) {
+                bounds = f(unit_key(unit.map(V::get)), first + u32::from(column));
+            }
+        }
+    }
+}
+
+/// The first unit whose key is within the bounds.
+#[inline(never)]
+fn next_between<const U: usize, V: Value>(
+    units: &[[V; U]],
+    (low, high): (u32, u32),
+) -> Option<usize> {
+    let (low, span) = (low << 1, (high - low) << 1);
+    units.iter().position(|unit| {
+        // The bit that is shifted out of a single weight is its sign.
+        let doubled = match unit.as_slice() {
+            [weight] => weight.get().to_bits() << 1,
+            _ => unit_key(unit.map(V::get)) << 1,
+        };
+        doubled.wrapping_sub(low) <= span
+    })
 }
 
 /// The end, wherever it was before.
@@ -212,21 +254,39 @@ fn arrange<const U: usize, V: Value>(
     first: u32,
     end: Threshold,
 ) -> usize {
-    for at in (0..forward).rev() {
+    let mut from = forward;
+    while let Some(at) = last_up_to::<U, V>(units.values, from, end.key) {
+        from = at;
         if let Some((column, false)) = side::<U, V>(&units, at, first, end) {
-            let behind = units.columns.iter().skip(forward).take_while(|&&c| c < column).count();
+            let rest = units.columns.get(forward..).unwrap_or_default();
+            let behind = rest.partition_point(|&other| other < column);
             forward -= 1;
             units.shift(at, forward + behind, U);
         }
     }
-    for at in forward..units.columns.len() {
+    let mut from = forward;
+    while let Some(at) = next_from::<U, V>(units.values, from, end.key) {
+        from = at + 1;
         if let Some((column, true)) = side::<U, V>(&units, at, first, end) {
-            let before = units.columns.iter().take(forward).take_while(|&&c| c < column).count();
+            let near = units.columns.get(..forward).unwrap_or_default();
+            let before = near.partition_point(|&other| other < column);
             units.shift(at, before, U);
             forward += 1;
         }
     }
     forward
+}
+
+/// The last unit before number `end` whose key is at most `key`.
+fn last_up_to<const U: usize, V: Value>(values: &[V], end: usize, key: u32) -> Option<usize> {
+    let units = values.as_chunks::<U>().0.get(..end)?;
+    units.iter().rposition(|unit| unit_key(unit.map(V::get)) <= key)
+}
+
+/// The first unit from number `start` on whose key is at least `key`.
+fn next_from<const U: usize, V: Value>(values: &[V], start: usize, key: u32) -> Option<usize> {
+    let units = values.as_chunks::<U>().0.get(start..)?;
+    units.iter().position(|unit| unit_key(unit.map(V::get)) >= key).map(|at| start + at)
 }
 
 /// The column of the unit at `at`, and whether it belongs to the forward set.

@@ -14,6 +14,7 @@ mod memory;
 mod operation;
 mod operators;
 mod overlay;
+mod plain;
 mod program;
 mod random;
 mod rank;
