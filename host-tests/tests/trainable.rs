@@ -251,6 +251,10 @@ fn no_changed_byte_panics() {
     assert!(trained > 0);
 }
 
+host_tests::a_test_for_each!(host_tests::refusals::program:
+    bad_length bad_header bad_operation bad_tensor bad_layer bad_sets
+);
+
 /// A function that the loss takes over is no operation.
 #[test]
 fn the_loss_takes_over_the_last_function() {
