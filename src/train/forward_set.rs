@@ -12,11 +12,14 @@
 //! The nearest few are found with a heap in one pass; where they are many, by counting
 //! ([`search`](super::search)). Either way the set is the one that sorting would give.
 
+use super::candidates::first;
 use super::live::{Arrays, Live, Segment, places};
 use super::rank::{Threshold, unit_key};
+use super::scan;
 use super::search::{Buckets, Found, search};
 use super::value::Value;
 use crate::sparse::TILE;
+use core::ops::Range;
 use heapless::binary_heap::{BinaryHeap, Max, Min};
 
 /// Units that a heap holds.
@@ -69,19 +72,24 @@ pub(super) fn count<V: Value>(live: &mut Live<'_, V>, end: Threshold) -> u32 {
 }
 
 fn count_sides<const U: usize, V: Value>(live: &mut Live<'_, V>, end: Threshold) -> u32 {
-    let (width, mut holding) = (live.grid.width(), 0);
+    let (grid, mut holding) = (live.grid, 0);
     for part in live.parts_mut() {
-        let first = (part.place.line * width + part.place.start) as u32;
-        let mut settled = true;
-        let units = part.columns.iter().zip(part.values.as_chunks::<U>().0);
-        for (at, (&column, unit)) in units.enumerate() {
-            let holds = end.holds(unit_key(unit.map(V::get)), first + u32::from(column));
-            holding += u32::from(holds);
-            settled &= holds == (at < part.forward);
-        }
-        if let Some(segment) = part.segment {
-            segment.settle(settled);
-        }
+        let Some(segment) = part.segment else { break };
+        let first = first(grid, part.place);
+        let (near, far) = part.values.as_chunks::<U>().0.split_at(part.forward);
+        let crossed = |start: usize, units: &[[V; U]], keys: (u32, u32), holds: bool| {
+            let mut crossed = 0;
+            scan::each(units, &mut { keys }, |at, unit, _| {
+                let column = part.columns.get(start + at).copied().unwrap_or_default();
+                let index = first + u32::from(column);
+                crossed += u32::from(end.holds(unit_key(unit.map(V::get)), index) == holds);
+            });
+            crossed
+        };
+        let out = crossed(0, near, (0, end.key), false);
+        let into = crossed(part.forward, far, (end.key, KEYS), true);
+        holding += part.forward as u32 + into - out;
+        segment.settle(into + out == 0);
     }
     holding
 }
@@ -89,7 +97,7 @@ fn count_sides<const U: usize, V: Value>(live: &mut Live<'_, V>, end: Threshold)
 /// The end when the last `excess` units before it no longer belong to the set.
 fn fewer<V: Value>(live: &mut Live<'_, V>, end: Threshold, excess: u32) -> Threshold {
     let mut heap = BinaryHeap::<u64, Max, NEAREST>::new();
-    each_between(live, (end.key, KEYS), |key, index| {
+    each_between(live, true, (end.key, KEYS), |key, index| {
         let is_full = heap.len() == excess as usize;
         let is_nearer = heap.peek().is_none_or(|&best| rank(key, index) < best);
         if end.holds(key, index) && (is_nearer || !is_full) {
@@ -106,7 +114,7 @@ fn fewer<V: Value>(live: &mut Live<'_, V>, end: Threshold, excess: u32) -> Thres
 /// The end when the first `missing` units behind it belong to the set too.
 fn more<V: Value>(live: &mut Live<'_, V>, end: Threshold, missing: u32) -> Threshold {
     let mut heap = BinaryHeap::<u64, Min, NEAREST>::new();
-    each_between(live, (0, end.key), |key, index| {
+    each_between(live, false, (0, end.key), |key, index| {
         let is_full = heap.len() == missing as usize;
         let is_nearer = heap.peek().is_none_or(|&worst| rank(key, index) > worst);
         if !end.holds(key, index) && (is_nearer || !is_full) {
@@ -124,54 +132,42 @@ fn more<V: Value>(live: &mut Live<'_, V>, end: Threshold, missing: u32) -> Thres
 const KEYS: u32 = 0x7fff_ffff;
 
 /// Calls `f` with key and index of every live unit whose key is from the first bound to the second; it gives
-/// the bounds from there on.
+/// the bounds from there on. Of a segment that is in order, only the forward part is looked at, or only the
+/// rest.
 fn each_between<V: Value>(
     live: &Live<'_, V>,
+    is_forward: bool,
     bounds: (u32, u32),
     f: impl FnMut(u32, u32) -> (u32, u32),
 ) {
     match live.grid.unit.size() {
-        1 => between::<1, V>(live, bounds, f),
-        _ => between::<4, V>(live, bounds, f),
+        1 => between::<1, V>(live, is_forward, bounds, f),
+        _ => between::<4, V>(live, is_forward, bounds, f),
     }
 }
 
 fn between<const U: usize, V: Value>(
     live: &Live<'_, V>,
+    is_forward: bool,
     mut bounds: (u32, u32),
     mut f: impl FnMut(u32, u32) -> (u32, u32),
 ) {
     let width = live.grid.width();
     for part in live.parts() {
         let first = (part.place.line * width + part.place.start) as u32;
-        let mut units = part.values.as_chunks::<U>().0;
-        while let Some(at) = next_between(units, bounds) {
-            let left = units.len();
-            let (found, behind) = units.split_at(at + 1);
-            units = behind;
-            let column = part.columns.get(part.columns.len() - left + at);
-            if let (Some(unit), Some(&column)) = (found.last(), column) {
-                bounds = f(unit_key(unit.map(V::get)), first + u32::from(column));
-            }
-        }
-    }
-}
-
-/// The first unit whose key is within the bounds.
-#[inline(never)]
-fn next_between<const U: usize, V: Value>(
-    units: &[[V; U]],
-    (low, high): (u32, u32),
-) -> Option<usize> {
-    let (low, span) = (low << 1, (high - low) << 1);
-    units.iter().position(|unit| {
-        // The bit that is shifted out of a single weight is its sign.
-        let doubled = match unit.as_slice() {
-            [weight] => weight.get().to_bits() << 1,
-            _ => unit_key(unit.map(V::get)) << 1,
+        let units = part.values.as_chunks::<U>().0;
+        let range = match (part.is_settled, is_forward) {
+            (true, true) => 0..part.forward,
+            (true, false) => part.forward..units.len(),
+            (false, _) => 0..units.len(),
         };
-        doubled.wrapping_sub(low) <= span
-    })
+        let columns = part.columns.get(range.clone()).unwrap_or_default();
+        scan::each(units.get(range).unwrap_or_default(), &mut bounds, |at, unit, bounds| {
+            if let Some(&column) = columns.get(at) {
+                *bounds = f(unit_key(unit.map(V::get)), first + u32::from(column));
+            }
+        });
+    }
 }
 
 /// The end, wherever it was before.
@@ -254,18 +250,20 @@ fn arrange<const U: usize, V: Value>(
     first: u32,
     end: Threshold,
 ) -> usize {
-    let mut from = forward;
-    while let Some(at) = last_up_to::<U, V>(units.values, from, end.key) {
-        from = at;
+    let mut from = 0;
+    while let Some(at) = next::<U, V>(&units, from..forward, (0, end.key)) {
+        from = at + 1;
         if let Some((column, false)) = side::<U, V>(&units, at, first, end) {
             let rest = units.columns.get(forward..).unwrap_or_default();
             let behind = rest.partition_point(|&other| other < column);
             forward -= 1;
             units.shift(at, forward + behind, U);
+            // The next one has taken its place.
+            from = at;
         }
     }
-    let mut from = forward;
-    while let Some(at) = next_from::<U, V>(units.values, from, end.key) {
+    let (mut from, len) = (forward, units.columns.len());
+    while let Some(at) = next::<U, V>(&units, from..len, (end.key, KEYS)) {
         from = at + 1;
         if let Some((column, true)) = side::<U, V>(&units, at, first, end) {
             let near = units.columns.get(..forward).unwrap_or_default();
@@ -277,16 +275,14 @@ fn arrange<const U: usize, V: Value>(
     forward
 }
 
-/// The last unit before number `end` whose key is at most `key`.
-fn last_up_to<const U: usize, V: Value>(values: &[V], end: usize, key: u32) -> Option<usize> {
-    let units = values.as_chunks::<U>().0.get(..end)?;
-    units.iter().rposition(|unit| unit_key(unit.map(V::get)) <= key)
-}
-
-/// The first unit from number `start` on whose key is at least `key`.
-fn next_from<const U: usize, V: Value>(values: &[V], start: usize, key: u32) -> Option<usize> {
-    let units = values.as_chunks::<U>().0.get(start..)?;
-    units.iter().position(|unit| unit_key(unit.map(V::get)) >= key).map(|at| start + at)
+/// The first unit of a range whose key is in a range.
+fn next<const U: usize, V: Value>(
+    units: &Arrays<'_, V>,
+    range: Range<usize>,
+    keys: (u32, u32),
+) -> Option<usize> {
+    let start = range.start;
+    scan::next(units.values.as_chunks::<U>().0.get(range)?, keys).map(|at| start + at)
 }
 
 /// The column of the unit at `at`, and whether it belongs to the forward set.

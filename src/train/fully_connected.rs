@@ -20,7 +20,7 @@ pub(super) fn forward<const H: usize, const W: usize, const U: usize, const N: u
     x: &[Lanes<N>],
     y: &mut [Lanes<N>],
 ) {
-    for Part { place, forward, columns, values } in live.parts() {
+    for Part { place, forward, columns, values, .. } in live.parts() {
         let x = x.get(place.start * W..).unwrap_or_default();
         let mut sums = rows::<H, N>(y, place);
         let units = columns.iter().zip(values.as_chunks::<U>().0).take(forward);
@@ -55,7 +55,7 @@ pub(super) fn back<const H: usize, const W: usize, const U: usize, const N: usiz
     dy: &[Lanes<N>],
     dx: &mut [Lanes<N>],
 ) {
-    for Part { place, forward, columns, values } in live.parts() {
+    for Part { place, forward, columns, values, .. } in live.parts() {
         let dx = dx.get_mut(place.start * W..).unwrap_or_default();
         let dy = rows::<H, N>(dy, place);
         for (&column, weights) in columns.iter().zip(values.as_chunks::<U>().0).take(forward) {

@@ -95,6 +95,8 @@ pub(super) struct Part<'p, V> {
     pub place: Place,
     /// How many are in the forward set.
     pub forward: usize,
+    /// Whether all are in the right part.
+    pub is_settled: bool,
     pub columns: &'p [u8],
     pub values: &'p [V],
 }
@@ -154,16 +156,16 @@ impl<'p, V> Iterator for Parts<'p, V> {
     #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let (place, len) = self.places.next()?;
-        let (forward, live, columns) = match &mut self.segments {
+        let (segment, columns) = match &mut self.segments {
             Some(segments) => {
-                let segment = segments.next()?;
-                let columns = self.columns.split_off(..segment.live())?;
-                (segment.forward(), segment.live(), columns)
+                let segment = *segments.next()?;
+                (segment, self.columns.split_off(..segment.live())?)
             }
-            None => (len, len, EVERY.get(..len)?),
+            None => (Segment::new(len, len), EVERY.get(..len)?),
         };
-        let values = self.values.split_off(..live * self.size)?;
-        Some(Part { place, forward, columns, values })
+        let values = self.values.split_off(..segment.live() * self.size)?;
+        let (forward, is_settled) = (segment.forward(), !segment.is_unsettled());
+        Some(Part { place, forward, is_settled, columns, values })
     }
 }
 

@@ -22,6 +22,7 @@ mod rebuild;
 mod recipe;
 pub mod record;
 mod rule;
+mod scan;
 mod schedule;
 mod search;
 mod source;

@@ -17,6 +17,7 @@ use super::value::Value;
 use crate::sparse::TILE;
 
 /// The step of all live weights; gives how many are on the forward set's side of `end` now.
+#[inline(never)]
 pub(super) fn step<const N: usize, V: Value>(
     live: &mut Live<'_, V>,
     (rule, end): (&Rule, Threshold),
@@ -24,7 +25,7 @@ pub(super) fn step<const N: usize, V: Value>(
     dy: &[Lanes<N>],
 ) -> u32 {
     let (mut columns, mut values) = (&*live.arrays.columns, &mut *live.arrays.values);
-    let mut segments = live.segments.iter_mut().flat_map(|segments| segments.iter_mut());
+    let mut segments = live.segments.as_deref_mut().unwrap_or_default().iter_mut();
     let (x, dy) = (x.as_flattened(), dy.as_flattened());
     let x = x.get(..live.grid.cols).unwrap_or_default();
     let (mut first, mut holding) = (0, 0);
@@ -33,8 +34,7 @@ pub(super) fn step<const N: usize, V: Value>(
             let Some(segment) = segments.next() else { return holding };
             let (forward, rest) = (segment.forward(), segment.live() - segment.forward());
             let row = Row { rule, end, first, dy, x };
-            let out = row.step::<true, V>(&mut columns, &mut values, forward);
-            let into = row.step::<false, V>(&mut columns, &mut values, rest);
+            let (into, out) = row.step((&mut columns, &mut values), (forward, rest));
             holding += forward as u32 + into - out;
             segment.settle(into + out == 0);
             first += x.len() as u32;
@@ -54,31 +54,33 @@ struct Row<'r> {
 }
 
 impl Row<'_> {
-    /// The step of the forward part, or of the rest: of the next `len` weights; gives how many have crossed.
+    /// The step of the next `forward` weights, which are in the forward set, and of the `rest` behind
+    /// them; gives how many cross into the forward set, and out of it.
     #[inline(never)]
-    fn step<const FORWARD: bool, V: Value>(
+    fn step<V: Value>(
         &self,
-        columns: &mut &[u8],
-        weights: &mut &mut [V],
-        len: usize,
-    ) -> u32 {
-        let columns = columns.split_off(..len).unwrap_or_default();
-        let weights = weights.split_off_mut(..len).unwrap_or_default();
+        (columns, weights): (&mut &[u8], &mut &mut [V]),
+        (forward, rest): (usize, usize),
+    ) -> (u32, u32) {
+        let near = (take(columns, forward), take_mut(weights, forward));
+        let far = (take(columns, rest), take_mut(weights, rest));
         match self.x.first_chunk::<TILE>() {
             // Every column is in a whole tile, and no comparison needed.
-            Some(x) => self
-                .each::<FORWARD, V>(columns, weights, |column| x.get(usize::from(column)).copied()),
-            None => self.each::<FORWARD, V>(columns, weights, |column| {
-                self.x.get(usize::from(column)).copied()
-            }),
+            Some(x) => {
+                let x = |column: u8| x.get(usize::from(column)).copied();
+                (self.each::<false, V>(far, x), self.each::<true, V>(near, x))
+            }
+            None => {
+                let x = |column: u8| self.x.get(usize::from(column)).copied();
+                (self.each::<false, V>(far, x), self.each::<true, V>(near, x))
+            }
         }
     }
 
     #[inline(always)]
     fn each<const FORWARD: bool, V: Value>(
         &self,
-        columns: &[u8],
-        weights: &mut [V],
+        (columns, weights): (&[u8], &mut [V]),
         x: impl Fn(u8) -> Option<f32>,
     ) -> u32 {
         let Row { end, first, dy, .. } = *self;
@@ -98,4 +100,12 @@ impl Row<'_> {
         }
         crossed
     }
+}
+
+fn take<'s, T>(slice: &mut &'s [T], len: usize) -> &'s [T] {
+    slice.split_off(..len).unwrap_or_default()
+}
+
+fn take_mut<'s, T>(slice: &mut &'s mut [T], len: usize) -> &'s mut [T] {
+    slice.split_off_mut(..len).unwrap_or_default()
 }

@@ -23,7 +23,13 @@ pub(super) enum Weighted {
 /// Runs `f` with the machine's widest vectors, where there is more than one lane to fill them.
 #[inline(always)]
 fn vectors<const N: usize, R>(f: impl FnOnce() -> R) -> R {
-    if N > 1 { wide(f) } else { f() }
+    if N > 1 { wide(f) } else { outlined(f) }
+}
+
+/// Runs `f` as a function of its own, which has all registers to itself.
+#[inline(never)]
+fn outlined<R>(f: impl FnOnce() -> R) -> R {
+    f()
 }
 
 impl Weighted {
