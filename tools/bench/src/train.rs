@@ -83,3 +83,35 @@ impl Network {
         self.sizes.windows(2).map(|pair| pair[0] * pair[1]).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the boards print is what the host prints.
+    #[test]
+    fn trains_as_the_boards_do() {
+        for network in &NETWORKS[..2] {
+            let image = AlignedBytes::new(&image(network).unwrap());
+            let len = kastanet_boards_common::training_len(&image);
+            let (mut memory, mut text) = (AlignedBytes::zeroed(len), String::new());
+            kastanet_boards_common::train(&image, &mut memory, &mut text).unwrap();
+            let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../boards/expected");
+            let path = Path::new(root).join(format!("train-{}.txt", network.name));
+            let expected = std::fs::read_to_string(&path).unwrap();
+            let how = "`cargo xtask qemu --overwrite` writes";
+            assert_eq!(text, expected, "{how} {}", path.display());
+        }
+    }
+
+    #[test]
+    fn outputs_are_read() {
+        let steps: String = (0..41).map(|n| format!("step {n} {}\n", 100 + n % 20)).collect();
+        let text =
+            steps.replace("step 20 100", "step 20 700").replace("step 40 100", "step 40 900");
+        let row = report::read(&(text + "ram 1000 200\nstatic 1500\n")).unwrap();
+        assert_eq!((row.instructions, row.most_instructions), (110, 119));
+        assert_eq!((row.refresh_instructions, row.ram_bytes), (690.0, 1700));
+        assert!(report::read("step 1 x").is_err() && report::read("what").is_err());
+    }
+}

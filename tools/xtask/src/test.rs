@@ -187,7 +187,7 @@ fn miri(tree: &Tree) -> Result<()> {
 
 fn build(tree: &Tree, target: &str) -> Result<()> {
     setup::targets()?;
-    for features in ["", "defmt"] {
+    for features in ["", "defmt", "train,defmt"] {
         let args = ["build", "--quiet", "-p", "kastanet", "--target", target];
         run(tree.cargo(&args).args(["--features", features]))?;
     }
