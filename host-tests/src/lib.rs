@@ -4,7 +4,7 @@
 //! and [`tflm`], TFLite Micro's own interpreter. [`models`] finds whole networks to compare on;
 //! [`generate`] makes small ones, one operator each, from a seed of [`random`]; [`device`] packs
 //! a graph and runs the image as a microcontroller would, [`editor`] damages it, [`refusals`] provokes
-//! every error. [`matrices`] walks weight matrices as kernels do.
+//! every error. [`matrices`] walks weight matrices as kernels do. [`kast`] is Top-KAST by its rules.
 
 pub mod naive;
 
@@ -23,6 +23,8 @@ pub mod editor;
 pub mod refusals;
 
 pub mod matrices;
+
+pub mod kast;
 
 /// How many random cases a property test runs for each of its subjects: `KASTANET_CASES`, or
 /// `default` where it is not set.

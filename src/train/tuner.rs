@@ -177,10 +177,13 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
             bias_first,
             bias_second,
             bias_gradients,
+            values,
+            theta,
             ..
         } = &mut self.memory;
         **head = Default::default();
-        for state in [first, second, gradients, bias_first, bias_second, bias_gradients] {
+        values.fill(V::ZERO);
+        for state in [first, second, theta, gradients, bias_first, bias_second, bias_gradients] {
             state.fill(0.0);
         }
         segments.fill(Segment::default());

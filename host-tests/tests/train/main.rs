@@ -1,4 +1,6 @@
-//! Training against traces of an independent reference.
+//! Training, against traces of an independent reference, against a naive model, and by what must hold.
 
+mod case;
 mod golden;
+mod memory;
 mod mlp;
