@@ -315,7 +315,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
             self.give_up();
             return Ok(Outcome { skipped: true, ..outcome });
         }
-        let is_whole = self.recipe.batch as usize == N;
+        let is_whole = !self.recipe.collects(N);
         if !is_whole {
             self.collect();
         }
