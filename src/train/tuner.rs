@@ -508,8 +508,8 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     /// Adds the samples' gradients to the buffers.
     fn collect(&mut self) {
         self.each_weighted(|weighted, view, x, dy| {
-            let rows = view.biases.len();
-            for (row, sum) in view.bias_gradients.iter_mut().enumerate() {
+            let rows = if view.layer.has_bias() { view.biases.len() } else { 0 };
+            for (row, sum) in view.bias_gradients.iter_mut().enumerate().take(rows) {
                 *sum += bias_gradient(dy, row, rows);
             }
             if view.layer.training != Training::Frozen {
