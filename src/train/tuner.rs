@@ -488,11 +488,16 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         };
         let operations =
             (0..self.program.operation_count()).map_while(|n| self.program.operation(n));
-        operations.filter(|operation| operation.layer.is_some()).all(|operation| {
-            let Some(dy) = &operation.y.gradient else { return true };
-            let terms = (dy.len() * N) as f32;
-            terms * largest(&operation.x.values) * largest(dy) + terms * largest(dy) <= LIMIT
-        })
+        operations
+            .filter_map(|operation| Some((self.program.layer(operation.layer?)?, operation)))
+            .all(|(layer, Operation { x, y, .. })| {
+                let Some(dy) = &y.gradient else { return true };
+                // What a frozen layer was given may be gone.
+                let is_frozen = layer.training == Training::Frozen;
+                let input = if is_frozen { 0.0 } else { largest(&x.values) };
+                let terms = (dy.len() * N) as f32;
+                terms * input * largest(dy) + terms * largest(dy) <= LIMIT
+            })
     }
 
     /// Gives up the samples of this step.

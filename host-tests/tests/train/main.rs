@@ -5,3 +5,4 @@ mod clip;
 mod golden;
 mod memory;
 mod mlp;
+mod numbers;
