@@ -2,7 +2,16 @@
 
 mod case;
 mod clip;
+mod damage;
+mod dense;
 mod golden;
+mod gradients;
+mod infer;
+mod lanes;
 mod memory;
 mod mlp;
 mod numbers;
+mod outside;
+mod recipes;
+mod runs;
+mod still;
