@@ -31,7 +31,8 @@ pub(super) fn add_product<const N: usize>(to: &mut Lanes<N>, a: &Lanes<N>, b: &L
     }
 }
 
-/// The sum of the products of all lanes, in the order of [`sum`].
+/// The sum of the products of all lanes, in the order of [`sum`]. Of eight sums side by side the last addition
+/// is in order, which compilers leave to vectors until then.
 #[inline(always)]
 pub(super) fn dot<const N: usize>(a: &Lanes<N>, b: &Lanes<N>) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
@@ -44,15 +45,9 @@ pub(super) fn dot<const N: usize>(a: &Lanes<N>, b: &Lanes<N>) -> f32 {
     }
 }
 
-/// The lanes' sum: first those that are 8 apart, then those that are 4, 2 and 1 apart. What is left of less
-/// than 8 lanes is added in order.
+/// The lanes' sum: first those that are 8 apart, then the eight sums in order. What is left of less than 8 lanes
+/// is added in order.
 #[inline(always)]
 pub(super) fn sum<const N: usize>(lanes: &Lanes<N>) -> f32 {
     dot(lanes, &[1.0; N])
-}
-
-#[inline(always)]
-fn eight(sums: &[f32; 8]) -> f32 {
-    let [a, b, c, d, e, f, g, h] = sums;
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }

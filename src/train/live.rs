@@ -72,15 +72,17 @@ pub(super) struct Arrays<'l, V> {
 }
 
 /// Columns of a dense tile.
-static EVERY: [u8; TILE] = {
-    let mut columns = [0; TILE];
-    let mut at = 0;
+static EVERY: [u8; TILE] = every();
+
+#[allow(clippy::indexing_slicing)] // at compile time
+const fn every() -> [u8; TILE] {
+    let (mut columns, mut at) = ([0; TILE], 0);
     while at < TILE {
         columns[at] = at as u8;
         at += 1;
     }
     columns
-};
+}
 
 /// Where a segment stands.
 #[derive(Clone, Copy, Debug)]

@@ -67,7 +67,6 @@
 //! Sums have one order, products are rounded before they are added, and `exp`, `ln`, roots and cosines are
 //! `libm`'s. So with the same image, recipe, inputs and N, every machine ends with the same weights, sets and
 //! losses, to the last bit.
-#![allow(dead_code)]
 
 mod backward_set;
 mod base;

@@ -4,7 +4,6 @@ use super::backward_set::{self, Choice};
 use super::base::Base;
 use super::forward_set;
 use super::lanes::Lanes;
-use super::live::Segment;
 use super::loss::{LossError, Target, predicted};
 use super::memory::{Bytes, Counts, Memory};
 use super::operators;
@@ -129,8 +128,10 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         recipe: Recipe,
         memory: &'m mut [u8],
     ) -> Result<Self, Error> {
+        let needed = Self::bytes(&program, &recipe).all;
+        memory.iter_mut().take(needed).for_each(|byte| *byte = 0);
         let mut tuner = Self::resume(program, source, recipe, memory)?;
-        tuner.clear();
+        tuner.lay();
         tuner.load();
         Ok(tuner)
     }
@@ -148,9 +149,11 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         for (number, layer) in program.layers().enumerate() {
             let is_optional =
                 recipe.reserve == Reserve::Exact || layer.training != Training::Sparse;
+            let is_absent = source.stored(&program, &layer).is_none();
             let stored = source.check(&program, &layer);
             let units = stored.map(|stored| source::count::<V>(stored, layer.grid));
-            if !is_optional && units.is_none_or(|units| units < layer.backward) {
+            let serves = units.is_some_and(|units| is_optional || units >= layer.backward);
+            if !(serves || is_optional && is_absent) {
                 return Err(Error::BadReserve { layer: number as u16 });
             }
         }
@@ -166,29 +169,10 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         Ok(Tuner { program, source, recipe, memory })
     }
 
-    fn clear(&mut self) {
-        let Memory {
-            head,
-            states,
-            first,
-            second,
-            segments,
-            gradients,
-            bias_first,
-            bias_second,
-            bias_gradients,
-            values,
-            theta,
-            ..
-        } = &mut self.memory;
-        **head = Default::default();
-        values.fill(V::ZERO);
-        for state in [first, second, theta, gradients, bias_first, bias_second, bias_gradients] {
-            state.fill(0.0);
-        }
-        segments.fill(Segment::default());
+    /// Where each layer starts in a memory that is all 0.
+    fn lay(&mut self) {
         let mut counts = Counts::default();
-        for (state, layer) in states.iter_mut().zip(self.program.layers()) {
+        for (state, layer) in self.memory.states.iter_mut().zip(self.program.layers()) {
             *state = counts.state();
             state.live = layer.backward as u32;
             counts = counts.plus(Counts::of(&layer, &self.recipe));
@@ -508,16 +492,15 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         };
         let operations =
             (0..self.program.operation_count()).map_while(|n| self.program.operation(n));
-        operations
-            .filter_map(|operation| Some((self.program.layer(operation.layer?)?, operation)))
-            .all(|(layer, Operation { x, y, .. })| {
-                let Some(dy) = &y.gradient else { return true };
-                // What a frozen layer was given may be gone.
-                let is_frozen = layer.training == Training::Frozen;
-                let input = if is_frozen { 0.0 } else { largest(&x.values) };
-                let terms = (dy.len() * N) as f32;
-                terms * input * largest(dy) + terms * largest(dy) <= LIMIT
-            })
+        operations.filter(|operation| operation.layer.is_some()).all(|operation| {
+            let Some(dy) = &operation.y.gradient else { return true };
+            let terms = (dy.len() * N) as f32;
+            // Of a frozen layer only the bias moves, and its input need not be kept.
+            let layer = operation.layer.and_then(|number| self.program.layer(number));
+            let frozen = layer.is_some_and(|layer| layer.training == Training::Frozen);
+            let x = if frozen { 0.0 } else { largest(&operation.x.values) };
+            terms * x * largest(dy) + terms * largest(dy) <= LIMIT
+        })
     }
 
     /// Gives up the samples of this step.
