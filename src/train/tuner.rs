@@ -431,8 +431,13 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
 
     /// The losses, and the gradient of the output: its share in the batch's.
     fn loss(&mut self, target: Option<Target<'_, N>>) -> Result<Outcome<N>, LossError> {
-        let (input, output) = (self.program.input(), self.program.output());
+        let output = self.program.output();
         let gradient = output.gradient.unwrap_or_default();
+        let input = match target {
+            None if !self.program.keeps_input() => return Err(LossError::InputNotKept),
+            None => self.program.input(),
+            Some(_) => output.values.end..output.values.end,
+        };
         let tensors = [&input, &output.values, &gradient];
         let [input, values, gradient] =
             apart(self.memory.activations, tensors).ok_or(LossError::NoOutputs)?;

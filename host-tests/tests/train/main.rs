@@ -15,3 +15,4 @@ mod outside;
 mod recipes;
 mod runs;
 mod still;
+mod target;
