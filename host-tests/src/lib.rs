@@ -5,7 +5,7 @@
 //! [`models`] finds whole networks to compare on; [`generate`] makes small ones, most of one operator
 //! each, from a seed of [`random`]; [`device`] packs a graph and runs the image as a microcontroller
 //! would, [`editor`] damages it, [`refusals`] provokes every error. [`matrices`] walks weight matrices as
-//! kernels do.
+//! kernels do. [`kast`] is Top-KAST by its rules.
 
 pub mod naive;
 
@@ -26,6 +26,8 @@ pub mod editor;
 pub mod refusals;
 
 pub mod matrices;
+
+pub mod kast;
 
 /// How many random cases a property test runs for each of its subjects: `KASTANET_CASES`, or
 /// `default` where it is not set.

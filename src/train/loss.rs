@@ -45,6 +45,8 @@ pub enum Target<'t, const N: usize> {
 pub enum LossError {
     /// There is nothing to compare.
     NoOutputs,
+    /// Outputs are to be as the inputs are, which other activations have taken the place of.
+    InputNotKept,
     /// A class that no output stands for.
     ClassOutOfRange {
         /// The class.
@@ -72,6 +74,9 @@ impl core::fmt::Display for LossError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match *self {
             LossError::NoOutputs => write!(f, "the network has no outputs"),
+            LossError::InputNotKept => {
+                write!(f, "the program does not keep its input, which is what is wanted")
+            }
             LossError::ClassOutOfRange { found, classes } => {
                 write!(f, "class {found} is not one of the network's {classes}")
             }

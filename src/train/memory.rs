@@ -201,7 +201,7 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
         program.layers().for_each(|layer| counts = counts.plus(Counts::of(&layer, recipe)));
         let floats = recipe.optimizer.floats();
         let kept = |at: usize, count: usize| if floats > at { count } else { 0 };
-        let collects = recipe.batch as usize > N;
+        let collects = recipe.collects(N);
         let collected = |count: usize| if collects { count } else { 0 };
         let scratch = (size_of::<Buckets>() + TILE_BYTES).div_ceil(size_of::<Lanes<N>>());
         let head = cutter.take(1);

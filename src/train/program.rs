@@ -287,6 +287,14 @@ impl<'a> Program<'a> {
         self.output().values.len()
     }
 
+    /// Whether the input, once written, stays until there is a loss, and apart from the output's gradient.
+    pub fn keeps_input(&self) -> bool {
+        let operations = (0..self.operations.len()).filter_map(|number| self.operation(number));
+        let written = operations.map(|operation| operation.y.values);
+        let mut written = written.chain(self.output().gradient);
+        written.all(|range| !meet(&range, &self.input()))
+    }
+
     /// Floats of activations and gradients of one sample.
     pub fn activation_floats(&self) -> usize {
         self.header.floats.get() as usize

@@ -219,6 +219,12 @@ impl Recipe {
         ensure((0.0..=100.0).contains(&table), RecipeError::Table)?;
         ensure(refresh_forward_every > 0 && refresh_backward_every > 0, RecipeError::Refresh)
     }
+
+    /// Whether a tuner of `lanes` lanes adds up gradients before weights move: those of a batch that it does
+    /// not take at once, and those whose norm is to be known.
+    pub(super) fn collects(&self, lanes: usize) -> bool {
+        self.batch as usize > lanes || matches!(self.clip, Clip::Norm(_))
+    }
 }
 
 impl Optimizer {

@@ -320,7 +320,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
             self.give_up();
             return Ok(Outcome { skipped: true, ..outcome });
         }
-        let is_whole = self.recipe.batch as usize == N;
+        let is_whole = !self.recipe.collects(N);
         if !is_whole {
             self.collect();
         }
@@ -431,8 +431,13 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
 
     /// The losses, and the gradient of the output: its share in the batch's.
     fn loss(&mut self, target: Option<Target<'_, N>>) -> Result<Outcome<N>, LossError> {
-        let (input, output) = (self.program.input(), self.program.output());
+        let output = self.program.output();
         let gradient = output.gradient.unwrap_or_default();
+        let input = match target {
+            None if !self.program.keeps_input() => return Err(LossError::InputNotKept),
+            None => self.program.input(),
+            Some(_) => output.values.end..output.values.end,
+        };
         let tensors = [&input, &output.values, &gradient];
         let [input, values, gradient] =
             apart(self.memory.activations, tensors).ok_or(LossError::NoOutputs)?;
@@ -516,8 +521,8 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     /// Adds the samples' gradients to the buffers.
     fn collect(&mut self) {
         self.each_weighted(|weighted, view, x, dy| {
-            let rows = view.biases.len();
-            for (row, sum) in view.bias_gradients.iter_mut().enumerate() {
+            let rows = if view.layer.has_bias() { view.biases.len() } else { 0 };
+            for (row, sum) in view.bias_gradients.iter_mut().enumerate().take(rows) {
                 *sum += bias_gradient(dy, row, rows);
             }
             if view.layer.training != Training::Frozen {

@@ -1,4 +1,18 @@
-//! Training against traces of an independent reference.
+//! Training, against traces of an independent reference, against a naive model, and by what must hold.
 
+mod case;
+mod clip;
+mod damage;
+mod dense;
 mod golden;
+mod gradients;
+mod infer;
+mod lanes;
+mod memory;
 mod mlp;
+mod numbers;
+mod outside;
+mod recipes;
+mod runs;
+mod still;
+mod target;
