@@ -62,30 +62,21 @@ impl<'t, const U: usize, V: Value> Tile<'t, U, V> {
         }
     }
 
-    /// Calls `f` with column and key of every unit whose key is in `keys`, columns ascending; gives how many
-    /// keys are above.
+    /// Calls `f` with column and key of every unit whose key is at least `low`, columns ascending.
     #[inline(always)]
-    pub fn each(&self, keys: Range<u32>, mut f: impl FnMut(usize, u32)) -> u32 {
-        let mut above = 0;
-        let mut take = |column: usize, key: u32| match key >= keys.end {
-            true => above += 1,
-            false if key >= keys.start => f(column, key),
-            false => (),
-        };
+    pub fn each(&self, low: u32, mut f: impl FnMut(usize, u32)) {
         if let Units::Stored { bytes, scales } = &self.units
             && let &[scale] = scales.as_slice()
         {
-            at_least(bytes, lowest::<V>(keys.start, scale), |column, byte| {
-                take(column, key(worth::<V>(byte, scale)));
+            return at_least(bytes, lowest::<V>(low, scale), |column, byte| {
+                f(column, key(worth::<V>(byte, scale)));
             });
-            return above;
         }
         for column in 0..self.len() {
-            if let Some(unit) = self.unit(column) {
-                take(column, unit_key(unit));
+            if let Some(key) = self.unit(column).map(unit_key).filter(|&key| key >= low) {
+                f(column, key);
             }
         }
-        above
     }
 
     fn len(&self) -> usize {

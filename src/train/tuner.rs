@@ -585,16 +585,19 @@ fn choose_backward<V: Value, const N: usize>(
     let View { layer, state, mut live, mut overlay, mut base, .. } = view;
     let guess = (!first).then_some(state.backward_key);
     let (wanted, size) = (layer.backward as u32, live.grid.unit.size());
+    let held = (if first { Threshold::ALL } else { state.end() }, state.holding);
     let mut choice =
-        Choice { live: &mut live, overlay: &mut overlay, base: &mut base, buckets, space };
+        Choice { live: &mut live, overlay: &mut overlay, base: &mut base, space, forward: held };
     let chosen = match size {
-        1 => backward_set::choose::<1, V>(&mut choice, wanted, guess),
-        _ => backward_set::choose::<4, V>(&mut choice, wanted, guess),
+        1 => backward_set::choose::<1, V>(&mut choice, buckets, wanted, guess),
+        _ => backward_set::choose::<4, V>(&mut choice, buckets, wanted, guess),
     };
+    let (end, mut holding) = choice.forward;
     state.entries = overlay.len as u32;
+    if first || chosen.is_none_or(|chosen| chosen.fallen > 0) {
+        holding = forward_set::count(&mut live, end);
+    }
     let wanted = layer.forward as u32;
-    let end = if first { Threshold::ALL } else { state.end() };
-    let holding = forward_set::count(&mut live, end);
     state.ends(forward_set::choose(&mut live, (end, holding), wanted, buckets), wanted);
     let Some(chosen) = chosen else { return (0, 0) };
     state.backward_key = chosen.end.key;
