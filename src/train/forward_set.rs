@@ -157,7 +157,8 @@ fn anew<V: Value>(
     for segment in live.segments.iter_mut().flat_map(|segments| segments.iter_mut()) {
         segment.settle(false);
     }
-    let found = search(wanted, Some(end.key), buckets, |taker| {
+    let guess = Some(end.key).filter(|&key| key > 0);
+    let found = search(wanted, guess, buckets, |taker| {
         let (high, mut above) = (taker.keys().end, 0);
         each_key(live, |key, index| {
             taker.take(key, index);

@@ -293,7 +293,7 @@ impl<V> Arrays<'_, V> {
     where
         V: Copy,
     {
-        if from != to {
+        if from != to && len > 0 {
             copy(self.columns, from, to, len, 1);
             copy(self.values, from, to, len, size);
             copy(self.first, from, to, len, size);

@@ -18,6 +18,7 @@ use super::fall_back::is_unchanged;
 use super::live::{Arrays, Live, Segment, places};
 use super::overlay::Filling;
 use super::rank::{Threshold, unit_key};
+use super::scan;
 use super::search::Buckets;
 use super::value::Value;
 use core::ops::Range;
@@ -209,10 +210,9 @@ fn take_out<const U: usize, V: Value>(
 ) {
     let (units, columns) = (arrays.values.as_chunks_mut::<U>().0, &*arrays.columns);
     let index = |at: usize| first + columns.get(at).map_or(0, |&column| u32::from(column));
-    let last = |units: &[[V; U]], mut range: Range<usize>| {
-        range.rfind(|&at| {
-            units.get(at).is_some_and(|unit| !end.holds(unit_key(unit.map(V::get)), index(at)))
-        })
+    let last = |units: &[[V; U]], range: Range<usize>| {
+        let leaves = |at: usize, unit: &[V; U]| !end.holds(unit_key(unit.map(V::get)), index(at));
+        scan::last(units, range, (0, end.key), leaves)
     };
     // Columns ascend in either part.
     let (mut near, mut far) = (last(units, 0..forward), last(units, forward..columns.len()));
@@ -235,9 +235,8 @@ fn gone<const U: usize, V: Value>() -> [V; U] {
 /// The last unit of a range that is gone.
 fn last_gone<const U: usize, V: Value>(
     arrays: &Arrays<'_, V>,
-    mut range: Range<usize>,
+    range: Range<usize>,
 ) -> Option<usize> {
-    let units = arrays.values.as_chunks::<U>().0;
-    let is_gone = |unit: &[V; U]| unit.first().is_some_and(|weight| weight.get().is_nan());
-    range.rfind(|&at| units.get(at).is_some_and(is_gone))
+    let gone = unit_key(gone::<U, V>().map(V::get));
+    scan::last(arrays.values.as_chunks::<U>().0, range, (gone, gone), |_, _| true)
 }
