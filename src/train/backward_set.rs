@@ -56,6 +56,7 @@ pub(super) struct Leaving {
 
 /// Chooses the `wanted` largest; `guess`: the key where the set ended before. `None` where there are not as
 /// many. The forward set is left to be looked at.
+#[inline(never)]
 pub(super) fn choose<const U: usize, V: Value>(
     choice: &mut Choice<'_, '_, '_, V>,
     buckets: &mut Buckets,

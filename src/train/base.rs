@@ -151,9 +151,7 @@ impl<V: Value> Tiles<'_, V> {
         let _ = self.dense.split_off(..len * U);
         let _ = self.exact.as_mut().map(|theta| theta.split_off(..len * U));
         if let Some(rows) = &mut self.rows {
-            for _ in 0..(len * U).div_ceil(TILE) {
-                rows.next_segment(&mut [0; TILE]);
-            }
+            pass(rows, (len * U).div_ceil(TILE));
         }
     }
 
@@ -174,7 +172,16 @@ impl<V: Value> Tiles<'_, V> {
     }
 }
 
+/// Passes segments by.
+#[inline(never)]
+fn pass(rows: &mut SegmentRows<'_>, segments: usize) {
+    for _ in 0..segments {
+        rows.next_segment(&mut [0; TILE]);
+    }
+}
+
 /// Writes the nonzeros of as many segments as `bytes` has tiles.
+#[inline(never)]
 fn scatter(rows: &mut SegmentRows<'_>, bytes: &mut [u8]) {
     bytes.fill(ABSENT);
     for tile in bytes.chunks_mut(TILE) {

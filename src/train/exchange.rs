@@ -43,6 +43,7 @@ impl<V: Value> Choice<'_, '_, '_, V> {
     }
 
     /// The live units that are worth least, none of them above `guess`; marks their segments.
+    #[inline(never)]
     fn least_live<'p, const U: usize>(
         &mut self,
         guess: u32,
@@ -70,6 +71,7 @@ impl<V: Value> Choice<'_, '_, '_, V> {
     }
 
     /// The pool after all that is not live has been set against it, the least first.
+    #[inline(never)]
     fn against_others<'p, const U: usize>(&mut self, pool: &'p mut [Rank]) -> &'p mut [Rank] {
         let all = Candidates { live: self.live, overlay: self.overlay, base: self.base };
         let low = |pool: &Greatest<'_>| pool.least().map_or(u32::MAX, |[key, _]| key);

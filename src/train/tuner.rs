@@ -355,6 +355,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// Chooses backward sets anew, and forward sets in them.
+    #[inline(never)]
     fn choose_backward(&mut self, first: bool) {
         if self.recipe.reserve == Reserve::None && !first {
             return self.choose_forward();
@@ -369,6 +370,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// Chooses forward sets in the backward sets.
+    #[inline(never)]
     fn choose_forward(&mut self) {
         for number in self.sparse_layers() {
             let Some((mut view, activations)) = self.layer(number) else { continue };
@@ -380,6 +382,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// Ends exploration: backward sets become forward sets.
+    #[inline(never)]
     fn settle(&mut self) {
         for number in self.sparse_layers() {
             let Some((mut view, _)) = self.layer(number) else { continue };
@@ -404,6 +407,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         }
     }
 
+    #[inline(never)]
     fn forward_one(&mut self, operation: &Operation) -> Option<()> {
         let Operation { kind, function, clears, layer, shape, x, x2, y } = operation;
         if let Some(number) = *layer {
@@ -425,6 +429,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// The losses, and the gradient of the output: its share in the batch's.
+    #[inline(never)]
     fn loss(&mut self, target: Target<'_, N>) -> Result<Outcome<N>, LossError> {
         let output = self.program.output();
         let gradient = output.gradient.unwrap_or_default();
@@ -447,6 +452,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         }
     }
 
+    #[inline(never)]
     fn backward_one(&mut self, operation: &Operation) -> Option<()> {
         let Operation { kind, function, clears, layer, shape, x, x2, y } = operation;
         let dy = y.gradient.as_ref()?;
@@ -477,6 +483,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// Whether no weight's gradient can be other than finite and below the limit.
+    #[inline(never)]
     fn is_finite(&self) -> bool {
         let largest = |range: &Range<usize>| {
             let lanes = self.memory.activations.get(range.clone()).unwrap_or_default();
@@ -493,6 +500,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// Gives up the samples of this step.
+    #[inline(never)]
     fn give_up(&mut self) {
         let Memory { head, gradients, bias_gradients, .. } = &mut self.memory;
         gradients.fill(0.0);
@@ -503,6 +511,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// Adds the samples' gradients to the buffers.
+    #[inline(never)]
     fn collect(&mut self) {
         self.each_weighted(|weighted, view, x, dy| {
             let rows = view.biases.len();
@@ -516,6 +525,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// The step of all weights: from the samples at once, or from the buffers.
+    #[inline(never)]
     fn update(&mut self, is_whole: bool) {
         let (recipe, step) = (self.recipe, self.memory.head.step);
         let rate = recipe.schedule.at(step);
@@ -545,6 +555,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// What gradients are multiplied by so that their norm is not above the clip's.
+    #[inline(never)]
     fn scale(&self) -> f32 {
         let Clip::Norm(most) = self.recipe.clip else { return 1.0 };
         let Memory { gradients, bias_gradients, .. } = &self.memory;
@@ -576,6 +587,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
 }
 
 /// Chooses a layer's backward set, and its forward set in it; gives how many units fell back and entered.
+#[inline(never)]
 fn choose_backward<V: Value, const N: usize>(
     view: View<'_, V>,
     activations: &mut [Lanes<N>],
@@ -604,6 +616,7 @@ fn choose_backward<V: Value, const N: usize>(
     (chosen.fallen, chosen.entered)
 }
 
+#[inline(never)]
 fn update_biases<V: Value, const N: usize>(
     view: &mut View<'_, V>,
     rule: &Rule,
