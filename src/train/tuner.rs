@@ -361,8 +361,8 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
             return self.choose_forward();
         }
         for number in self.sparse_layers() {
-            let Some((view, activations)) = self.layer(number) else { continue };
-            let chosen = choose_backward(view, activations, first);
+            let Some((mut view, activations)) = self.layer(number) else { continue };
+            let chosen = choose_backward(&mut view, activations, first);
             let head = &mut self.memory.head;
             head.fallen = head.fallen.saturating_add(chosen.0);
             head.entered = head.entered.saturating_add(if first { 0 } else { chosen.1 });
@@ -589,17 +589,16 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
 /// Chooses a layer's backward set, and its forward set in it; gives how many units fell back and entered.
 #[inline(never)]
 fn choose_backward<V: Value, const N: usize>(
-    view: View<'_, V>,
+    view: &mut View<'_, V>,
     activations: &mut [Lanes<N>],
     first: bool,
 ) -> (u32, u32) {
     let Some((buckets, space)) = Memory::<V, N>::scratch(activations) else { return (0, 0) };
-    let View { layer, state, mut live, mut overlay, mut base, .. } = view;
+    let View { layer, state, live, overlay, base, .. } = view;
     let guess = (!first).then_some(state.backward_key);
     let (wanted, size) = (layer.backward as u32, live.grid.unit.size());
     let held = (if first { Threshold::ALL } else { state.end() }, state.holding);
-    let mut choice =
-        Choice { live: &mut live, overlay: &mut overlay, base: &mut base, space, forward: held };
+    let mut choice = Choice { live, overlay, base, space, forward: held };
     let chosen = match size {
         1 => backward_set::choose::<1, V>(&mut choice, buckets, wanted, guess),
         _ => backward_set::choose::<4, V>(&mut choice, buckets, wanted, guess),
@@ -607,10 +606,10 @@ fn choose_backward<V: Value, const N: usize>(
     let (end, mut holding) = choice.forward;
     state.entries = overlay.len as u32;
     if first || chosen.is_none_or(|chosen| chosen.fallen > 0) {
-        holding = forward_set::count(&mut live, end);
+        holding = forward_set::count(live, end);
     }
     let wanted = layer.forward as u32;
-    state.ends(forward_set::choose(&mut live, (end, holding), wanted, buckets), wanted);
+    state.ends(forward_set::choose(live, (end, holding), wanted, buckets), wanted);
     let Some(chosen) = chosen else { return (0, 0) };
     state.backward_key = chosen.end.key;
     (chosen.fallen, chosen.entered)
