@@ -157,3 +157,6 @@ fn next_not_above<const U: usize, V: Value>(
 ) -> Option<usize> {
     scan::next(units.get(from..)?, (0, end.key)).map(|at| from + at)
 }
+
+#[cfg(test)]
+mod tests;
