@@ -14,11 +14,12 @@
 
 use super::base::{Base, TILE_BYTES};
 use super::candidates::{Candidates, first};
-use super::live::{Live, places};
+use super::fall_back::is_unchanged;
+use super::live::Live;
 use super::overlay::Overlay;
 use super::rank::{Threshold, unit_key};
 use super::scan;
-use super::search::{Buckets, Found, Window, search};
+use super::search::{Buckets, search};
 use super::value::Value;
 
 /// One layer, and the scratch to choose in.
@@ -26,8 +27,9 @@ pub(super) struct Choice<'c, 'l, 'b, V> {
     pub live: &'c mut Live<'l, V>,
     pub overlay: &'c mut Overlay<'l, V>,
     pub base: &'c mut Base<'b>,
-    pub buckets: &'c mut Buckets,
     pub space: &'c mut [u8; TILE_BYTES],
+    /// Where the forward set ended, and how many live units are on its side.
+    pub forward: (Threshold, u32),
 }
 
 /// What came of it.
@@ -41,173 +43,120 @@ pub(super) struct Chosen {
     pub entered: u32,
 }
 
+/// Live units that are not in the set.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Leaving {
+    /// How many go into the table.
+    pub to_table: usize,
+    /// How many do not: they are worth what their reserve says, or all θ are in RAM.
+    pub others: usize,
+    /// How many are on the forward set's side of its end.
+    pub of_forward: u32,
+}
+
 /// Chooses the `wanted` largest; `guess`: the key where the set ended before. `None` where there are not as
 /// many. The forward set is left to be looked at.
+#[inline(never)]
 pub(super) fn choose<const U: usize, V: Value>(
     choice: &mut Choice<'_, '_, '_, V>,
+    buckets: &mut Buckets,
     wanted: u32,
-    mut guess: Option<u32>,
+    guess: Option<u32>,
 ) -> Option<Chosen> {
     let mut fallen = 0;
     loop {
-        let end = choice.end::<U>(wanted, guess)?;
+        let exchanged = guess.and_then(|guess| choice.exchange::<U>(guess, buckets));
+        let (end, entering) = match exchanged {
+            Some((end, entering)) => (end, Some(entering)),
+            None => (choice.end::<U>(wanted, guess, buckets)?, None),
+        };
         let leaving = choice.leaving::<U>(end);
-        let room = choice.overlay.capacity() - choice.overlay.len;
-        if leaving as usize <= room {
-            let entered = choice.rebuild::<U>(end, leaving as usize);
+        if leaving.to_table <= choice.overlay.capacity() - choice.overlay.len {
+            let entered = choice.rebuild::<U>(end, leaving, (buckets, entering));
             return Some(Chosen { end, fallen, entered });
         }
-        fallen += choice.fall_back::<U>(end);
-        guess = Some(end.key);
+        fallen += choice.fall_back::<U>(end, buckets);
     }
 }
 
 impl<V: Value> Choice<'_, '_, '_, V> {
-    /// Where the set of the `wanted` largest ends.
-    fn end<const U: usize>(&mut self, wanted: u32, guess: Option<u32>) -> Option<Threshold> {
+    /// Where the set of the `wanted` largest ends, found by counting; marks the segments that units leave.
+    #[inline(never)]
+    fn end<const U: usize>(
+        &mut self,
+        wanted: u32,
+        guess: Option<u32>,
+        buckets: &mut Buckets,
+    ) -> Option<Threshold> {
         let all = Candidates { live: self.live, overlay: self.overlay, base: self.base };
-        let space = &mut *self.space;
-        let found = search(wanted, guess, self.buckets, |window, buckets, count_above| {
-            let keys = window.low()..window.end();
-            all.each::<U>(keys, count_above, space, |key, _| window.count(key, buckets))
-        })?;
-        Some(found.end(self.buckets, |window, buckets| {
-            all.each::<U>(found.key..found.key + 1, false, space, |_, index| {
-                window.count(Found::tie(index), buckets);
-            });
-        }))
-    }
-
-    /// Marks the segments with units that are not in the set, and only those.
-    fn mark_leaving<const U: usize>(&mut self, end: Threshold) {
-        let grid = self.live.grid;
+        let end = search(wanted, guess, buckets, |taker| all.each::<U>(taker, self.space))?;
         for part in self.live.parts_mut() {
-            let (first, mut stay) = (first(grid, part.place), true);
-            let units = part.values.as_chunks::<U>().0;
-            scan::each(units, &mut (0, end.key), |at, unit, _| {
-                let column = part.columns.get(at).copied().unwrap_or_default();
-                stay &= end.holds(unit_key(unit.map(V::get)), first + u32::from(column));
-            });
             if let Some(segment) = part.segment {
-                segment.settle(stay);
+                let units = part.values.as_chunks::<U>().0;
+                segment.mark(scan::next(units, (0, end.key)).is_some());
             }
         }
+        Some(end)
     }
 
     /// Calls `f` with each live unit of the marked segments that is not in the set, its index and its reserve;
-    /// what `f` gives is its new weights.
+    /// what `f` gives is its new weights. Takes the mark from segments that have none.
+    #[inline(always)]
     pub(super) fn each_leaving<const U: usize>(
         &mut self,
         end: Threshold,
         mut f: impl FnMut(u32, [V; U], Option<[f32; U]>) -> [V; U],
     ) {
         let grid = self.live.grid;
-        let mut tiles = self.base.tiles::<V>(grid);
-        for (part, (place, len)) in self.live.parts_mut().zip(places(grid)) {
-            if part.segment.is_none_or(|segment| !segment.is_unsettled()) {
-                tiles.iter_mut().for_each(|tiles| tiles.skip::<U>(len));
+        let mut reserves = self.base.reserves::<V>(grid);
+        for part in self.live.parts_mut() {
+            let Some(segment) = part.segment.filter(|segment| segment.is_marked()) else {
                 continue;
-            }
-            let first = first(grid, place);
-            let tile = tiles.as_mut().map(|tiles| tiles.fill::<U>(place, len, self.space));
-            for (&column, unit) in part.columns.iter().zip(part.values.as_chunks_mut::<U>().0) {
+            };
+            let (units, _) = part.values.as_chunks_mut::<U>();
+            let (first, mut any) = (first(grid, part.place), false);
+            let mut from = 0;
+            while let Some(at) = next_not_above(units, from, end) {
+                from = at + 1;
+                let (Some(&column), Some(unit)) = (part.columns.get(at), units.get_mut(at)) else {
+                    break;
+                };
                 let index = first + u32::from(column);
                 if !end.holds(unit_key(unit.map(V::get)), index) {
-                    let reserve = tile.as_ref().and_then(|tile| tile.unit(column.into()));
+                    let reserve = reserves.as_mut().and_then(|all| all.at::<U>(index, self.space));
                     *unit = f(index, *unit, reserve);
+                    any = true;
                 }
             }
+            segment.mark(any);
         }
     }
 
-    /// How many live units leave for the table. With all θ in RAM, none has to.
-    fn leaving<const U: usize>(&mut self, end: Threshold) -> u32 {
-        self.mark_leaving::<U>(end);
-        let mut leaving = 0;
-        if matches!(self.base, Base::Image(_)) {
-            self.each_leaving::<U>(end, |_, unit, reserve| {
-                leaving += u32::from(!is_unchanged(unit, reserve));
-                unit
-            });
-        }
-        leaving
-    }
-
-    /// Has units fall back to their reserve until the table has room for those that leave; gives how many.
-    fn fall_back<const U: usize>(&mut self, end: Threshold) -> u32 {
-        let stays = |index: u32, unit: [V; U]| end.holds(unit_key(unit.map(V::get)), index);
-        let entries = self.overlay.entries::<U>(&mut 0, u32::MAX);
-        let coming = entries.filter(|&(index, unit)| stays(index, unit)).count();
-        let least = self.differing::<U>(end, (self.overlay.capacity() - coming) as u32);
-        let mut fallen = 0;
-        let mut falls = |index: u32, unit: [V; U], reserve: Option<[f32; U]>| {
-            let falls = !least.holds(difference(unit, reserve), index);
-            fallen += u32::from(falls && !is_unchanged(unit, reserve));
-            falls
-        };
-        self.each_leaving::<U>(end, |index, unit, reserve| match falls(index, unit, reserve) {
-            true => reserve.unwrap_or([0.0; U]).map(V::nearest),
-            false => unit,
-        });
-        let (grid, base, space) = (self.live.grid, &*self.base, &mut *self.space);
-        let mut reserves = base.reserves::<V>(grid);
-        self.overlay.retain::<U>(|index, unit| {
-            stays(index, unit) || !falls(index, unit, reserves.at::<U>(index, space))
-        });
-        fallen
-    }
-
-    /// Where the set of the `kept` units ends, of those in the table and those that leave for it, that
-    /// differ most from their reserve.
-    fn differing<const U: usize>(&mut self, end: Threshold, kept: u32) -> Threshold {
-        let none = Threshold { key: u32::MAX, before: 0 };
-        // Lent, so that the rest of the choice can be looked at.
-        let mut lent = [0; 0x100];
-        let found = search(kept, None, &mut lent, |window: Window, buckets, _| {
-            self.each_difference::<U>(end, |key, _| window.count(key, buckets));
-            0
-        });
-        found.map_or(none, |found| {
-            found.end(&mut lent, |window, buckets| {
-                self.each_difference::<U>(end, |key, index| {
-                    if key == found.key {
-                        window.count(Found::tie(index), buckets);
-                    }
-                });
-            })
-        })
-    }
-
-    /// Calls `f` with difference and index of all units that leave for the table, and of those in it that do
-    /// not come back.
-    fn each_difference<const U: usize>(&mut self, end: Threshold, mut f: impl FnMut(u32, u32)) {
+    /// Looks at what leaves.
+    #[inline(never)]
+    fn leaving<const U: usize>(&mut self, end: Threshold) -> Leaving {
+        let (mut leaving, (forward_end, _)) = (Leaving::default(), self.forward);
+        let has_table = matches!(self.base, Base::Image(_));
         self.each_leaving::<U>(end, |index, unit, reserve| {
-            if !is_unchanged(unit, reserve) {
-                f(difference(unit, reserve), index);
+            match has_table && !is_unchanged(unit, reserve) {
+                true => leaving.to_table += 1,
+                false => leaving.others += 1,
             }
+            leaving.of_forward += u32::from(forward_end.holds(unit_key(unit.map(V::get)), index));
             unit
         });
-        let mut reserves = self.base.reserves::<V>(self.live.grid);
-        for (index, unit) in self.overlay.entries::<U>(&mut 0, u32::MAX) {
-            if !end.holds(unit_key(unit.map(V::get)), index) {
-                f(difference(unit, reserves.at::<U>(index, self.space)), index);
-            }
-        }
+        leaving
     }
 }
 
-/// Whether a unit is worth what its reserve says.
-pub(super) fn is_unchanged<const U: usize, V: Value>(
-    unit: [V; U],
-    reserve: Option<[f32; U]>,
-) -> bool {
-    reserve.is_some_and(|reserve| reserve.map(V::nearest) == unit)
+/// The first unit, from number `from` on, whose key is not above the end's.
+fn next_not_above<const U: usize, V: Value>(
+    units: &[[V; U]],
+    from: usize,
+    end: Threshold,
+) -> Option<usize> {
+    scan::next(units.get(from..)?, (0, end.key)).map(|at| from + at)
 }
 
-/// The key of how much a unit differs from its reserve.
-fn difference<const U: usize, V: Value>(unit: [V; U], reserve: Option<[f32; U]>) -> u32 {
-    let reserve = reserve.unwrap_or([0.0; U]);
-    let mut differences = unit.map(V::get);
-    differences.iter_mut().zip(reserve).for_each(|(weight, reserve)| *weight -= reserve);
-    unit_key(differences)
-}
+#[cfg(test)]
+mod tests;

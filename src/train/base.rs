@@ -27,35 +27,56 @@ pub(super) enum Base<'b> {
 
 /// Reserve values of single units, of ascending indices.
 pub(super) struct Reserves<'b, V> {
-    tiles: Option<Tiles<'b, V>>,
+    tiles: Tiles<'b, V>,
     /// Tiles that have been taken, the last of which is in the space.
     taken: usize,
+    exact: Option<&'b [f32]>,
 }
 
 impl<V: Value> Reserves<'_, V> {
-    /// The reserve of unit `index`, which is not below the one before; `space` is left alone in between.
+    /// The tile of unit `index`, which has not been taken.
+    pub fn tile<'t, const U: usize>(
+        &'t mut self,
+        index: u32,
+        space: &'t mut [u8; TILE_BYTES],
+    ) -> Tile<'t, U, V> {
+        let number = self.number(index);
+        while self.taken < number {
+            self.tiles.skip::<U>(self.len(self.taken));
+            self.taken += 1;
+        }
+        self.taken = number + 1;
+        self.tiles.fill::<U>(self.tiles.grid.place(number), self.len(number), space)
+    }
+
+    /// The reserve of unit `index`, which is not in a tile before that of the one before; `space` is left alone
+    /// in between.
     pub fn at<const U: usize>(
         &mut self,
         index: u32,
         space: &mut [u8; TILE_BYTES],
     ) -> Option<[f32; U]> {
-        let tiles = self.tiles.as_mut()?;
-        let (grid, width) = (tiles.grid, tiles.grid.width());
-        let (line, unit) = (index as usize / width, index as usize % width);
-        let number = line * grid.tiles() + unit / TILE;
-        while self.taken <= number {
-            let place = grid.place(self.taken);
-            let len = (width - place.start).min(TILE);
-            match self.taken < number {
-                true => tiles.skip::<U>(len),
-                false => drop(tiles.fill::<U>(place, len, space)),
-            }
-            self.taken += 1;
+        if let Some(theta) = self.exact {
+            return theta.as_chunks::<U>().0.get(index as usize).copied();
         }
-        let place = grid.place(number);
-        let len = (width - place.start).min(TILE) * U;
-        let bytes = space.get_mut(..len).unwrap_or_default();
-        Tile::<U, V>::stored(bytes, tiles.scales(place)).unit(unit % TILE)
+        let (number, column) =
+            (self.number(index), index as usize % self.tiles.grid.width() % TILE);
+        if self.taken <= number {
+            return self.tile::<U>(index, space).unit(column);
+        }
+        let bytes = space.get_mut(..self.len(number) * U).unwrap_or_default();
+        Tile::<U, V>::stored(bytes, self.tiles.scales(self.tiles.grid.place(number))).unit(column)
+    }
+
+    /// The number of the tile of unit `index`.
+    fn number(&self, index: u32) -> usize {
+        let (grid, width) = (self.tiles.grid, self.tiles.grid.width());
+        index as usize / width * grid.tiles() + index as usize % width / TILE
+    }
+
+    /// How many units tile `number` has.
+    fn len(&self, number: usize) -> usize {
+        (self.tiles.grid.width() - self.tiles.grid.place(number).start).min(TILE)
     }
 }
 
@@ -75,10 +96,10 @@ impl Base<'_> {
 }
 
 impl<'b> Base<'b> {
-    /// The reserves of single units, where they are in the image.
-    pub fn reserves<V: Value>(&self, grid: Grid) -> Reserves<'_, V> {
-        let tiles = if matches!(self, Base::Image(_)) { self.tiles(grid) } else { None };
-        Reserves { tiles, taken: 0 }
+    /// The reserves of single units; `None` where there are none.
+    pub fn reserves<V: Value>(&self, grid: Grid) -> Option<Reserves<'_, V>> {
+        let tiles = self.tiles(grid)?;
+        Some(Reserves { exact: tiles.exact, tiles, taken: 0 })
     }
 }
 
@@ -130,9 +151,7 @@ impl<V: Value> Tiles<'_, V> {
         let _ = self.dense.split_off(..len * U);
         let _ = self.exact.as_mut().map(|theta| theta.split_off(..len * U));
         if let Some(rows) = &mut self.rows {
-            for _ in 0..(len * U).div_ceil(TILE) {
-                rows.next_segment(&mut [0; TILE]);
-            }
+            pass(rows, (len * U).div_ceil(TILE));
         }
     }
 
@@ -153,7 +172,16 @@ impl<V: Value> Tiles<'_, V> {
     }
 }
 
+/// Passes segments by.
+#[inline(never)]
+fn pass(rows: &mut SegmentRows<'_>, segments: usize) {
+    for _ in 0..segments {
+        rows.next_segment(&mut [0; TILE]);
+    }
+}
+
 /// Writes the nonzeros of as many segments as `bytes` has tiles.
+#[inline(never)]
 fn scatter(rows: &mut SegmentRows<'_>, bytes: &mut [u8]) {
     bytes.fill(ABSENT);
     for tile in bytes.chunks_mut(TILE) {

@@ -7,6 +7,7 @@ use super::live::{Live, Place, places};
 use super::overlay::Overlay;
 use super::rank::unit_key;
 use super::scan;
+use super::search::Taker;
 use super::tile::Tile;
 use super::value::Value;
 use core::ops::Range;
@@ -19,54 +20,64 @@ pub(super) struct Candidates<'c, 'l, 'b, V> {
 }
 
 impl<V: Value> Candidates<'_, '_, '_, V> {
-    /// Calls `f` with key and index of each candidate whose key is in `keys`; gives how many keys are above,
-    /// or anything unless `count_above`.
-    pub fn each<const U: usize>(
+    /// Has each candidate that the pass asks for taken in; gives how many keys are above.
+    pub fn each<const U: usize>(&self, taker: &mut Taker<'_>, space: &mut [u8; TILE_BYTES]) -> u32 {
+        let (keys, mut above) = (taker.keys(), 0);
+        let low = if taker.counts_above { 0 } else { keys.start };
+        for part in self.live.parts() {
+            let (first, units) =
+                (first(self.live.grid, part.place), part.values.as_chunks::<U>().0);
+            above += units.len() as u32;
+            // Nearly all are above.
+            scan::each(units, &mut (low, keys.end - 1), |at, unit, _| {
+                let column = part.columns.get(at).copied().unwrap_or_default();
+                taker.take(unit_key(unit.map(V::get)), first + u32::from(column));
+                above -= 1;
+            });
+        }
+        let high = if taker.counts_above { u32::MAX } else { keys.end };
+        self.each_other::<U>(keys.start..high, space, |key, index| {
+            above += u32::from(key >= keys.end);
+            taker.take(key, index);
+            keys.start
+        });
+        above
+    }
+
+    /// Calls `f` with key and index of each candidate that is not live and whose key is in `keys`, and maybe of
+    /// some above; it gives where `keys` start from there on.
+    pub fn each_other<const U: usize>(
         &self,
-        keys: Range<u32>,
-        count_above: bool,
+        mut keys: Range<u32>,
         space: &mut [u8; TILE_BYTES],
-        mut f: impl FnMut(u32, u32),
-    ) -> u32 {
-        let (grid, mut above, mut entry) = (self.live.grid, 0, 0);
-        let mut take = |key: u32, index: u32| match key >= keys.end {
-            true => 1,
-            false if key >= keys.start => {
-                f(key, index);
-                0
-            }
-            false => 0,
-        };
+        mut f: impl FnMut(u32, u32) -> u32,
+    ) {
+        let (grid, mut entry) = (self.live.grid, 0);
         let mut tiles = self.base.tiles::<V>(grid);
         for (part, (place, len)) in self.live.parts().zip(places(grid)) {
             let first = first(grid, place);
-            let units = part.values.as_chunks::<U>().0;
-            if count_above {
-                for (&column, unit) in part.columns.iter().zip(units) {
-                    above += take(unit_key(unit.map(V::get)), first + u32::from(column));
-                }
-            } else {
-                let column = |at: usize| part.columns.get(at).copied().unwrap_or_default();
-                scan::each(units, &mut (keys.start, keys.end - 1), |at, unit, _| {
-                    take(unit_key(unit.map(V::get)), first + u32::from(column(at)));
-                });
-            }
+            let units = first..first + len as u32;
             let start = entry;
-            for (index, weights) in self.overlay.entries::<U>(&mut entry, first + len as u32) {
-                above += take(unit_key(weights.map(V::get)), index);
+            for (index, weights) in self.overlay.entries::<U>(&mut entry, units.end) {
+                let key = unit_key(weights.map(V::get));
+                if key >= keys.start {
+                    keys.start = f(key, index);
+                }
             }
             let Some(tiles) = &mut tiles else { continue };
-            if !count_above && !tiles.may_have::<U>(place, keys.clone()) {
+            if !tiles.may_have::<U>(place, keys.clone()) {
                 tiles.skip::<U>(len);
                 continue;
             }
             let mut tile = tiles.fill::<U>(place, len, space);
-            hide(&mut tile, part.columns, (self.overlay, start), first..first + len as u32);
-            above += tile.each(keys.clone(), |column, key| {
-                take(key, first + column as u32);
+            hide(&mut tile, part.columns, (self.overlay, start), units);
+            let start = keys.start;
+            tile.each(start, |column, key| {
+                if key >= keys.start {
+                    keys.start = f(key, first + column as u32);
+                }
             });
         }
-        above
     }
 }
 

@@ -13,34 +13,14 @@
 //! ([`search`](super::search)). Either way the set is the one that sorting would give.
 
 use super::candidates::first;
+use super::heap::Greatest;
 use super::live::{Arrays, Live, Segment, places};
-use super::rank::{Threshold, unit_key};
+use super::rank::{Threshold, index, rank, unit_key};
 use super::scan;
-use super::search::{Buckets, Found, search};
+use super::search::{Buckets, search};
 use super::value::Value;
 use crate::sparse::TILE;
 use core::ops::Range;
-use heapless::binary_heap::{BinaryHeap, Max, Min};
-
-/// Units that a heap holds.
-const NEAREST: usize = 48;
-
-/// A unit's rank: its key, and the lower index first.
-fn rank(key: u32, index: u32) -> u64 {
-    u64::from(key) << 32 | u64::from(!index)
-}
-
-impl Threshold {
-    /// The end behind the unit of this rank.
-    fn behind(rank: u64) -> Self {
-        Threshold { key: (rank >> 32) as u32, before: (!rank as u32).saturating_add(1) }
-    }
-
-    /// The end before the unit of this rank.
-    fn ahead_of(rank: u64) -> Self {
-        Threshold { key: (rank >> 32) as u32, before: !rank as u32 }
-    }
-}
 
 /// Brings the forward set up to date: `wanted` units. `end` is where it ended before, with `holding` units
 /// on its side of it now; gives where it ends.
@@ -50,11 +30,12 @@ pub(super) fn choose<V: Value>(
     wanted: u32,
     buckets: &mut Buckets,
 ) -> Threshold {
-    let end = match holding.abs_diff(wanted) as usize {
-        0 => end,
-        1..=NEAREST if holding > wanted => fewer(live, end, holding - wanted),
-        1..=NEAREST => more(live, end, wanted - holding),
-        _ => anew(live, end, wanted, buckets),
+    let (lists, _) = buckets.as_chunks_mut::<2>();
+    let end = match lists.get_mut(..holding.abs_diff(wanted) as usize) {
+        Some([]) => end,
+        Some(room) if holding > wanted => fewer(live, end, Greatest::new(room)),
+        Some(room) => more(live, end, Greatest::new(room)),
+        None => anew(live, end, wanted, buckets),
     };
     match live.grid.unit.size() {
         1 => settle::<1, V>(live, end),
@@ -94,38 +75,33 @@ fn count_sides<const U: usize, V: Value>(live: &mut Live<'_, V>, end: Threshold)
     holding
 }
 
-/// The end when the last `excess` units before it no longer belong to the set.
-fn fewer<V: Value>(live: &mut Live<'_, V>, end: Threshold, excess: u32) -> Threshold {
-    let mut heap = BinaryHeap::<u64, Max, NEAREST>::new();
+/// The end when the last units before it, as many as there is room for, no longer belong to the set.
+#[inline(never)]
+fn fewer<V: Value>(live: &mut Live<'_, V>, end: Threshold, mut last: Greatest<'_>) -> Threshold {
     each_between(live, true, (end.key, KEYS), |key, index| {
-        let is_full = heap.len() == excess as usize;
-        let is_nearer = heap.peek().is_none_or(|&best| rank(key, index) < best);
-        if end.holds(key, index) && (is_nearer || !is_full) {
-            let _ = if is_full { heap.pop() } else { None };
-            let _ = heap.push(rank(key, index));
+        if end.holds(key, index) {
+            // The least are the greatest when all bits are turned round.
+            last.offer(rank(key, index).map(|word| !word));
         }
-        let best = heap.peek().filter(|_| heap.len() == excess as usize);
-        (end.key, best.map_or(KEYS, |best| (best >> 32) as u32))
+        (end.key, last.least().map_or(KEYS, |[turned, _]| !turned))
     });
-    heap.iter().for_each(|&rank| unsettle(live, !rank as u32));
-    heap.peek().map_or(end, |&best| Threshold::ahead_of(best))
+    let ahead = last.least().map(|turned| Threshold::ahead_of(turned.map(|word| !word)));
+    last.into_ranks().iter().for_each(|turned| unsettle(live, index(turned.map(|word| !word))));
+    ahead.unwrap_or(end)
 }
 
-/// The end when the first `missing` units behind it belong to the set too.
-fn more<V: Value>(live: &mut Live<'_, V>, end: Threshold, missing: u32) -> Threshold {
-    let mut heap = BinaryHeap::<u64, Min, NEAREST>::new();
+/// The end when the first units behind it, as many as there is room for, belong to the set too.
+#[inline(never)]
+fn more<V: Value>(live: &mut Live<'_, V>, end: Threshold, mut first: Greatest<'_>) -> Threshold {
     each_between(live, false, (0, end.key), |key, index| {
-        let is_full = heap.len() == missing as usize;
-        let is_nearer = heap.peek().is_none_or(|&worst| rank(key, index) > worst);
-        if !end.holds(key, index) && (is_nearer || !is_full) {
-            let _ = if is_full { heap.pop() } else { None };
-            let _ = heap.push(rank(key, index));
+        if !end.holds(key, index) {
+            first.offer(rank(key, index));
         }
-        let worst = heap.peek().filter(|_| heap.len() == missing as usize);
-        (worst.map_or(0, |worst| (worst >> 32) as u32), end.key)
+        (first.least().map_or(0, |[key, _]| key), end.key)
     });
-    heap.iter().for_each(|&rank| unsettle(live, !rank as u32));
-    heap.peek().map_or(end, |&worst| Threshold::behind(worst))
+    let behind = first.least().map(Threshold::behind);
+    first.into_ranks().iter().for_each(|&rank| unsettle(live, index(rank)));
+    behind.unwrap_or(end)
 }
 
 /// The highest key.
@@ -171,6 +147,7 @@ fn between<const U: usize, V: Value>(
 }
 
 /// The end, wherever it was before.
+#[inline(never)]
 fn anew<V: Value>(
     live: &mut Live<'_, V>,
     end: Threshold,
@@ -180,22 +157,16 @@ fn anew<V: Value>(
     for segment in live.segments.iter_mut().flat_map(|segments| segments.iter_mut()) {
         segment.settle(false);
     }
-    let found = search(wanted, Some(end.key), buckets, |window, buckets, _| {
-        let mut above = 0;
-        each_key(live, |key, _| {
-            window.count(key, buckets);
-            above += u32::from(key >= window.end());
+    let guess = Some(end.key).filter(|&key| key > 0);
+    let found = search(wanted, guess, buckets, |taker| {
+        let (high, mut above) = (taker.keys().end, 0);
+        each_key(live, |key, index| {
+            taker.take(key, index);
+            above += u32::from(key >= high);
         });
         above
     });
-    let Some(found) = found else { return Threshold::ALL };
-    found.end(buckets, |window, buckets| {
-        each_key(live, |key, index| {
-            if key == found.key {
-                window.count(Found::tie(index), buckets);
-            }
-        });
-    })
+    found.unwrap_or(Threshold::ALL)
 }
 
 /// Calls `f` with key and index of every live unit.

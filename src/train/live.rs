@@ -20,14 +20,17 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(super) struct Segment {
-    /// Units of the forward set; the highest bit: some unit is in the wrong part.
+    /// Units of the forward set, and [`UNSETTLED`] and [`MARKED`].
     forward: u16,
     /// Units of the backward set.
     pub live: u16,
 }
 
-/// [`Segment::forward`]'s highest bit.
+/// Some unit is in the wrong part.
 const UNSETTLED: u16 = 0x8000;
+
+/// Some unit may leave.
+const MARKED: u16 = 0x4000;
 
 impl Segment {
     pub fn new(forward: usize, live: usize) -> Self {
@@ -35,7 +38,7 @@ impl Segment {
     }
 
     pub fn forward(&self) -> usize {
-        usize::from(self.forward & !UNSETTLED)
+        usize::from(self.forward & !(UNSETTLED | MARKED))
     }
 
     pub fn live(&self) -> usize {
@@ -44,6 +47,21 @@ impl Segment {
 
     pub fn is_unsettled(&self) -> bool {
         self.forward & UNSETTLED != 0
+    }
+
+    pub fn is_marked(&self) -> bool {
+        self.forward & MARKED != 0
+    }
+
+    /// Marks the segment, or takes the mark away.
+    pub fn mark(&mut self, marked: bool) {
+        self.forward = self.forward & !MARKED | if marked { MARKED } else { 0 };
+    }
+
+    /// Other numbers of units; the mark is taken away.
+    pub fn resize(&mut self, forward: usize, live: usize) {
+        self.forward = self.forward & UNSETTLED | forward as u16;
+        self.live = live as u16;
     }
 
     pub fn settle(&mut self, settled: bool) {
@@ -277,7 +295,7 @@ impl<V> Arrays<'_, V> {
     where
         V: Copy,
     {
-        if from != to {
+        if from != to && len > 0 {
             copy(self.columns, from, to, len, 1);
             copy(self.values, from, to, len, size);
             copy(self.first, from, to, len, size);

@@ -71,9 +71,13 @@
 mod backward_set;
 mod base;
 mod candidates;
+mod entering;
+mod exchange;
+mod fall_back;
 mod forward_set;
 mod fully_connected;
 mod grid;
+mod heap;
 mod lanes;
 mod live;
 mod loss;

@@ -36,6 +36,13 @@ impl<'o, V: Value> Overlay<'o, V> {
         indices.iter().copied().zip(values.iter().copied()).take(here)
     }
 
+    /// The entry of unit `index`.
+    pub fn get<const U: usize>(&self, index: u32) -> Option<[V; U]> {
+        let indices = self.indices.get(..self.len)?;
+        let at = indices.binary_search(&index).ok()?;
+        self.values.as_chunks::<U>().0.get(at).copied()
+    }
+
     /// Keeps the entries for which `keep` says so.
     pub fn retain<const U: usize>(&mut self, mut keep: impl FnMut(u32, [V; U]) -> bool) {
         let (values, _) = self.values.as_chunks_mut::<U>();
@@ -126,6 +133,7 @@ mod tests {
         let mut at = 0;
         assert_eq!(overlay.entries::<1>(&mut at, 9).count(), 2);
         assert_eq!(overlay.entries::<1>(&mut at, 20).next(), Some((9, [0.9])));
+        assert_eq!((overlay.get(8), overlay.get::<1>(7)), (Some([0.8]), None));
         overlay.retain::<1>(|index, _| index != 8);
         assert_eq!(all(&overlay), [(3, [0.3]), (9, [0.9])]);
     }

@@ -16,6 +16,21 @@ pub(super) fn unit_key<const U: usize>(weights: [f32; U]) -> u32 {
     magnitudes.into_iter().reduce(|sum, magnitude| sum + magnitude).unwrap_or_default().to_bits()
 }
 
+/// A unit's rank, the greater the better: its key, and of equal ones the lower index first. The first word
+/// counts first.
+pub(super) type Rank = [u32; 2];
+
+/// The rank of the unit `index`.
+#[inline(always)]
+pub(super) fn rank(key: u32, index: u32) -> Rank {
+    [key, !index]
+}
+
+/// The index of the unit of a rank.
+pub(super) fn index([_, second]: Rank) -> u32 {
+    !second
+}
+
 /// Where a chosen set ends: it holds what has a key above `key`, and of those with this key the ones whose
 /// index is below `before`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +42,16 @@ pub(super) struct Threshold {
 impl Threshold {
     /// A set without an end.
     pub const ALL: Threshold = Threshold { key: 0, before: u32::MAX };
+
+    /// The end behind the unit of this rank.
+    pub fn behind(rank: Rank) -> Self {
+        Threshold { key: rank[0], before: index(rank).saturating_add(1) }
+    }
+
+    /// The end before the unit of this rank.
+    pub fn ahead_of(rank: Rank) -> Self {
+        Threshold { key: rank[0], before: index(rank) }
+    }
 
     #[inline(always)]
     pub fn holds(&self, key: u32, index: u32) -> bool {
@@ -51,5 +76,8 @@ mod tests {
         let end = Threshold { key: 5, before: 3 };
         assert!(end.holds(6, 9) && end.holds(5, 2) && !end.holds(5, 3) && !end.holds(4, 0));
         assert!(Threshold::ALL.holds(0, 7));
+        assert!(rank(6, 9) > rank(5, 2) && rank(5, 2) > rank(5, 3));
+        assert_eq!((index(rank(6, 9)), Threshold::behind(rank(5, 2))), (9, end));
+        assert_eq!(Threshold::ahead_of(rank(5, 3)), end);
     }
 }

@@ -6,121 +6,122 @@
 //! ```
 //!
 //! As many units enter as leave. So the gap between what is written and what is still to be read is as
-//! wide as what is still to enter, and nothing is overwritten before it is read. The table's
-//! entries of units that enter are given up in the second pass, when their values have been taken.
+//! wide as what is still to enter, and nothing is overwritten before it is read. What stands side by side
+//! moves at once, over the ends of segments. The table's entries of units that enter are given up at the end,
+//! when their values have been taken.
 
-use super::backward_set::{Choice, is_unchanged};
+use super::backward_set::{Choice, Leaving};
 use super::base::Base;
-use super::candidates::{first, hide};
+use super::candidates::first;
+use super::entering::Entering;
+use super::fall_back::is_unchanged;
 use super::live::{Arrays, Live, Segment, places};
 use super::overlay::Filling;
 use super::rank::{Threshold, unit_key};
+use super::scan;
+use super::search::Buckets;
 use super::value::Value;
-use crate::sparse::TILE;
 use core::ops::Range;
 
 impl<V: Value> Choice<'_, '_, '_, V> {
-    /// Has what is not in the set leave, `leaving` units of it for the table, and what is in it enter; gives
-    /// how many enter.
-    pub(super) fn rebuild<const U: usize>(&mut self, end: Threshold, leaving: usize) -> u32 {
-        self.put_back::<U>(end);
-        let to_table = matches!(self.base, Base::Image(_));
-        self.each_leaving::<U>(end, |_, unit, reserve| {
-            let stays_in_mind = to_table && !is_unchanged(unit, reserve);
-            if stays_in_mind { unit } else { gone() }
-        });
-        self.leave::<U>(end, leaving);
-        let entered = self.enter::<U>(end);
+    /// Has what is not in the set leave, and what is in it enter; gives how many enter. `known`: how many,
+    /// where their indices are in the buckets already.
+    pub(super) fn rebuild<const U: usize>(
+        &mut self,
+        end: Threshold,
+        leaving: Leaving,
+        (buckets, known): (&mut Buckets, Option<usize>),
+    ) -> u32 {
+        self.forward.1 = self.forward.1.saturating_sub(leaving.of_forward);
+        if leaving.others > 0 {
+            self.part_with::<U>(end);
+        }
+        self.leave::<U>(end, leaving.to_table);
+        let entered = self.enter::<U>(end, Entering::new(buckets, known));
         let is_live = |index: u32, unit: [V; U]| end.holds(unit_key(unit.map(V::get)), index);
         self.overlay.retain::<U>(|index, unit| !is_live(index, unit));
         entered
     }
 
-    /// With all θ in RAM, what leaves is written to its place there.
-    fn put_back<const U: usize>(&mut self, end: Threshold) {
+    /// Parts with what leaves and does not go into the table. With all θ in RAM, it is written to its place
+    /// there.
+    #[inline(never)]
+    fn part_with<const U: usize>(&mut self, end: Threshold) {
         if let Base::Exact(theta) = &mut self.base {
             put_back::<U, V>(theta, self.live, |_, key, index| !end.holds(key, index));
         }
+        let has_table = matches!(self.base, Base::Image(_));
+        self.each_leaving::<U>(end, |_, unit, reserve| {
+            let stays_in_mind = has_table && !is_unchanged(unit, reserve);
+            if stays_in_mind { unit } else { gone() }
+        });
     }
 
     /// Moves what stays to the far end, and what leaves into the table.
-    fn leave<const U: usize>(&mut self, end: Threshold, leaving: usize) {
-        let mut filling = Filling::new(self.overlay, leaving);
+    #[inline(never)]
+    fn leave<const U: usize>(&mut self, end: Threshold, to_table: usize) {
+        let mut filling = Filling::new(self.overlay, to_table);
         let (grid, arrays) = (self.live.grid, &mut self.live.arrays);
         let Some(segments) = self.live.segments.as_deref_mut() else { return };
         let mut from = segments.iter().map(Segment::live).sum::<usize>();
-        let mut to = arrays.columns.len();
+        let mut staying = Up { end: from, to: arrays.columns.len() };
         for (number, segment) in segments.iter_mut().enumerate().rev() {
             let (forward, live) = (segment.forward(), segment.live());
             from -= live;
-            if !segment.is_unsettled() {
-                to -= live;
-                arrays.copy(from, to, live, U);
+            if !segment.is_marked() {
                 continue;
             }
             let first = first(grid, grid.place(number));
-            let units = arrays.part(from, live, U);
-            for at in descending(units.columns, forward) {
-                let values = units.values.as_chunks_mut::<U>().0;
-                let (Some(&column), Some(unit)) = (units.columns.get(at), values.get_mut(at))
-                else {
-                    continue;
-                };
-                let index = first + u32::from(column);
-                if !is_gone(unit) && !end.holds(unit_key(unit.map(V::get)), index) {
-                    filling.put(self.overlay, index, core::mem::replace(unit, gone()));
-                }
+            take_out(arrays.part(from, live, U), forward, (end, first), |index, unit| {
+                filling.put::<U, V>(self.overlay, index, unit);
+            });
+            let (mut forward_left, mut left) = (forward, live);
+            while let Some(at) = last_gone::<U, V>(arrays, from..staying.end.min(from + live)) {
+                staying.pass(arrays, at, U);
+                forward_left -= usize::from(at < from + forward);
+                left -= 1;
             }
-            let (mut forward_left, before, mut left) = (0, to, live);
-            while let Some(staying) = last_staying::<U, V>(arrays, from..from + left) {
-                to -= staying.len();
-                arrays.copy(staying.start, to, staying.len(), U);
-                left = staying.start - from;
-                forward_left += forward.min(left + staying.len()).saturating_sub(left);
-            }
-            *segment = Segment::new(forward_left, before - to);
+            segment.resize(forward_left, left);
         }
+        staying.move_from(arrays, 0, U);
     }
 
     /// Puts back what stays, and what enters between it; gives how many enter.
-    fn enter<const U: usize>(&mut self, end: Threshold) -> u32 {
+    #[inline(never)]
+    fn enter<const U: usize>(&mut self, end: Threshold, mut entering: Entering<'_>) -> u32 {
         let (grid, arrays) = (self.live.grid, &mut self.live.arrays);
         let Some(segments) = self.live.segments.as_deref_mut() else { return 0 };
-        let Some(mut tiles) = self.base.tiles::<V>(grid) else { return 0 };
-        let staying = segments.iter().map(Segment::live).sum::<usize>();
-        let (mut from, mut to) = (arrays.columns.len().saturating_sub(staying), 0);
-        let (mut entry, mut all) = (0, 0);
+        let Some(mut reserves) = self.base.reserves::<V>(grid) else { return 0 };
+        let mut from = arrays.columns.len() - segments.iter().map(Segment::live).sum::<usize>();
+        let (mut staying, mut entered) = (Down { start: from, to: 0 }, 0);
         for (segment, (place, len)) in segments.iter_mut().zip(places(grid)) {
             let units = first(grid, place)..first(grid, place) + len as u32;
             let (forward, live) = (segment.forward(), segment.live());
-            let mut tile = tiles.fill::<U>(place, len, self.space);
             let columns = arrays.columns.get(from..from + live).unwrap_or_default();
-            hide(&mut tile, columns, (self.overlay, entry), units.clone());
-            let mut entering = Entering::new();
-            tile.each(end.key..u32::MAX, |column, key| {
-                if end.holds(key, units.start + column as u32) {
-                    entering.push(column as u8);
-                }
-            });
-            let start = entry;
-            for (index, unit) in self.overlay.entries::<U>(&mut entry, units.end) {
-                if end.holds(unit_key(unit.map(V::get)), index) {
-                    entering.insert(index.saturating_sub(units.start) as u8);
-                }
+            let here = entering.of::<U, V>(
+                &units,
+                end,
+                (columns, self.overlay, &mut reserves),
+                self.space,
+            );
+            for &index in here {
+                let learned = self.overlay.get::<U>(index);
+                let unit = learned.unwrap_or_else(|| {
+                    let reserve = reserves.at::<U>(index, self.space);
+                    reserve.unwrap_or([0.0; U]).map(V::nearest)
+                });
+                let is_forward = self.forward.0.holds(unit_key(unit.map(V::get)), index);
+                self.forward.1 += u32::from(is_forward);
+                segment.settle(!segment.is_unsettled() && !is_forward);
+                let rest = from + forward..from + live;
+                staying.put::<U, V>(arrays, rest, (index - units.start) as u8, unit);
             }
-            let value = |column: u8| {
-                let mut entries = self.overlay.entries::<U>(&mut { start }, units.end);
-                let learned = entries.find(|&(index, _)| index == units.start + u32::from(column));
-                let reserve = || tile.unit(column.into()).unwrap_or([0.0; U]).map(V::nearest);
-                learned.map_or_else(reserve, |(_, unit)| unit)
-            };
-            merge(arrays, (from, to), (forward, live), entering.columns(), value);
             from += live;
-            to += live + entering.columns().len();
-            all += entering.columns().len() as u32;
-            *segment = Segment::new(forward, live + entering.columns().len());
+            segment.resize(forward, live + here.len());
+            entered += here.len() as u32;
         }
-        all
+        staying.move_to(arrays, from, U);
+        entered
     }
 }
 
@@ -147,100 +148,95 @@ pub(super) fn put_back<const U: usize, V: Value>(
     }
 }
 
-/// Moves the `live` units at `from` down to `to`, with the units that enter put between those behind the
-/// first `forward` of them.
-fn merge<const U: usize, V: Value>(
-    arrays: &mut Arrays<'_, V>,
-    (from, to): (usize, usize),
-    (forward, live): (usize, usize),
-    entering: &[u8],
-    value: impl Fn(u8) -> [V; U],
-) {
-    if entering.is_empty() {
-        arrays.copy(from, to, live, U);
-        return;
-    }
-    arrays.copy(from, to, forward, U);
-    let (mut from, end, mut to) = (from + forward, from + live, to + forward);
-    for &column in entering {
-        let rest = arrays.columns.get(from..end).unwrap_or_default();
-        let before = rest.partition_point(|&other| other < column);
-        arrays.copy(from, to, before, U);
-        (from, to) = (from + before, to + before);
-        arrays.put(to, column, value(column));
-        to += 1;
-    }
-    arrays.copy(from, to, end - from, U);
+/// What stays, on its way to the far end: all before `end` is still to be moved to before `to`.
+struct Up {
+    end: usize,
+    to: usize,
 }
 
-/// Weights that are no longer looked at.
+impl Up {
+    /// Moves what stands from `start` on.
+    fn move_from<V: Value>(&mut self, arrays: &mut Arrays<'_, V>, start: usize, size: usize) {
+        let len = self.end - start;
+        self.to -= len;
+        arrays.copy(start, self.to, len, size);
+        self.end = start;
+    }
+
+    /// Moves what stands behind `at`, where something leaves.
+    fn pass<V: Value>(&mut self, arrays: &mut Arrays<'_, V>, at: usize, size: usize) {
+        self.move_from(arrays, at + 1, size);
+        self.end = at;
+    }
+}
+
+/// What stays, on its way back: all from `start` on is still to be moved to `to`.
+struct Down {
+    start: usize,
+    to: usize,
+}
+
+impl Down {
+    /// Moves what stands before `end`.
+    fn move_to<V: Value>(&mut self, arrays: &mut Arrays<'_, V>, end: usize, size: usize) {
+        let len = end - self.start;
+        arrays.copy(self.start, self.to, len, size);
+        (self.start, self.to) = (end, self.to + len);
+    }
+
+    /// Puts a unit that enters where it belongs in `rest`, the part of its segment behind the forward set.
+    fn put<const U: usize, V: Value>(
+        &mut self,
+        arrays: &mut Arrays<'_, V>,
+        rest: Range<usize>,
+        column: u8,
+        unit: [V; U],
+    ) {
+        let columns = arrays.columns.get(rest.clone()).unwrap_or_default();
+        let before = columns.partition_point(|&other| other < column);
+        self.move_to(arrays, rest.start + before, U);
+        arrays.put(self.to, column, unit);
+        self.to += 1;
+    }
+}
+
+/// Calls `f` with the units of a segment that are not in the set, and their indices, which descend; they are
+/// gone then.
+fn take_out<const U: usize, V: Value>(
+    arrays: Arrays<'_, V>,
+    forward: usize,
+    (end, first): (Threshold, u32),
+    mut f: impl FnMut(u32, [V; U]),
+) {
+    let (units, columns) = (arrays.values.as_chunks_mut::<U>().0, &*arrays.columns);
+    let index = |at: usize| first + columns.get(at).map_or(0, |&column| u32::from(column));
+    let last = |units: &[[V; U]], range: Range<usize>| {
+        let leaves = |at: usize, unit: &[V; U]| !end.holds(unit_key(unit.map(V::get)), index(at));
+        scan::last(units, range, (0, end.key), leaves)
+    };
+    // Columns ascend in either part.
+    let (mut near, mut far) = (last(units, 0..forward), last(units, forward..columns.len()));
+    while let Some(at) = [near, far].into_iter().flatten().max_by_key(|&at| index(at)) {
+        if let Some(unit) = units.get_mut(at) {
+            f(index(at), core::mem::replace(unit, gone()));
+        }
+        match at < forward {
+            true => near = last(units, 0..at),
+            false => far = last(units, forward..at),
+        }
+    }
+}
+
+/// Weights that are no longer looked at: above all ends.
 fn gone<const U: usize, V: Value>() -> [V; U] {
     [V::nearest(f32::NAN); U]
 }
 
-fn is_gone<const U: usize, V: Value>(unit: &[V; U]) -> bool {
-    unit.first().is_some_and(|weight| weight.get().is_nan())
-}
-
-/// The last units in a row, of a range, that are still looked at.
-fn last_staying<const U: usize, V: Value>(
+/// The last unit of a range that is gone.
+fn last_gone<const U: usize, V: Value>(
     arrays: &Arrays<'_, V>,
     range: Range<usize>,
-) -> Option<Range<usize>> {
-    let units = arrays.values.as_chunks::<U>().0.get(range.clone())?;
-    let end = units.iter().rposition(|unit| !is_gone(unit))? + 1;
-    let start = units.get(..end)?.iter().rposition(is_gone).map_or(0, |gone| gone + 1);
-    Some(range.start + start..range.start + end)
-}
-
-/// Places in a segment, by their columns from the last to the first.
-fn descending(columns: &[u8], forward: usize) -> impl Iterator<Item = usize> + use<> {
-    let mut columns_of = [0; TILE];
-    columns_of.iter_mut().zip(columns).for_each(|(to, &column)| *to = column);
-    let (mut near, mut far) = (forward, columns.len());
-    core::iter::from_fn(move || {
-        let column = |at: usize, low: usize| {
-            if at > low { columns_of.get(at - 1).copied() } else { None }
-        };
-        let at = match (column(near, 0), column(far, forward)) {
-            (None, None) => return None,
-            (near_column, far_column) if near_column > far_column => &mut near,
-            _ => &mut far,
-        };
-        *at -= 1;
-        Some(*at)
-    })
-}
-
-/// Columns of a tile that enter, ascending.
-struct Entering {
-    columns: [u8; TILE],
-    len: usize,
-}
-
-impl Entering {
-    fn new() -> Self {
-        Entering { columns: [0; TILE], len: 0 }
-    }
-
-    fn columns(&self) -> &[u8] {
-        self.columns.get(..self.len).unwrap_or_default()
-    }
-
-    /// Adds a column behind all others.
-    fn push(&mut self, column: u8) {
-        if let Some(place) = self.columns.get_mut(self.len) {
-            *place = column;
-            self.len += 1;
-        }
-    }
-
-    /// Adds a column where it belongs.
-    fn insert(&mut self, column: u8) {
-        let before = self.columns().iter().take_while(|&&other| other < column).count();
-        self.push(column);
-        if let Some(behind) = self.columns.get_mut(before..self.len) {
-            behind.rotate_right(1);
-        }
-    }
+) -> Option<usize> {
+    let gone = unit_key(gone::<U, V>().map(V::get));
+    scan::last(arrays.values.as_chunks::<U>().0, range, (gone, gone), |_, _| true)
 }

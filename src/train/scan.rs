@@ -2,6 +2,7 @@
 
 use super::rank::unit_key;
 use super::value::Value;
+use core::ops::Range;
 
 /// The first unit whose key is from `low` to `high`, both included.
 #[inline(never)]
@@ -41,6 +42,22 @@ pub(super) fn each<const U: usize, V: Value>(
         }
         passed += at + 1;
     }
+}
+
+/// The last unit of a range whose key is from the first of `keys` to the second, and for which `is` says so.
+pub(super) fn last<const U: usize, V: Value>(
+    units: &[[V; U]],
+    range: Range<usize>,
+    mut keys: (u32, u32),
+    is: impl Fn(usize, &[V; U]) -> bool,
+) -> Option<usize> {
+    let (start, mut last) = (range.start, None);
+    each(units.get(range)?, &mut keys, |at, unit, _| {
+        if is(start + at, unit) {
+            last = Some(start + at);
+        }
+    });
+    last
 }
 
 #[cfg(test)]

@@ -1,24 +1,27 @@
-//! Which key has a given rank, found by counting.
+//! Where the set of the largest units ends, found by counting.
 //!
 //! ```text
-//! window := around where the key was last time, or all keys
+//! window := around the key where it ended last time, or all keys
 //! repeat
 //!     cut the window into 256 buckets and count the keys in each, and those above the window
-//!     the window becomes the bucket in which the rank falls
-//! until a bucket is one key
+//!     the window becomes the bucket in which the end falls
+//! until a bucket holds few: they are listed, and the end is behind one of them
 //! ```
 //!
-//! What is counted is streamed, by whoever knows where it lies: nothing but the buckets is held. A
-//! window that the rank does not fall into is given up for all keys.
+//! What is counted is streamed, by whoever knows where it lies: nothing is held but the buckets, or the list
+//! in their place. A window that the end does not fall into is given up for all keys. Where many units
+//! have the one key that is left, it is their indices that are searched.
 
-use super::rank::Threshold;
+use super::heap::Greatest;
+use super::rank::{Rank, Threshold, rank};
+use core::ops::Range;
 
 /// Numbers of keys in 256 buckets.
 pub(super) type Buckets = [u32; 256];
 
 /// Keys from `low` on, 2^`bits` of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Window {
+struct Window {
     low: u32,
     bits: u32,
 }
@@ -33,103 +36,116 @@ impl Window {
         Window { low: key.saturating_sub(1 << (DRIFT - 1)), bits: DRIFT }
     }
 
-    /// The lowest key in it.
-    pub fn low(&self) -> u32 {
-        self.low
-    }
-
-    /// The lowest key above it.
-    pub fn end(&self) -> u32 {
-        self.low.saturating_add(1 << self.bits)
-    }
-
+    /// What the buckets' numbers are the upper bits of.
     fn shift(&self) -> u32 {
         self.bits.saturating_sub(8)
     }
+}
 
-    /// Counts `key`, if it is in the window.
+/// Takes in all units that a pass comes across.
+pub(super) struct Taker<'b> {
+    window: Window,
+    /// Only this key counts, and the window is one of indices.
+    tied: Option<u32>,
+    /// Whether the pass must say how many keys are above.
+    pub counts_above: bool,
+    into: Into<'b>,
+}
+
+enum Into<'b> {
+    Counts(&'b mut [u32]),
+    List(Greatest<'b>),
+}
+
+impl Taker<'_> {
+    /// The keys to be taken in; others may be.
+    pub fn keys(&self) -> Range<u32> {
+        match self.tied {
+            Some(key) => key..key + 1,
+            None => self.window.low..self.window.low.saturating_add(1 << self.window.bits),
+        }
+    }
+
+    /// Takes in a unit.
     #[inline(always)]
-    pub fn count(&self, key: u32, buckets: &mut [u32]) {
-        let bucket = key.wrapping_sub(self.low) >> self.shift();
-        if let Some(bucket) = buckets.get_mut(bucket as usize) {
-            *bucket += 1;
+    pub fn take(&mut self, key: u32, index: u32) {
+        let number = match self.tied {
+            None => key,
+            Some(tied) if tied == key => tie(index),
+            Some(_) => return,
+        };
+        let place = number.wrapping_sub(self.window.low);
+        match &mut self.into {
+            Into::Counts(counts) => {
+                if let Some(count) = counts.get_mut((place >> self.window.shift()) as usize) {
+                    *count += 1;
+                }
+            }
+            Into::List(list) if place >> self.window.bits == 0 => list.offer(rank(key, index)),
+            Into::List(_) => (),
         }
     }
-}
 
-/// The key of a rank.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    pub key: u32,
-    /// How many with this key belong to those wanted.
-    pub wanted: u32,
-    /// How many have this key.
-    pub equal: u32,
-}
-
-impl Found {
-    /// What stands for `index` when the lowest ones are to be found as the largest keys.
-    pub fn tie(index: u32) -> u32 {
-        !index & 0x7fff_ffff
-    }
-
-    /// Where the set ends. `count` counts the [`Found::tie`]s of all that have this key.
-    pub fn end(
-        &self,
-        buckets: &mut Buckets,
-        mut count: impl FnMut(Window, &mut [u32]),
-    ) -> Threshold {
-        let all = Threshold { key: self.key, before: u32::MAX };
-        if self.wanted == self.equal {
-            return all;
-        }
-        let last = search(self.wanted, None, buckets, |window, buckets, _| {
-            count(window, buckets);
-            0
-        });
-        last.map_or(all, |last| Threshold { before: Found::tie(last.key) + 1, ..all })
+    /// The least rank of a full list.
+    fn least(&self) -> Option<Rank> {
+        if let Into::List(list) = &self.into { list.least() } else { None }
     }
 }
 
-/// The key of the last of the `rank` largest; `None` where there are fewer keys. `rank` is at least 1.
+/// What stands for `index` when the lowest ones are to be found as the largest numbers.
+fn tie(index: u32) -> u32 {
+    !index & 0x7fff_ffff
+}
+
+/// Where the set of the `wanted` largest ends; `None` where there are not as many, or none is wanted.
 ///
-/// `count` counts all keys in a window by [`Window::count`] and gives the number of those above it; it
-/// may give anything where its third argument is false. `guess`: what the key was last time.
+/// `pass` has all units taken in, and gives how many keys are above those that are to be; it may give anything
+/// where that is not asked for. `guess`: the key where the set ended last time.
 pub(super) fn search(
-    rank: u32,
+    mut wanted: u32,
     guess: Option<u32>,
     buckets: &mut Buckets,
-    mut count: impl FnMut(Window, &mut [u32], bool) -> u32,
-) -> Option<Found> {
+    mut pass: impl FnMut(&mut Taker<'_>) -> u32,
+) -> Option<Threshold> {
     let mut window = guess.map_or(Window::ALL, Window::around);
-    let mut above = None;
+    let (mut above, mut tied) = (None, None);
     loop {
-        let buckets = buckets.get_mut(..1 << (window.bits - window.shift()))?;
-        buckets.fill(0);
-        let counted = count(window, buckets, above.is_none());
+        let counts = buckets.get_mut(..1 << (window.bits - window.shift()))?;
+        counts.fill(0);
+        let counts_above = above.is_none();
+        let counted = pass(&mut Taker { window, tied, counts_above, into: Into::Counts(counts) });
         let before = *above.get_or_insert(counted);
-        match fall(buckets, rank.checked_sub(before)) {
-            Some((bucket, higher, equal)) => {
-                let low = window.low + (bucket << window.shift());
-                above = Some(before + higher);
-                if window.shift() == 0 {
-                    return Some(Found { key: low, wanted: rank - before - higher, equal });
-                }
-                window = Window { low, bits: window.shift() };
+        let Some((bucket, higher)) = fall(counts, wanted.checked_sub(before)) else {
+            if window == Window::ALL {
+                return None;
             }
-            None if window == Window::ALL => return None,
-            None => (window, above) = (Window::ALL, None),
+            (window, above) = (Window::ALL, None);
+            continue;
+        };
+        let is_one_key = window.shift() == 0;
+        window = Window { low: window.low + (bucket << window.shift()), bits: window.shift() };
+        above = Some(before + higher);
+        let last = wanted - before - higher;
+        if let Some(room) = buckets.as_chunks_mut::<2>().0.get_mut(..last as usize) {
+            let into = Into::List(Greatest::new(room));
+            let mut taker = Taker { window, tied, counts_above: false, into };
+            pass(&mut taker);
+            return taker.least().map(Threshold::behind);
+        }
+        if is_one_key {
+            (tied, wanted) = (Some(window.low), last);
+            (window, above) = (Window::ALL, Some(0));
         }
     }
 }
 
-/// The bucket in which the `rank`th largest is, how many are in higher ones and how many in it.
-fn fall(buckets: &[u32], rank: Option<u32>) -> Option<(u32, u32, u32)> {
+/// The bucket in which the `rank`th largest is, and how many are in higher ones.
+fn fall(counts: &[u32], rank: Option<u32>) -> Option<(u32, u32)> {
     let rank = rank.filter(|&rank| rank > 0)?;
     let mut higher = 0;
-    for (bucket, &count) in buckets.iter().enumerate().rev() {
+    for (bucket, &count) in counts.iter().enumerate().rev() {
         if higher + count >= rank {
-            return Some((bucket as u32, higher, count));
+            return Some((bucket as u32, higher));
         }
         higher += count;
     }
@@ -142,29 +158,30 @@ mod tests {
     use super::*;
     use std::vec::Vec;
 
-    fn found(keys: &[u32], rank: u32, guess: Option<u32>) -> Option<Found> {
-        search(rank, guess, &mut [0; 256], |window, buckets, _| {
-            keys.iter().for_each(|&key| window.count(key, buckets));
-            keys.iter().filter(|&&key| key >= window.end()).count() as u32
+    fn end(keys: &[u32], wanted: u32, guess: Option<u32>) -> Option<Threshold> {
+        search(wanted, guess, &mut [0; 256], |taker| {
+            (0..).zip(keys).for_each(|(index, &key)| taker.take(key, index));
+            keys.iter().filter(|&&key| key >= taker.keys().end).count() as u32
         })
     }
 
     #[test]
     fn equals_sorting() {
         for (seed, mask) in [(1, 0x7fff_ffff), (2, 0xff), (3, 0x3f80_0003), (4, 0)] {
-            let keys: Vec<u32> = (0..300).map(|at| bits(seed, at) & mask).collect();
-            let mut sorted = keys.clone();
+            let keys: Vec<u32> = (0..1000).map(|at| bits(seed, at) & mask).collect();
+            let mut sorted: Vec<Rank> =
+                (0..).zip(&keys).map(|(index, &key)| rank(key, index)).collect();
             sorted.sort_unstable_by(|a, b| b.cmp(a));
-            for rank in [1, 2, 77, 299, 300] {
-                let key = sorted[rank as usize - 1];
-                let larger = keys.iter().filter(|&&other| other > key).count() as u32;
-                let equal = keys.iter().filter(|&&other| other == key).count() as u32;
-                let expected = Some(Found { key, wanted: rank - larger, equal });
+            for wanted in [1, 2, 77, 130, 500, 999, 1000] {
+                let last = sorted[wanted as usize - 1];
+                let key = last[0];
                 for guess in [None, Some(key), Some(key + 9), Some(0), Some(0x7fff_0000)] {
-                    assert_eq!(found(&keys, rank, guess), expected, "{seed} {rank} {guess:?}");
+                    let found = end(&keys, wanted, guess);
+                    assert_eq!(found, Some(Threshold::behind(last)), "{seed} {wanted} {guess:?}");
                 }
             }
-            assert_eq!(found(&keys, 301, None), None);
+            assert_eq!(end(&keys, 1001, None), None);
+            assert_eq!(end(&keys, 0, None), None);
         }
     }
 }

@@ -62,30 +62,21 @@ impl<'t, const U: usize, V: Value> Tile<'t, U, V> {
         }
     }
 
-    /// Calls `f` with column and key of every unit whose key is in `keys`, columns ascending; gives how many
-    /// keys are above.
+    /// Calls `f` with column and key of every unit whose key is at least `low`, columns ascending.
     #[inline(always)]
-    pub fn each(&self, keys: Range<u32>, mut f: impl FnMut(usize, u32)) -> u32 {
-        let mut above = 0;
-        let mut take = |column: usize, key: u32| match key >= keys.end {
-            true => above += 1,
-            false if key >= keys.start => f(column, key),
-            false => (),
-        };
+    pub fn each(&self, low: u32, mut f: impl FnMut(usize, u32)) {
         if let Units::Stored { bytes, scales } = &self.units
             && let &[scale] = scales.as_slice()
         {
-            at_least(bytes, lowest::<V>(keys.start, scale), |column, byte| {
-                take(column, key(worth::<V>(byte, scale)));
+            return at_least(bytes, lowest::<V>(low, scale), |column, byte| {
+                f(column, key(worth::<V>(byte, scale)));
             });
-            return above;
         }
         for column in 0..self.len() {
-            if let Some(unit) = self.unit(column) {
-                take(column, unit_key(unit));
+            if let Some(key) = self.unit(column).map(unit_key).filter(|&key| key >= low) {
+                f(column, key);
             }
         }
-        above
     }
 
     fn len(&self) -> usize {
@@ -131,7 +122,7 @@ fn lowest<V: Value>(low: u32, scale: f32) -> u8 {
 
 const ONES: u32 = 0x0101_0101;
 
-/// Calls `f` with place and value of each byte whose magnitude is at least `least`, four at a time passed by.
+/// Calls `f` with place and value of each byte whose magnitude is at least `least`, sixteen at a time passed by.
 ///
 /// ```text
 /// magnitude := (byte ^ −sign) + sign           no byte carries into the next
@@ -139,18 +130,21 @@ const ONES: u32 = 0x0101_0101;
 /// ```
 #[inline(always)]
 fn at_least(bytes: &[u8], least: u8, mut f: impl FnMut(usize, u8)) {
-    let (words, rest) = bytes.as_chunks::<4>();
+    let (blocks, rest) = bytes.as_chunks::<16>();
     let leasts = u32::from(least) * ONES;
-    for (word, four) in words.iter().enumerate() {
+    let reached = |four: &[u8; 4]| {
         let packed = u32::from_le_bytes(*four);
         let signs = packed >> 7 & ONES;
         let magnitudes = (packed ^ ((signs << 8).wrapping_sub(signs))).wrapping_add(signs);
-        let reached = ((magnitudes | ONES << 7).wrapping_sub(leasts)) & !magnitudes & ONES << 7;
-        if reached != 0 {
-            some(word * 4, four, least, &mut f);
+        (magnitudes | ONES << 7).wrapping_sub(leasts) & !magnitudes
+    };
+    for (number, block) in blocks.iter().enumerate() {
+        let words = block.as_chunks::<4>().0;
+        if words.iter().fold(0, |any, four| any | reached(four)) & ONES << 7 != 0 {
+            some(number * 16, block, least, &mut f);
         }
     }
-    some(words.len() * 4, rest, least, &mut f);
+    some(blocks.len() * 16, rest, least, &mut f);
 }
 
 #[inline(always)]

@@ -363,13 +363,14 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// Chooses backward sets anew, and forward sets in them.
+    #[inline(never)]
     fn choose_backward(&mut self, first: bool) {
         if self.recipe.reserve == Reserve::None && !first {
             return self.choose_forward();
         }
         for number in self.sparse_layers() {
-            let Some((view, activations)) = self.layer(number) else { continue };
-            let chosen = choose_backward(view, activations, first);
+            let Some((mut view, activations)) = self.layer(number) else { continue };
+            let chosen = choose_backward(&mut view, activations, first);
             let head = &mut self.memory.head;
             head.fallen = head.fallen.saturating_add(chosen.0);
             head.entered = head.entered.saturating_add(if first { 0 } else { chosen.1 });
@@ -377,6 +378,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// Chooses forward sets in the backward sets.
+    #[inline(never)]
     fn choose_forward(&mut self) {
         for number in self.sparse_layers() {
             let Some((mut view, activations)) = self.layer(number) else { continue };
@@ -388,6 +390,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// Ends exploration: backward sets become forward sets.
+    #[inline(never)]
     fn settle(&mut self) {
         for number in self.sparse_layers() {
             let Some((mut view, _)) = self.layer(number) else { continue };
@@ -409,6 +412,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         }
     }
 
+    #[inline(never)]
     fn forward_one(&mut self, operation: &Operation) -> Option<()> {
         let Operation { kind, function, clears, layer, shape, x, x2, y } = operation;
         if let Some(number) = *layer {
@@ -430,6 +434,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// The losses, and the gradient of the output: its share in the batch's.
+    #[inline(never)]
     fn loss(&mut self, target: Option<Target<'_, N>>) -> Result<Outcome<N>, LossError> {
         let output = self.program.output();
         let gradient = output.gradient.unwrap_or_default();
@@ -459,6 +464,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         }
     }
 
+    #[inline(never)]
     fn backward_one(&mut self, operation: &Operation) -> Option<()> {
         let Operation { kind, function, clears, layer, shape, x, x2, y } = operation;
         let dy = y.gradient.as_ref()?;
@@ -489,6 +495,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// Whether no weight's gradient can be other than finite and below the limit.
+    #[inline(never)]
     fn is_finite(&self) -> bool {
         let largest = |range: &Range<usize>| {
             let lanes = self.memory.activations.get(range.clone()).unwrap_or_default();
@@ -509,6 +516,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// Gives up the samples of this step.
+    #[inline(never)]
     fn give_up(&mut self) {
         let Memory { head, gradients, bias_gradients, .. } = &mut self.memory;
         gradients.fill(0.0);
@@ -519,6 +527,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// Adds the samples' gradients to the buffers.
+    #[inline(never)]
     fn collect(&mut self) {
         self.each_weighted(|weighted, view, x, dy| {
             let rows = if view.layer.has_bias() { view.biases.len() } else { 0 };
@@ -532,6 +541,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// The step of all weights: from the samples at once, or from the buffers.
+    #[inline(never)]
     fn update(&mut self, is_whole: bool) {
         let (recipe, step) = (self.recipe, self.memory.head.step);
         let rate = recipe.schedule.at(step);
@@ -561,6 +571,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// What gradients are multiplied by so that their norm is not above the clip's.
+    #[inline(never)]
     fn scale(&self) -> f32 {
         let Clip::Norm(most) = self.recipe.clip else { return 1.0 };
         let Memory { gradients, bias_gradients, .. } = &self.memory;
@@ -592,31 +603,35 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
 }
 
 /// Chooses a layer's backward set, and its forward set in it; gives how many units fell back and entered.
+#[inline(never)]
 fn choose_backward<V: Value, const N: usize>(
-    view: View<'_, V>,
+    view: &mut View<'_, V>,
     activations: &mut [Lanes<N>],
     first: bool,
 ) -> (u32, u32) {
     let Some((buckets, space)) = Memory::<V, N>::scratch(activations) else { return (0, 0) };
-    let View { layer, state, mut live, mut overlay, mut base, .. } = view;
+    let View { layer, state, live, overlay, base, .. } = view;
     let guess = (!first).then_some(state.backward_key);
     let (wanted, size) = (layer.backward as u32, live.grid.unit.size());
-    let mut choice =
-        Choice { live: &mut live, overlay: &mut overlay, base: &mut base, buckets, space };
+    let held = (if first { Threshold::ALL } else { state.end() }, state.holding);
+    let mut choice = Choice { live, overlay, base, space, forward: held };
     let chosen = match size {
-        1 => backward_set::choose::<1, V>(&mut choice, wanted, guess),
-        _ => backward_set::choose::<4, V>(&mut choice, wanted, guess),
+        1 => backward_set::choose::<1, V>(&mut choice, buckets, wanted, guess),
+        _ => backward_set::choose::<4, V>(&mut choice, buckets, wanted, guess),
     };
+    let (end, mut holding) = choice.forward;
     state.entries = overlay.len as u32;
+    if first || chosen.is_none_or(|chosen| chosen.fallen > 0) {
+        holding = forward_set::count(live, end);
+    }
     let wanted = layer.forward as u32;
-    let end = if first { Threshold::ALL } else { state.end() };
-    let holding = forward_set::count(&mut live, end);
-    state.ends(forward_set::choose(&mut live, (end, holding), wanted, buckets), wanted);
+    state.ends(forward_set::choose(live, (end, holding), wanted, buckets), wanted);
     let Some(chosen) = chosen else { return (0, 0) };
     state.backward_key = chosen.end.key;
     (chosen.fallen, chosen.entered)
 }
 
+#[inline(never)]
 fn update_biases<V: Value, const N: usize>(
     view: &mut View<'_, V>,
     rule: &Rule,

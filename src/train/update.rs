@@ -15,7 +15,7 @@ use super::rank::{Threshold, unit_key};
 use super::rule::{Rule, State};
 use super::value::Value;
 
-/// Units whose gradients are taken before their weights move.
+/// Weights whose gradients are taken before they move.
 const CHUNK: usize = 64;
 
 /// By any rule; `gradient` gives those of the unit at a column of the segment at a place.
@@ -33,6 +33,7 @@ pub(super) fn step<const U: usize, V: Value>(
 }
 
 /// By any rule, from the buffer, whose gradients are scaled by `scale`; leaves it at 0.
+#[inline(never)]
 pub(super) fn step_collected<const U: usize, V: Value>(
     live: &mut Live<'_, V>,
     rule: (&Rule, Threshold),
@@ -54,7 +55,8 @@ fn each_chunk<const U: usize, V: Value>(
     fill: impl Fn(&Place, &[u8], &mut [f32], &mut [[f32; U]]),
 ) -> u32 {
     let (width, mut holding) = (live.grid.width(), 0);
-    let mut space = [[0.0; U]; CHUNK];
+    let mut space = [0.0; CHUNK];
+    let space = space.as_chunks_mut::<U>().0;
     for part in live.parts_mut() {
         let first = (part.place.line * width + part.place.start) as u32;
         let PartMut { place, forward, mut columns, mut values, segment, .. } = part;
@@ -62,7 +64,8 @@ fn each_chunk<const U: usize, V: Value>(
         let (mut left, mut crossed) = (forward, false);
         while !columns.is_empty() {
             let is_forward = left > 0;
-            let len = if is_forward { left } else { columns.len() }.min(CHUNK).min(columns.len());
+            let len =
+                if is_forward { left } else { columns.len() }.min(CHUNK / U).min(columns.len());
             let here = columns.split_off(..len).unwrap_or_default();
             let units = values.split_off_mut(..len * U).unwrap_or_default();
             let buffer = gradients.split_off_mut(..len * U).unwrap_or_default();
