@@ -33,7 +33,7 @@ fn live_units<const U: usize>(live: &Live<'_, f32>) -> Units<U> {
 fn train(live: &mut Live<'_, f32>, seed: u32, size: f32) {
     for (at, weight) in (0..).zip(live.arrays.values.iter_mut()) {
         let noise = bits(seed, at);
-        let far = if noise % 50 == 0 { 20.0 } else { 1.0 };
+        let far = if noise.is_multiple_of(50) { 20.0 } else { 1.0 };
         *weight += [-size * far, 0.0, size][noise as usize / 64 % 3];
     }
 }
