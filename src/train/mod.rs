@@ -43,7 +43,7 @@
 //! use kastanet::image::{Aligned, Image, record::section};
 //! use kastanet::train::{Loss, Program, Recipe, Source, Target, Tuner};
 //!
-//! let image = Image::new_checked(kastanet::include_image!("image/golden/trained-v1.kst"))?;
+//! let image = Image::new_checked(kastanet::include_image!("../image/golden/trained-v1.kst"))?;
 //! let program = Program::new_checked(image.section(section::TRAINABLE).unwrap_or_default())?;
 //! let recipe = Recipe { loss: Loss::SoftmaxCrossEntropy, ..Recipe::default() };
 //!

@@ -264,7 +264,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         (view.layer.training == Training::Dense).then_some((arrays.values, arrays.first))
     }
 
-    /// What is to be kept to go on later, but for the recipe: see [`Tuner::resume`].
+    /// What is to be kept to go on later, in the order in which it lies in the memory.
     pub fn saved(&self) -> impl Iterator<Item = &[u8]> {
         self.memory.saved()
     }
