@@ -33,11 +33,10 @@ struct Machine {
 }
 
 /// Programs that need little memory.
-const SMALL: [&str; 3] = ["self_test", "infer", TRAIN];
+const SMALL: [&str; 2] = ["self_test", "infer"];
 
-/// The program that trains, and the same where its instructions are counted.
-pub const TRAIN: &str = "train";
-pub const COUNTED: &str = "train-counted";
+/// The program that trains.
+const TRAIN: &str = "train";
 
 /// Every board.
 pub static BOARDS: [Board; 8] = [
@@ -136,7 +135,7 @@ impl Board {
         let small = self.small.filter(|_| SMALL.contains(&program));
         match (small, program, self.machine.memory) {
             (Some(small), ..) => small,
-            (None, TRAIN | COUNTED, "mps2") => Machine { memory: "mps2_256k", ..self.machine },
+            (None, TRAIN, "mps2") => Machine { memory: "mps2_256k", ..self.machine },
             _ => self.machine,
         }
     }
@@ -170,18 +169,14 @@ impl Board {
         programs.iter().try_for_each(|program| self.keep(tree, program))
     }
 
-    /// Builds the program `train` with `image` in its flash and `len` bytes of memory; gives the ELF, which
-    /// is called `name`: [`TRAIN`], or [`COUNTED`] for the machine on which instructions are counted.
-    pub fn build_train(&self, tree: &Tree, name: &str, image: &Path, len: &str) -> Result<PathBuf> {
+    /// Builds the program `train` with `image` in its flash and `len` bytes of memory; gives the ELF.
+    pub fn build_train(&self, tree: &Tree, image: &Path, len: &str) -> Result<PathBuf> {
         let args = ["build", "--quiet", "--release", "-p", "kastanet-boards-qemu", "--bin", TRAIN];
-        let mut command = self.cargo(tree, name, &args);
+        let mut command = self.cargo(tree, TRAIN, &args);
         command.env("KASTANET_IMAGE", image).env("KASTANET_TRAINING_LEN", len);
         run(&mut command)?;
-        let kept = self.elf(tree, name);
-        std::fs::create_dir_all(kept.with_file_name(""))?;
-        std::fs::copy(self.built(tree, TRAIN), &kept)
-            .with_context(|| kept.display().to_string())?;
-        Ok(kept)
+        self.keep(tree, TRAIN)?;
+        Ok(self.elf(tree, TRAIN))
     }
 
     /// Whether programs that need little memory run on a machine that has little.

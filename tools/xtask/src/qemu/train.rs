@@ -1,6 +1,6 @@
 //! The program `train`, built for one image at a time: what it prints, and what it costs.
 
-use super::board::{Board, COUNTED, Ended, TRAIN};
+use super::board::{Board, Ended};
 use super::{Bench, elf, expected, file_name};
 use crate::process::{capture, run};
 use anyhow::{Context, Result, ensure};
@@ -41,20 +41,15 @@ impl Trained {
     }
 
     /// The program with this image, and with memory for live weights stored in this way.
-    fn build(
-        &self,
-        bench: &Bench<'_>,
-        board: &Board,
-        (program, storage): (&str, &str),
-    ) -> Result<PathBuf> {
+    fn build(&self, bench: &Bench<'_>, board: &Board, storage: &str) -> Result<PathBuf> {
         let len = self.lens.iter().find(|(name, _)| *name == storage).map(|(_, len)| len);
-        board.build_train(bench.tree, program, &self.image(bench), len.context("no such storage")?)
+        board.build_train(bench.tree, &self.image(bench), len.context("no such storage")?)
     }
 }
 
 /// Compares what the board prints with the files under git.
 pub fn printed(bench: &Bench<'_>, board: &Board, trained: &Trained, overwrite: bool) -> Result<()> {
-    let elf = trained.build(bench, board, (TRAIN, "f32"))?;
+    let elf = trained.build(bench, board, "f32")?;
     let ended = board.run(bench, &elf, &[])?;
     let name = format!("train-{}", trained.name);
     expected::compare(bench, board, &elf, (&name, &ended), &ended.output, overwrite)
@@ -73,7 +68,7 @@ pub fn measure(bench: &Bench<'_>, board: &Board, all: &[Trained]) -> Result<()> 
             continue;
         }
         let trained = all.iter().find(|trained| trained.name == name).context("no such network")?;
-        let elf = trained.build(bench, board, (COUNTED, storage))?;
+        let elf = trained.build(bench, board, storage)?;
         let output = bench.dir.join(format!("{}-train-{name}-{storage}.out", board.name));
         let Ended { code, output: text } = board.count(bench, &elf, &[storage], &output)?;
         let what = format!("{} {}", board.name, file_name(&output));
