@@ -140,14 +140,3 @@ impl TopKast {
         TopKast { density, backward, forward_every, backward_every, explore, beyond }
     }
 }
-
-impl Way {
-    /// The share of weights that the trained network has.
-    pub fn density(&self) -> f64 {
-        match *self {
-            Way::Dense => 1.0,
-            Way::Static { density } | Way::Set { density } | Way::Rigl { density } => density,
-            Way::Gradual { density } | Way::TopKast(TopKast { density, .. }) => density,
-        }
-    }
-}
