@@ -1,13 +1,14 @@
 //! Top-KAST beside other ways to train with few weights; `cargo xtask experiment` finds the data set.
 //!
 //! ```text
-//! kastanet-experiment NAME --data DIR --results DIR [--seeds N] [--json]
+//! kastanet-experiment NAME --data DIR --results DIR [--seeds N] [--continue] [--json]
 //! kastanet-experiment speed --data DIR --results DIR --python FILE [--json]
 //! ```
 //!
 //! An experiment's runs are written into `RESULTS/NAME.jsonl`, drawn in `RESULTS/NAME.svg` and told in
 //! `RESULTS/README.md`.
 
+mod batch;
 mod data;
 mod method;
 mod network;
@@ -21,15 +22,12 @@ mod speed;
 mod table;
 
 use anyhow::{Context, Result, bail, ensure};
-use data::{BATCH, Data};
+use data::Data;
 use lexopt::prelude::*;
 use plan::{ALL, Plan};
-use rayon::prelude::*;
 use record::Record;
-use setup::Setup;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn main() -> ExitCode {
     match command(lexopt::Parser::from_env()) {
@@ -60,12 +58,13 @@ fn compare(options: &Options, data: &Data, results: &Path) -> Result<()> {
         let names = ALL.map(|(name, _)| name).join(", ");
         bail!("no experiment `{}`; there are {names}, {}", options.name, speed::NAME);
     };
-    let records = run_all(&plan, options.seeds, data)?;
+    let known = if options.goes_on { record::read(results, plan.name)? } else { vec![] };
+    let write = |records: &[Record]| record::write(results, plan.name, records);
+    let records = batch::run_all(&plan.setups(), options.seeds, data, known, write)?;
     match options.json {
         true => print!("{}", record::lines(&records)?),
         false => print!("{}\n{}", table::table(&plan, &records), table::order(&plan, &records)),
     }
-    record::write(results, plan.name, &records)?;
     plot::draw(results, &plan, &records)
 }
 
@@ -85,6 +84,8 @@ struct Options {
     name: String,
     seeds: u64,
     json: bool,
+    /// Setups that are recorded with as many seeds are not run again.
+    goes_on: bool,
     data: Option<PathBuf>,
     results: Option<PathBuf>,
     /// An interpreter that has NumPy.
@@ -97,6 +98,7 @@ impl Options {
         while let Some(arg) = args.next()? {
             match arg {
                 Long("json") => options.json = true,
+                Long("continue") => options.goes_on = true,
                 Long("seeds") => options.seeds = args.value()?.parse()?,
                 Long("data") => options.data = Some(args.value()?.into()),
                 Long("python") => options.python = Some(args.value()?.into()),
@@ -108,28 +110,4 @@ impl Options {
         ensure!(options.seeds > 0, "--seeds: expected at least 1");
         Ok(options)
     }
-}
-
-/// Runs every setup of a plan with every seed, as many at a time as there are processors.
-fn run_all(plan: &Plan, seeds: u64, data: &Data) -> Result<Vec<Record>> {
-    let setups = plan.setups();
-    let jobs: Vec<(&Setup, u64)> =
-        setups.iter().flat_map(|setup| (0..seeds).map(move |seed| (setup, seed))).collect();
-    let (done, count) = (AtomicUsize::new(0), jobs.len());
-    let one = |&(setup, seed): &(&Setup, u64)| {
-        let outcome = run::run(setup, seed, data)?;
-        let (done, accuracy) = (done.fetch_add(1, Ordering::Relaxed) + 1, outcome.accuracy);
-        eprintln!(
-            "{done}/{count}: {accuracy:.2} by seed {seed} of {}",
-            serde_json::to_string(setup)?
-        );
-        Ok(outcome)
-    };
-    let outcomes: Vec<_> = jobs.par_iter().with_max_len(1).map(one).collect::<Result<_>>()?;
-    let of_setup = outcomes.chunks(seeds as usize).zip(&setups).map(|(outcomes, setup)| {
-        let accuracies = outcomes.iter().map(|outcome| outcome.accuracy).collect();
-        let skipped = outcomes.iter().map(|outcome| outcome.skipped).sum();
-        Record::new(setup.clone(), BATCH, accuracies, skipped)
-    });
-    Ok(of_setup.collect())
 }

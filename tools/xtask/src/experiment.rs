@@ -20,7 +20,7 @@ pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
     let (mut name, mut options) = (None, Vec::new());
     while let Some(arg) = args.next()? {
         match arg {
-            Long("json") => options.push("--json".into()),
+            Long(name @ ("json" | "continue")) => options.push(format!("--{name}").into()),
             Long("seeds") => options.extend(["--seeds".into(), args.value()?]),
             Value(value) if name.is_none() => name = Some(value),
             other => return Err(other.unexpected().into()),
