@@ -119,3 +119,42 @@ fn idx(bytes: &[u8], head: usize, expected: usize) -> Result<Vec<u8>> {
     ensure!(found == expected, "a file of {found} elements, expected {expected}");
     Ok(bytes[head..].to_vec())
 }
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// Pictures whose class is the row of pixels that is lit.
+    pub fn lit() -> Data {
+        let set = |len: usize| Set {
+            pixels: (0..len * PIXELS).map(|at| lit_pixel(at / PIXELS % 10, at % PIXELS)).collect(),
+            labels: (0..len).map(|number| (number % 10) as u8).collect(),
+        };
+        Data { train: set(8 * BATCH + 3), test: set(BATCH + 6) }
+    }
+
+    fn lit_pixel(class: usize, at: usize) -> u8 {
+        if at / 28 == 2 * class { 255 } else { 0 }
+    }
+
+    #[test]
+    fn takes_pictures_into_lanes() {
+        let (data, mut batch) = (lit(), Batch::default());
+        data.train.take(&[13, 0], &mut batch);
+        assert_eq!(batch.classes[..3], [3, 0, 0]);
+        let [lit, dark] = [(1.0 - 0.286) / 0.353, -0.286 / 0.353];
+        for (at, expected) in [(0, [dark, lit, 0.0]), (6 * 28 + 27, [lit, dark, 0.0])] {
+            assert!(batch.input[at].iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-6));
+        }
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        let path = std::env::temp_dir().join(format!("kastanet-{}.gz", std::process::id()));
+        fs::write(&path, "other").unwrap();
+        let error = file(&path, FILES[0][1]).unwrap_err().to_string();
+        fs::remove_file(&path).unwrap();
+        assert!(error.contains("SHA-256 is d9298a10d1b0"), "{error}");
+        assert!(idx(&[0; 20], 16, 5).unwrap_err().to_string().contains("4 elements, expected 5"));
+    }
+}

@@ -156,3 +156,23 @@ impl Ranged for Columns {
 }
 
 impl plotters::coord::ranged1d::ValueFormatter<f64> for Columns {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::setup::{Setup, Way};
+
+    #[test]
+    fn far_worse_runs_do_not_flatten_the_others() {
+        let record =
+            |accuracies: &[f64]| Record::new(Setup::new(Way::Dense), 64, accuracies.to_vec(), 0);
+        assert_eq!(range(&[record(&[86.5]), record(&[87.2])]), 86.0..88.0);
+        assert_eq!(range(&[record(&[10.0]), record(&[87.2])]), 80.0..88.0);
+    }
+
+    #[test]
+    fn columns_stand_in_the_middle_of_their_share() {
+        let columns = Columns(4);
+        assert_eq!([0.0, 3.0].map(|column| columns.map(&column, (0, 400))), [50, 350]);
+    }
+}

@@ -91,3 +91,50 @@ impl Memory {
         self.0.as_mut_bytes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::tests::lit;
+    use crate::network::Network;
+    use crate::setup::{TopKast, Way};
+
+    /// Every way, at densities at which the pictures can be learned in a few steps.
+    fn ways() -> [Way; 7] {
+        let density = 0.3;
+        [
+            Way::Dense,
+            Way::Static { density },
+            Way::Set { density },
+            Way::Rigl { density },
+            Way::Gradual { density },
+            Way::TopKast(TopKast::together(density, 0.6, 10)),
+            Way::TopKast(TopKast { explore: 0.5, ..TopKast::two_rate(density, 0.6) }),
+        ]
+    }
+
+    #[test]
+    fn every_way_learns_easy_pictures() {
+        let data = lit();
+        for way in ways() {
+            let outcome = run(&Setup { epochs: 2, ..Setup::new(way) }, 3, &data).unwrap();
+            assert_eq!((outcome.accuracy, outcome.skipped), (100.0, 0), "{way:?}");
+        }
+    }
+
+    #[test]
+    fn a_convolutional_network_learns_them_too() {
+        let setup = Setup::new(Way::TopKast(TopKast::two_rate(0.3, 0.6)));
+        let setup = Setup { network: Network::Cnn, epochs: 3, ..setup };
+        assert!(run(&setup, 3, &lit()).unwrap().accuracy > 90.0);
+    }
+
+    #[test]
+    fn a_seed_says_all() {
+        let setup = Setup { epochs: 1, rate: 0.001, ..Setup::new(Way::Rigl { density: 0.02 }) };
+        let data = lit();
+        let [one, again] = [5, 5].map(|seed| run(&setup, seed, &data).unwrap().accuracy);
+        let mut others = (6..9).map(|seed| run(&setup, seed, &data).unwrap().accuracy);
+        assert!(one == again && others.any(|other| other != one));
+    }
+}

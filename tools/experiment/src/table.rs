@@ -36,18 +36,48 @@ pub fn order(plan: &Plan, records: &[Record]) -> String {
 }
 
 fn verdict(plan: &Plan, records: &[Record], column: usize) -> String {
-    let mean = |name: &str| {
-        let row = plan.rows.iter().find(|row: &&Row| row.name == name)?;
+    let mean = |name: &&str| {
+        let row = plan.rows.iter().find(|row: &&Row| row.name == *name)?;
         Some(of(row.cells[column].as_ref(), records)?.mean)
     };
-    let pairs = plan.order.windows(2).map(|pair| (pair[0], pair[1]));
-    let broken = pairs.filter(|(worse, better)| mean(worse) >= mean(better));
+    let Some(means) = plan.order.iter().map(mean).collect::<Option<Vec<f64>>>() else {
+        return "it is not known".into();
+    };
+    let pairs = plan.order.windows(2).zip(means.windows(2));
+    let broken = pairs.filter(|(_, means)| means[0] >= means[1]);
     let broken: Vec<_> =
-        broken.map(|(worse, better)| format!("{better} not above {worse}")).collect();
+        broken.map(|(names, _)| format!("{} is not above {}", names[1], names[0])).collect();
     if broken.is_empty() { "it holds".into() } else { broken.join(", ") }
 }
 
 fn line(first: &str, cells: impl Iterator<Item = String>) -> String {
     let cells: Vec<String> = [first.to_string()].into_iter().chain(cells).collect();
     format!("| {} |\n", cells.join(" | "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::setup::Way;
+
+    #[test]
+    fn says_where_the_order_is_not_there() {
+        let mut plan = Plan::named("fashion").unwrap();
+        plan.order = vec!["static", "SET", "RigL"];
+        let record = |way, mean| Record::new(Setup::new(way), 64, vec![mean], 0);
+        let density = 0.05;
+        let records = [
+            record(Way::Static { density }, 80.0),
+            record(Way::Set { density }, 82.0),
+            record(Way::Rigl { density }, 81.5),
+        ];
+        let order = order(&plan, &records);
+        assert!(
+            order.starts_with("The order static < SET < RigL: at 20 % it is not known;"),
+            "{order}"
+        );
+        assert!(order.contains("at 5 % RigL is not above SET"), "{order}");
+        let table = table(&plan, &records);
+        assert!(table.contains("| SET | – | – | 82.00 ± 0.00 | – |\n"), "{table}");
+    }
 }

@@ -131,3 +131,90 @@ impl<R: Rule> Method for Masked<R> {
 pub fn share(share: f64, count: usize) -> usize {
     (share * count as f64 + 0.5).floor() as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{gradual::Gradual, rigl::Rigl, set::Set};
+    use super::*;
+
+    const LEN: usize = 200;
+
+    /// A layer whose weights grow with their number, and whose gradients do so faster.
+    struct Layer {
+        mask: Vec<bool>,
+        weights: Vec<f32>,
+        velocity: Vec<f32>,
+        random: Xoshiro256PlusPlus,
+    }
+
+    impl Layer {
+        /// Every fourth weight is in the mask.
+        fn new() -> Self {
+            let mask: Vec<bool> = (0..LEN).map(|at| at % 4 == 0).collect();
+            let weights = (0..LEN).map(|at| if mask[at] { at as f32 + 1.0 } else { 0.0 }).collect();
+            let velocity = (0..LEN).map(|at| -((at * at) as f32) - 1.0).collect();
+            Layer { mask, weights, velocity, random: Xoshiro256PlusPlus::seed_from_u64(0) }
+        }
+
+        /// Lets the rule change it; gives the numbers of those that were dropped and those that have grown.
+        fn change(&mut self, rule: &impl Rule, steps: u32) -> [Vec<usize>; 2] {
+            let old = self.mask.clone();
+            let Layer { mask, weights, velocity, random } = self;
+            let mut pruned = Pruned { mask, weights, velocity, random };
+            rule.change(steps, &mut pruned);
+            pruned.clear();
+            let outside = (0..LEN).filter(|&at| !self.mask[at]);
+            assert!(outside.clone().all(|at| self.weights[at] == 0.0 && self.velocity[at] == 0.0));
+            [true, false]
+                .map(|was| (0..LEN).filter(|&at| old[at] == was && self.mask[at] != was).collect())
+        }
+    }
+
+    #[test]
+    fn set_grows_by_chance_as_many_as_it_drops() {
+        let rule = Set { density: 0.25, steps: 1000 };
+        let mut layer = Layer::new();
+        for steps in [1, 99, 101, 1000] {
+            assert_eq!(layer.change(&rule, steps), [vec![], vec![]]);
+        }
+        let [dropped, grown] = Layer::new().change(&rule, 900);
+        // 0.3 of 50.
+        assert_eq!((dropped, grown.len()), ((0..60).step_by(4).collect(), 15));
+    }
+
+    #[test]
+    fn rigl_grows_where_gradients_are_largest() {
+        let rule = Rigl { density: 0.25, steps: 1000 };
+        let mut layer = Layer::new();
+        for steps in [50, 800, 1000] {
+            assert_eq!(layer.change(&rule, steps), [vec![], vec![]]);
+        }
+        // 0.15 · (1 + cos(π · 0.4)) of 50.
+        let mut layer = Layer::new();
+        let [dropped, grown] = layer.change(&rule, 300);
+        let largest: Vec<usize> = (186..200).filter(|at| at % 4 != 0).collect();
+        assert_eq!((dropped.len(), &grown[..]), (10, &largest[largest.len() - 10..]));
+        assert!(grown.iter().all(|&at| layer.weights[at] == 0.0 && layer.velocity[at] == 0.0));
+        let kept = (0..LEN).filter(|at| at % 4 == 0 && !dropped.contains(at));
+        assert!(kept.clone().all(|at| layer.velocity[at] != 0.0) && kept.count() == 40);
+    }
+
+    #[test]
+    fn gradual_pruning_ends_at_its_density() {
+        let rule = Gradual { density: 0.1, steps: 1000 };
+        let mut layer = Layer::new();
+        layer.mask.fill(true);
+        layer.weights = (0..LEN).map(|at| at as f32 + 1.0).collect();
+        let mut left = Vec::new();
+        for steps in 1..=1000 {
+            let [_, grown] = layer.change(&rule, steps);
+            assert!(grown.is_empty());
+            left.push(layer.mask.iter().filter(|is_in| **is_in).count());
+        }
+        assert_eq!(
+            [1, 100, 149, 400, 700, 1000].map(|steps| left[steps - 1]),
+            [200, 200, 200, 43, 20, 20]
+        );
+        assert!(layer.mask[180..].iter().all(|is_in| *is_in));
+    }
+}
