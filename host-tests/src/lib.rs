@@ -1,12 +1,15 @@
 //! The harness of the tests that run on the host, in `tests/`.
 //!
 //! Two oracles say what a network computes: [`naive`], plain arithmetic over the imported graph,
-//! and [`tflm`], TFLite Micro's own interpreter. [`models`] finds whole networks to compare on;
-//! [`generate`] makes small ones, one operator each, from a seed of [`random`]; [`device`] packs
-//! a graph and runs the image as a microcontroller would, [`editor`] damages it, [`refusals`] provokes
-//! every error. [`matrices`] walks weight matrices as kernels do.
+//! and [`tflm`], TFLite Micro's own interpreter; [`real`] says what it stands for in real numbers.
+//! [`models`] finds whole networks to compare on; [`generate`] makes small ones, most of one operator
+//! each, from a seed of [`random`]; [`device`] packs a graph and runs the image as a microcontroller
+//! would, [`editor`] damages it, [`refusals`] provokes every error. [`matrices`] walks weight matrices as
+//! kernels do.
 
 pub mod naive;
+
+pub mod real;
 
 pub mod tflm;
 

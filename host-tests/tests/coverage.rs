@@ -3,7 +3,7 @@
 use host_tests::device;
 use host_tests::generate::SUBJECTS;
 use host_tests::random::Rng;
-use host_tests::refusals::{Case, image, layers, network, sparse, variant};
+use host_tests::refusals::{Case, image, layers, network, program, sparse, variant};
 use kastanet::image::{Image, OpKind};
 use kastanet::sparse::{Format, Pattern};
 use kastanet_cli::graph::Graph;
@@ -91,6 +91,12 @@ fn of_layer_errors() {
 #[test]
 fn of_matrix_errors() {
     compare(include_str!("../../src/sparse/error.rs"), sparse::CASES, 9);
+}
+
+#[test]
+fn of_program_errors() {
+    let source = include_str!("../../src/train/program.rs");
+    compare(&source.replace("pub enum ProgramError", "pub enum Error"), program::CASES, 6);
 }
 
 /// Compares the variants of the `Error` in `source`, at least so many, with those that are seen.

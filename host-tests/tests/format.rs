@@ -1,8 +1,9 @@
 //! FORMAT.md says what the records in `src/image/record.rs` are, number for number, and its worked
 //! image is the golden one, byte for byte.
 
+use host_tests::editor::Editor;
 use host_tests::generate::worked_of;
-use host_tests::refusals::{image, sparse, variant};
+use host_tests::refusals::{image, program, sparse, variant};
 use kastanet::image::VERSION;
 use kastanet::image::record::*;
 use kastanet::sparse::{Format, Pattern};
@@ -20,8 +21,35 @@ fn between(start: &str, end: &str) -> &'static str {
 
 #[test]
 fn the_worked_image_is_the_golden_one() {
-    let block = between("\n## A whole image\n", "\n## ");
-    let (_, block) = block.split_once("```\n").expect("a block");
+    let bytes = hex(between("\n## A whole image\n", "\n## "));
+    let name = format!("worked-v{VERSION}.kst");
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../src/image/golden/");
+    let golden = std::fs::read([root, &name].concat()).expect("the golden image is there");
+    let at = bytes.iter().zip(&golden).position(|(a, b)| a != b);
+    assert_eq!(at, None, "the first byte that is not that of {name}");
+    assert_eq!(bytes.len(), golden.len());
+    let (_, length) = between("`src/image/golden/", "):").split_once("`, ").expect("its length");
+    assert_eq!(length, format!("{} bytes", golden.len()));
+}
+
+/// Both sections of the trained part, one after the other.
+#[test]
+fn the_worked_part_is_the_golden_one() {
+    let block = between("\n### A trained part\n", "\n## ");
+    let name = format!("trained-v{VERSION}.kst");
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../src/image/golden/");
+    let golden = std::fs::read([root, &name].concat()).expect("the golden image is there");
+    let mut golden = Editor { bytes: golden };
+    let sections = golden.sections();
+    let of = |kind: u16| sections.iter().filter(move |(entry, _)| entry.kind.get() == kind);
+    let parts = of(section::RESERVE).chain(of(section::TRAINABLE));
+    let expected: Vec<u8> = parts.flat_map(|(_, bytes)| bytes.clone()).collect();
+    assert_eq!(hex(block), expected);
+}
+
+/// The bytes of the first block of a text, of which every line has its offset.
+fn hex(text: &str) -> Vec<u8> {
+    let (_, block) = text.split_once("```\n").expect("a block");
     let (block, _) = block.split_once("```").expect("the block ends");
     let mut bytes: Vec<u8> = Vec::new();
     for line in block.lines() {
@@ -32,14 +60,7 @@ fn the_worked_image_is_the_golden_one() {
         let byte = |text| u8::from_str_radix(text, 16).unwrap_or_else(|_| panic!("{line}"));
         bytes.extend(hex.split_whitespace().map(byte));
     }
-    let name = format!("worked-v{VERSION}.kst");
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../src/image/golden/");
-    let golden = std::fs::read([root, &name].concat()).expect("the golden image is there");
-    let at = bytes.iter().zip(&golden).position(|(a, b)| a != b);
-    assert_eq!(at, None, "the first byte that is not that of {name}");
-    assert_eq!(bytes.len(), golden.len());
-    let (_, length) = between("`src/image/golden/", "):").split_once("`, ").expect("its length");
-    assert_eq!(length, format!("{} bytes", golden.len()));
+    bytes
 }
 
 /// The numbers in column `at` of the first table after `heading`.
@@ -106,6 +127,27 @@ fn weights() {
     );
     assert_eq!(offsets("\n## Weight record, 64 bytes\n"), fields);
     assert_eq!(size_of::<WeightsRecord>(), 64);
+}
+
+#[test]
+fn training() {
+    use kastanet::train::record::{Header, Layer, Operation};
+    let header = offsets_of!(
+        Header: operations layers first boundary last reserved floats input output data_len
+    );
+    assert_eq!(offsets("\n### Training header, 40 bytes\n"), header);
+    let operation = offsets_of!(
+        Operation: kind function flags reserved layer reserved2 x x2 y x_dims x2_dims y_dims
+        kernel stride dilation pad reserved3
+    );
+    assert_eq!(offsets("\n### Training operation, 68 bytes\n"), operation);
+    let layer = offsets_of!(
+        Layer: rows cols kind unit group reserved forward backward weights format parameter
+        scales bias counts indices indices_len values values_len
+    );
+    assert_eq!(offsets("\n### Training layer, 52 bytes\n"), layer);
+    let sizes = [size_of::<Header>(), size_of::<Operation>(), size_of::<Layer>()];
+    assert_eq!(sizes, [40, 68, 52]);
 }
 
 #[test]
@@ -192,6 +234,8 @@ fn errors() {
     let seen = image::CASES.iter().flat_map(|(_, provoke)| provoke());
     let mut names: BTreeSet<_> = seen.map(|error| variant(&error)).collect();
     let seen = sparse::CASES.iter().flat_map(|(_, provoke)| provoke());
+    names.extend(seen.map(|error| variant(&error)));
+    let seen = program::CASES.iter().flat_map(|(_, provoke)| provoke());
     names.extend(seen.map(|error| variant(&error)));
     let missing: Vec<_> =
         names.iter().filter(|name| !table.contains(&format!("`{name}`"))).collect();

@@ -1,6 +1,6 @@
 //! Images of past format versions stay readable, and today's writer still writes the same bytes.
 //!
-//! `KASTANET_OVERWRITE=1 cargo test -p host-tests --test golden` writes the golden image of the
+//! `KASTANET_OVERWRITE=1 cargo test -p host-tests --test golden` writes the golden images of the
 //! current version anew; an image of an older version is never written again.
 
 use host_tests::{device, generate};
@@ -8,6 +8,7 @@ use kastanet::image::{Image, VERSION};
 use kastanet::network::Network;
 use kastanet::sparse::Format;
 use kastanet_cli::pack::{AlignedBytes, Options, pack};
+use kastanet_cli::trainable::Trainable;
 use std::path::PathBuf;
 
 fn path(version: u16) -> PathBuf {
@@ -34,6 +35,20 @@ fn the_writer_writes_the_golden_image() {
     let options = Options { formats: Format::Delta4.into(), ..Options::default() };
     let written = pack(generate::worked(), &options).unwrap().image;
     let path = path(VERSION);
+    if std::env::var_os("KASTANET_OVERWRITE").is_some() {
+        std::fs::write(&path, &written).unwrap();
+    }
+    let golden = std::fs::read(&path).unwrap();
+    assert!(written == golden, "the writer's bytes differ from {}", path.display());
+}
+
+/// The same with all of it trained.
+#[test]
+fn the_writer_writes_the_golden_trained_image() {
+    let trainable = Some(Trainable::default());
+    let options = Options { formats: Format::Delta4.into(), trainable, ..Options::default() };
+    let written = pack(generate::worked(), &options).unwrap().image;
+    let path = path(VERSION).with_file_name(format!("trained-v{VERSION}.kst"));
     if std::env::var_os("KASTANET_OVERWRITE").is_some() {
         std::fs::write(&path, &written).unwrap();
     }

@@ -50,9 +50,9 @@ pub mod section {
     pub const LABELS: u16 = 7;
     /// Hash of the source and the tool's version; optional.
     pub const PROVENANCE: u16 = 8;
-    /// Pretrained values of weights outside the forward set. Reserved, not yet written.
+    /// Weights that training starts from, where the data section's do not serve; optional.
     pub const RESERVE: u16 = 9;
-    /// Marks and unfolded biases of trainable layers. Reserved, not yet written.
+    /// What is trained on the device, see `train::record`; optional.
     pub const TRAINABLE: u16 = 10;
     /// A signature over the bytes before it. Reserved, not yet written.
     pub const SIGNATURE: u16 = 11;

@@ -17,6 +17,7 @@ use super::candidates::{Candidates, first};
 use super::live::{Live, places};
 use super::overlay::Overlay;
 use super::rank::{Threshold, unit_key};
+use super::scan;
 use super::search::{Buckets, Found, Window, search};
 use super::value::Value;
 
@@ -77,8 +78,24 @@ impl<V: Value> Choice<'_, '_, '_, V> {
         }))
     }
 
-    /// Calls `f` with each live unit that is not in the set, its index and its reserve; what `f` gives is its
-    /// new weights. Marks the segments of such units, and only those.
+    /// Marks the segments with units that are not in the set, and only those.
+    fn mark_leaving<const U: usize>(&mut self, end: Threshold) {
+        let grid = self.live.grid;
+        for part in self.live.parts_mut() {
+            let (first, mut stay) = (first(grid, part.place), true);
+            let units = part.values.as_chunks::<U>().0;
+            scan::each(units, &mut (0, end.key), |at, unit, _| {
+                let column = part.columns.get(at).copied().unwrap_or_default();
+                stay &= end.holds(unit_key(unit.map(V::get)), first + u32::from(column));
+            });
+            if let Some(segment) = part.segment {
+                segment.settle(stay);
+            }
+        }
+    }
+
+    /// Calls `f` with each live unit of the marked segments that is not in the set, its index and its reserve;
+    /// what `f` gives is its new weights.
     pub(super) fn each_leaving<const U: usize>(
         &mut self,
         end: Threshold,
@@ -86,25 +103,18 @@ impl<V: Value> Choice<'_, '_, '_, V> {
     ) {
         let grid = self.live.grid;
         let mut tiles = self.base.tiles::<V>(grid);
-        for (mut part, (place, len)) in self.live.parts_mut().zip(places(grid)) {
-            let first = first(grid, place);
-            let units = part.values.as_chunks_mut::<U>().0;
-            let leaves = |column: u8, unit: &[V; U]| {
-                !end.holds(unit_key(unit.map(V::get)), first + u32::from(column))
-            };
-            let stay = part.columns.iter().zip(&*units).all(|(&c, unit)| !leaves(c, unit));
-            if let Some(segment) = &mut part.segment {
-                segment.settle(stay);
-            }
-            if stay {
+        for (part, (place, len)) in self.live.parts_mut().zip(places(grid)) {
+            if part.segment.is_none_or(|segment| !segment.is_unsettled()) {
                 tiles.iter_mut().for_each(|tiles| tiles.skip::<U>(len));
                 continue;
             }
+            let first = first(grid, place);
             let tile = tiles.as_mut().map(|tiles| tiles.fill::<U>(place, len, self.space));
-            for (&column, unit) in part.columns.iter().zip(units) {
-                if leaves(column, unit) {
+            for (&column, unit) in part.columns.iter().zip(part.values.as_chunks_mut::<U>().0) {
+                let index = first + u32::from(column);
+                if !end.holds(unit_key(unit.map(V::get)), index) {
                     let reserve = tile.as_ref().and_then(|tile| tile.unit(column.into()));
-                    *unit = f(first + u32::from(column), *unit, reserve);
+                    *unit = f(index, *unit, reserve);
                 }
             }
         }
@@ -112,6 +122,7 @@ impl<V: Value> Choice<'_, '_, '_, V> {
 
     /// How many live units leave for the table. With all θ in RAM, none has to.
     fn leaving<const U: usize>(&mut self, end: Threshold) -> u32 {
+        self.mark_leaving::<U>(end);
         let mut leaving = 0;
         if matches!(self.base, Base::Image(_)) {
             self.each_leaving::<U>(end, |_, unit, reserve| {
@@ -149,14 +160,15 @@ impl<V: Value> Choice<'_, '_, '_, V> {
     /// Where the set of the `kept` units ends, of those in the table and those that leave for it, that
     /// differ most from their reserve.
     fn differing<const U: usize>(&mut self, end: Threshold, kept: u32) -> Threshold {
-        let mut buckets = [0; 256];
         let none = Threshold { key: u32::MAX, before: 0 };
-        let found = search(kept, None, &mut buckets, |window: Window, buckets, _| {
+        // Lent, so that the rest of the choice can be looked at.
+        let mut lent = [0; 0x100];
+        let found = search(kept, None, &mut lent, |window: Window, buckets, _| {
             self.each_difference::<U>(end, |key, _| window.count(key, buckets));
             0
         });
         found.map_or(none, |found| {
-            found.end(&mut buckets, |window, buckets| {
+            found.end(&mut lent, |window, buckets| {
                 self.each_difference::<U>(end, |key, index| {
                     if key == found.key {
                         window.count(Found::tie(index), buckets);

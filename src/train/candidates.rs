@@ -6,6 +6,7 @@ use super::grid::Grid;
 use super::live::{Live, Place, places};
 use super::overlay::Overlay;
 use super::rank::unit_key;
+use super::scan;
 use super::tile::Tile;
 use super::value::Value;
 use core::ops::Range;
@@ -39,8 +40,16 @@ impl<V: Value> Candidates<'_, '_, '_, V> {
         let mut tiles = self.base.tiles::<V>(grid);
         for (part, (place, len)) in self.live.parts().zip(places(grid)) {
             let first = first(grid, place);
-            for (&column, weights) in part.columns.iter().zip(part.values.as_chunks::<U>().0) {
-                above += take(unit_key(weights.map(V::get)), first + u32::from(column));
+            let units = part.values.as_chunks::<U>().0;
+            if count_above {
+                for (&column, unit) in part.columns.iter().zip(units) {
+                    above += take(unit_key(unit.map(V::get)), first + u32::from(column));
+                }
+            } else {
+                let column = |at: usize| part.columns.get(at).copied().unwrap_or_default();
+                scan::each(units, &mut (keys.start, keys.end - 1), |at, unit, _| {
+                    take(unit_key(unit.map(V::get)), first + u32::from(column(at)));
+                });
             }
             let start = entry;
             for (index, weights) in self.overlay.entries::<U>(&mut entry, first + len as u32) {

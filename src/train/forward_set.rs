@@ -12,11 +12,14 @@
 //! The nearest few are found with a heap in one pass; where they are many, by counting
 //! ([`search`](super::search)). Either way the set is the one that sorting would give.
 
+use super::candidates::first;
 use super::live::{Arrays, Live, Segment, places};
 use super::rank::{Threshold, unit_key};
+use super::scan;
 use super::search::{Buckets, Found, search};
 use super::value::Value;
 use crate::sparse::TILE;
+use core::ops::Range;
 use heapless::binary_heap::{BinaryHeap, Max, Min};
 
 /// Units that a heap holds.
@@ -69,19 +72,24 @@ pub(super) fn count<V: Value>(live: &mut Live<'_, V>, end: Threshold) -> u32 {
 }
 
 fn count_sides<const U: usize, V: Value>(live: &mut Live<'_, V>, end: Threshold) -> u32 {
-    let (width, mut holding) = (live.grid.width(), 0);
+    let (grid, mut holding) = (live.grid, 0);
     for part in live.parts_mut() {
-        let first = (part.place.line * width + part.place.start) as u32;
-        let mut settled = true;
-        let units = part.columns.iter().zip(part.values.as_chunks::<U>().0);
-        for (at, (&column, unit)) in units.enumerate() {
-            let holds = end.holds(unit_key(unit.map(V::get)), first + u32::from(column));
-            holding += u32::from(holds);
-            settled &= holds == (at < part.forward);
-        }
-        if let Some(segment) = part.segment {
-            segment.settle(settled);
-        }
+        let Some(segment) = part.segment else { break };
+        let first = first(grid, part.place);
+        let (near, far) = part.values.as_chunks::<U>().0.split_at(part.forward);
+        let crossed = |start: usize, units: &[[V; U]], keys: (u32, u32), holds: bool| {
+            let mut crossed = 0;
+            scan::each(units, &mut { keys }, |at, unit, _| {
+                let column = part.columns.get(start + at).copied().unwrap_or_default();
+                let index = first + u32::from(column);
+                crossed += u32::from(end.holds(unit_key(unit.map(V::get)), index) == holds);
+            });
+            crossed
+        };
+        let out = crossed(0, near, (0, end.key), false);
+        let into = crossed(part.forward, far, (end.key, KEYS), true);
+        holding += part.forward as u32 + into - out;
+        segment.settle(into + out == 0);
     }
     holding
 }
@@ -89,21 +97,15 @@ fn count_sides<const U: usize, V: Value>(live: &mut Live<'_, V>, end: Threshold)
 /// The end when the last `excess` units before it no longer belong to the set.
 fn fewer<V: Value>(live: &mut Live<'_, V>, end: Threshold, excess: u32) -> Threshold {
     let mut heap = BinaryHeap::<u64, Max, NEAREST>::new();
-    let mut span = u32::MAX;
-    each_key(live, |key, index| {
-        if key.wrapping_sub(end.key) > span || !end.holds(key, index) {
-            return;
+    each_between(live, true, (end.key, KEYS), |key, index| {
+        let is_full = heap.len() == excess as usize;
+        let is_nearer = heap.peek().is_none_or(|&best| rank(key, index) < best);
+        if end.holds(key, index) && (is_nearer || !is_full) {
+            let _ = if is_full { heap.pop() } else { None };
+            let _ = heap.push(rank(key, index));
         }
-        if heap.len() == excess as usize {
-            if heap.peek().is_none_or(|&best| rank(key, index) >= best) {
-                return;
-            }
-            heap.pop();
-        }
-        let _ = heap.push(rank(key, index));
-        if heap.len() == excess as usize {
-            span = heap.peek().map_or(span, |&best| ((best >> 32) as u32).wrapping_sub(end.key));
-        }
+        let best = heap.peek().filter(|_| heap.len() == excess as usize);
+        (end.key, best.map_or(KEYS, |best| (best >> 32) as u32))
     });
     heap.iter().for_each(|&rank| unsettle(live, !rank as u32));
     heap.peek().map_or(end, |&best| Threshold::ahead_of(best))
@@ -112,24 +114,60 @@ fn fewer<V: Value>(live: &mut Live<'_, V>, end: Threshold, excess: u32) -> Thres
 /// The end when the first `missing` units behind it belong to the set too.
 fn more<V: Value>(live: &mut Live<'_, V>, end: Threshold, missing: u32) -> Threshold {
     let mut heap = BinaryHeap::<u64, Min, NEAREST>::new();
-    let mut span = u32::MAX;
-    each_key(live, |key, index| {
-        if end.key.wrapping_sub(key) > span || end.holds(key, index) {
-            return;
+    each_between(live, false, (0, end.key), |key, index| {
+        let is_full = heap.len() == missing as usize;
+        let is_nearer = heap.peek().is_none_or(|&worst| rank(key, index) > worst);
+        if !end.holds(key, index) && (is_nearer || !is_full) {
+            let _ = if is_full { heap.pop() } else { None };
+            let _ = heap.push(rank(key, index));
         }
-        if heap.len() == missing as usize {
-            if heap.peek().is_none_or(|&worst| rank(key, index) <= worst) {
-                return;
-            }
-            heap.pop();
-        }
-        let _ = heap.push(rank(key, index));
-        if heap.len() == missing as usize {
-            span = heap.peek().map_or(span, |&worst| end.key.wrapping_sub((worst >> 32) as u32));
-        }
+        let worst = heap.peek().filter(|_| heap.len() == missing as usize);
+        (worst.map_or(0, |worst| (worst >> 32) as u32), end.key)
     });
     heap.iter().for_each(|&rank| unsettle(live, !rank as u32));
     heap.peek().map_or(end, |&worst| Threshold::behind(worst))
+}
+
+/// The highest key.
+const KEYS: u32 = 0x7fff_ffff;
+
+/// Calls `f` with key and index of every live unit whose key is from the first bound to the second; it gives
+/// the bounds from there on. Of a segment that is in order, only the forward part is looked at, or only the
+/// rest.
+fn each_between<V: Value>(
+    live: &Live<'_, V>,
+    is_forward: bool,
+    bounds: (u32, u32),
+    f: impl FnMut(u32, u32) -> (u32, u32),
+) {
+    match live.grid.unit.size() {
+        1 => between::<1, V>(live, is_forward, bounds, f),
+        _ => between::<4, V>(live, is_forward, bounds, f),
+    }
+}
+
+fn between<const U: usize, V: Value>(
+    live: &Live<'_, V>,
+    is_forward: bool,
+    mut bounds: (u32, u32),
+    mut f: impl FnMut(u32, u32) -> (u32, u32),
+) {
+    let width = live.grid.width();
+    for part in live.parts() {
+        let first = (part.place.line * width + part.place.start) as u32;
+        let units = part.values.as_chunks::<U>().0;
+        let range = match (part.is_settled, is_forward) {
+            (true, true) => 0..part.forward,
+            (true, false) => part.forward..units.len(),
+            (false, _) => 0..units.len(),
+        };
+        let columns = part.columns.get(range.clone()).unwrap_or_default();
+        scan::each(units.get(range).unwrap_or_default(), &mut bounds, |at, unit, bounds| {
+            if let Some(&column) = columns.get(at) {
+                *bounds = f(unit_key(unit.map(V::get)), first + u32::from(column));
+            }
+        });
+    }
 }
 
 /// The end, wherever it was before.
@@ -212,21 +250,39 @@ fn arrange<const U: usize, V: Value>(
     first: u32,
     end: Threshold,
 ) -> usize {
-    for at in (0..forward).rev() {
+    let mut from = 0;
+    while let Some(at) = next::<U, V>(&units, from..forward, (0, end.key)) {
+        from = at + 1;
         if let Some((column, false)) = side::<U, V>(&units, at, first, end) {
-            let behind = units.columns.iter().skip(forward).take_while(|&&c| c < column).count();
+            let rest = units.columns.get(forward..).unwrap_or_default();
+            let behind = rest.partition_point(|&other| other < column);
             forward -= 1;
             units.shift(at, forward + behind, U);
+            // The next one has taken its place.
+            from = at;
         }
     }
-    for at in forward..units.columns.len() {
+    let (mut from, len) = (forward, units.columns.len());
+    while let Some(at) = next::<U, V>(&units, from..len, (end.key, KEYS)) {
+        from = at + 1;
         if let Some((column, true)) = side::<U, V>(&units, at, first, end) {
-            let before = units.columns.iter().take(forward).take_while(|&&c| c < column).count();
+            let near = units.columns.get(..forward).unwrap_or_default();
+            let before = near.partition_point(|&other| other < column);
             units.shift(at, before, U);
             forward += 1;
         }
     }
     forward
+}
+
+/// The first unit of a range whose key is in a range.
+fn next<const U: usize, V: Value>(
+    units: &Arrays<'_, V>,
+    range: Range<usize>,
+    keys: (u32, u32),
+) -> Option<usize> {
+    let start = range.start;
+    scan::next(units.values.as_chunks::<U>().0.get(range)?, keys).map(|at| start + at)
 }
 
 /// The column of the unit at `at`, and whether it belongs to the forward set.

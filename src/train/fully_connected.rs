@@ -11,6 +11,7 @@
 use super::lanes::{self, Lanes};
 use super::live::{Live, Part, Place};
 use super::value::Value;
+use crate::sparse::TILE;
 
 /// Adds the products of the forward set to `y`, which holds the biases.
 #[inline(always)]
@@ -19,14 +20,26 @@ pub(super) fn forward<const H: usize, const W: usize, const U: usize, const N: u
     x: &[Lanes<N>],
     y: &mut [Lanes<N>],
 ) {
-    for Part { place, forward, columns, values } in live.parts() {
+    for Part { place, forward, columns, values, .. } in live.parts() {
         let x = x.get(place.start * W..).unwrap_or_default();
         let mut sums = rows::<H, N>(y, place);
-        for (&column, weights) in columns.iter().zip(values.as_chunks::<U>().0).take(forward) {
-            for (member, weight) in weights.iter().enumerate() {
-                let x = x.get(usize::from(column) * W + member % W);
-                if let (Some(sum), Some(x)) = (sums.get_mut(member / W), x) {
-                    lanes::add_scaled(sum, weight.get(), x);
+        let units = columns.iter().zip(values.as_chunks::<U>().0).take(forward);
+        if let Some(x) = x.first_chunk::<TILE>().filter(|_| W == 1) {
+            // Every column is in a whole tile, and no comparison needed.
+            units.for_each(|(&column, weights)| {
+                if let Some(x) = x.get(usize::from(column)) {
+                    sums.iter_mut().zip(weights).for_each(|(sum, weight)| {
+                        lanes::add_scaled(sum, weight.get(), x);
+                    });
+                }
+            });
+        } else {
+            for (&column, weights) in units {
+                for (member, weight) in weights.iter().enumerate() {
+                    let x = x.get(usize::from(column) * W + member % W);
+                    if let (Some(sum), Some(x)) = (sums.get_mut(member / W), x) {
+                        lanes::add_scaled(sum, weight.get(), x);
+                    }
                 }
             }
         }
@@ -42,7 +55,7 @@ pub(super) fn back<const H: usize, const W: usize, const U: usize, const N: usiz
     dy: &[Lanes<N>],
     dx: &mut [Lanes<N>],
 ) {
-    for Part { place, forward, columns, values } in live.parts() {
+    for Part { place, forward, columns, values, .. } in live.parts() {
         let dx = dx.get_mut(place.start * W..).unwrap_or_default();
         let dy = rows::<H, N>(dy, place);
         for (&column, weights) in columns.iter().zip(values.as_chunks::<U>().0).take(forward) {

@@ -13,6 +13,7 @@
 
 use super::grid::Grid;
 use crate::sparse::TILE;
+use core::slice::{Iter, IterMut};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// How many live units a tile of a line has.
@@ -94,6 +95,8 @@ pub(super) struct Part<'p, V> {
     pub place: Place,
     /// How many are in the forward set.
     pub forward: usize,
+    /// Whether all are in the right part.
+    pub is_settled: bool,
     pub columns: &'p [u8],
     pub values: &'p [V],
 }
@@ -112,48 +115,98 @@ pub(super) struct PartMut<'p, V> {
 
 impl<V> Live<'_, V> {
     /// Segment after segment.
-    pub fn parts(&self) -> impl Iterator<Item = Part<'_, V>> {
-        let (grid, size) = (self.grid, self.grid.unit.size());
-        let (mut columns, mut values) = (&*self.arrays.columns, &*self.arrays.values);
-        let mut segments = self.segments.as_deref().map(|segments| segments.iter());
-        places(grid).map_while(move |(place, len)| {
-            let (forward, live) = match &mut segments {
-                Some(segments) => segments.next().map(|s| (s.forward(), s.live()))?,
-                None => (len, len),
-            };
-            let columns = match segments {
-                Some(_) => columns.split_off(..live)?,
-                None => EVERY.get(..live)?,
-            };
-            let values = values.split_off(..live * size)?;
-            Some(Part { place, forward, columns, values })
-        })
+    #[inline(always)]
+    pub fn parts(&self) -> Parts<'_, V> {
+        Parts {
+            places: places(self.grid),
+            segments: self.segments.as_deref().map(|segments| segments.iter()),
+            columns: self.arrays.columns,
+            values: self.arrays.values,
+            size: self.grid.unit.size(),
+        }
     }
 
     /// Segment after segment, to be changed.
-    pub fn parts_mut(&mut self) -> impl Iterator<Item = PartMut<'_, V>> {
-        let (grid, size) = (self.grid, self.grid.unit.size());
-        let Arrays { columns, values, first, second, gradients } = &mut self.arrays;
-        let (mut columns, mut values) = (&**columns, &mut **values);
-        let (mut first, mut second) = (&mut **first, &mut **second);
-        let mut gradients = &mut **gradients;
-        let mut segments = self.segments.as_deref_mut().map(|segments| segments.iter_mut());
-        places(grid).map_while(move |(place, len)| {
-            let segment = match &mut segments {
-                Some(segments) => Some(segments.next()?),
-                None => None,
-            };
-            let (forward, live) =
-                segment.as_ref().map_or((len, len), |segment| (segment.forward(), segment.live()));
-            let columns = match segments {
-                Some(_) => columns.split_off(..live)?,
-                None => EVERY.get(..live)?,
-            };
-            let values = values.split_off_mut(..live * size)?;
-            let first = first.split_off_mut(..live * size).unwrap_or_default();
-            let second = second.split_off_mut(..live * size).unwrap_or_default();
-            let gradients = gradients.split_off_mut(..live * size).unwrap_or_default();
-            Some(PartMut { place, forward, columns, values, first, second, gradients, segment })
+    pub fn parts_mut(&mut self) -> PartsMut<'_, V> {
+        PartsMut {
+            places: places(self.grid),
+            segments: self.segments.as_deref_mut().map(|segments| segments.iter_mut()),
+            columns: self.arrays.columns,
+            values: self.arrays.values,
+            first: self.arrays.first,
+            second: self.arrays.second,
+            gradients: self.arrays.gradients,
+            size: self.grid.unit.size(),
+        }
+    }
+}
+
+/// [`Live::parts`].
+pub(super) struct Parts<'p, V> {
+    places: Places,
+    segments: Option<Iter<'p, Segment>>,
+    columns: &'p [u8],
+    values: &'p [V],
+    size: usize,
+}
+
+impl<'p, V> Iterator for Parts<'p, V> {
+    type Item = Part<'p, V>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (place, len) = self.places.next()?;
+        let (segment, columns) = match &mut self.segments {
+            Some(segments) => {
+                let segment = *segments.next()?;
+                (segment, self.columns.split_off(..segment.live())?)
+            }
+            None => (Segment::new(len, len), EVERY.get(..len)?),
+        };
+        let values = self.values.split_off(..segment.live() * self.size)?;
+        let (forward, is_settled) = (segment.forward(), !segment.is_unsettled());
+        Some(Part { place, forward, is_settled, columns, values })
+    }
+}
+
+/// [`Live::parts_mut`].
+pub(super) struct PartsMut<'p, V> {
+    places: Places,
+    segments: Option<IterMut<'p, Segment>>,
+    columns: &'p [u8],
+    values: &'p mut [V],
+    first: &'p mut [f32],
+    second: &'p mut [f32],
+    gradients: &'p mut [f32],
+    size: usize,
+}
+
+impl<'p, V> Iterator for PartsMut<'p, V> {
+    type Item = PartMut<'p, V>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (place, len) = self.places.next()?;
+        let segment = match &mut self.segments {
+            Some(segments) => Some(segments.next()?),
+            None => None,
+        };
+        let (forward, live, columns) = match &segment {
+            Some(segment) => {
+                let columns = self.columns.split_off(..segment.live())?;
+                (segment.forward(), segment.live(), columns)
+            }
+            None => (len, len, EVERY.get(..len)?),
+        };
+        let weights = live * self.size;
+        Some(PartMut {
+            place,
+            forward,
+            columns,
+            values: self.values.split_off_mut(..weights)?,
+            first: self.first.split_off_mut(..weights).unwrap_or_default(),
+            second: self.second.split_off_mut(..weights).unwrap_or_default(),
+            gradients: self.gradients.split_off_mut(..weights).unwrap_or_default(),
+            segment,
         })
     }
 }
@@ -175,12 +228,33 @@ impl<V: Copy> Live<'_, V> {
 }
 
 /// Where segments stand, and how many units their tiles have.
-pub(super) fn places(grid: Grid) -> impl Iterator<Item = (Place, usize)> {
-    let width = grid.width();
-    (0..grid.lines()).flat_map(move |line| {
-        let starts = (0..width).step_by(TILE);
-        starts.map(move |start| (Place { line, start }, (width - start).min(TILE)))
-    })
+pub(super) fn places(grid: Grid) -> Places {
+    Places { place: Place { line: 0, start: 0 }, lines: grid.lines(), width: grid.width() }
+}
+
+/// [`places`].
+pub(super) struct Places {
+    place: Place,
+    lines: usize,
+    width: usize,
+}
+
+impl Iterator for Places {
+    type Item = (Place, usize);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let place = self.place;
+        if place.line >= self.lines || self.width == 0 {
+            return None;
+        }
+        let left = self.width - place.start;
+        self.place = match left > TILE {
+            true => Place { start: place.start + TILE, ..place },
+            false => Place { line: place.line + 1, start: 0 },
+        };
+        Some((place, left.min(TILE)))
+    }
 }
 
 impl<V> Arrays<'_, V> {

@@ -17,6 +17,7 @@ use super::overlay::Filling;
 use super::rank::{Threshold, unit_key};
 use super::value::Value;
 use crate::sparse::TILE;
+use core::ops::Range;
 
 impl<V: Value> Choice<'_, '_, '_, V> {
     /// Has what is not in the set leave, `leaving` units of it for the table, and what is in it enter; gives
@@ -70,14 +71,12 @@ impl<V: Value> Choice<'_, '_, '_, V> {
                     filling.put(self.overlay, index, core::mem::replace(unit, gone()));
                 }
             }
-            let (mut forward_left, before) = (0, to);
-            for at in (0..live).rev() {
-                let units = arrays.values.as_chunks::<U>().0;
-                if units.get(from + at).is_some_and(|unit| !is_gone(unit)) {
-                    to -= 1;
-                    arrays.copy(from + at, to, 1, U);
-                    forward_left += usize::from(at < forward);
-                }
+            let (mut forward_left, before, mut left) = (0, to, live);
+            while let Some(staying) = last_staying::<U, V>(arrays, from..from + left) {
+                to -= staying.len();
+                arrays.copy(staying.start, to, staying.len(), U);
+                left = staying.start - from;
+                forward_left += forward.min(left + staying.len()).saturating_sub(left);
             }
             *segment = Segment::new(forward_left, before - to);
         }
@@ -165,7 +164,7 @@ fn merge<const U: usize, V: Value>(
     let (mut from, end, mut to) = (from + forward, from + live, to + forward);
     for &column in entering {
         let rest = arrays.columns.get(from..end).unwrap_or_default();
-        let before = rest.iter().take_while(|&&other| other < column).count();
+        let before = rest.partition_point(|&other| other < column);
         arrays.copy(from, to, before, U);
         (from, to) = (from + before, to + before);
         arrays.put(to, column, value(column));
@@ -181,6 +180,17 @@ fn gone<const U: usize, V: Value>() -> [V; U] {
 
 fn is_gone<const U: usize, V: Value>(unit: &[V; U]) -> bool {
     unit.first().is_some_and(|weight| weight.get().is_nan())
+}
+
+/// The last units in a row, of a range, that are still looked at.
+fn last_staying<const U: usize, V: Value>(
+    arrays: &Arrays<'_, V>,
+    range: Range<usize>,
+) -> Option<Range<usize>> {
+    let units = arrays.values.as_chunks::<U>().0.get(range.clone())?;
+    let end = units.iter().rposition(|unit| !is_gone(unit))? + 1;
+    let start = units.get(..end)?.iter().rposition(is_gone).map_or(0, |gone| gone + 1);
+    Some(range.start + start..range.start + end)
 }
 
 /// Places in a segment, by their columns from the last to the first.

@@ -13,6 +13,7 @@
 //! r is the exploration penalty's, θ or its sign; c is λ in the forward set and λ/D in the rest of the
 //! backward set; d is the weight decay. With r = θ, c and d are added beforehand.
 
+use super::random;
 use super::recipe::{Optimizer, Penalty, Recipe};
 use super::value::Value;
 
@@ -35,7 +36,7 @@ pub(super) struct Rule {
     /// 1 − β₁ᵗ and 1 − β₂ᵗ.
     corrections: [f32; 2],
     /// Of the noise of this step.
-    pub seed: u32,
+    seed: u32,
 }
 
 impl Rule {
@@ -79,10 +80,11 @@ impl Rule {
         if is_forward { forward } else { rest }
     }
 
-    /// The plain rule, for a gradient or what momentum makes of it.
+    /// The plain rule for units in the forward set, or for the others; also behind momentum.
     #[inline(always)]
-    pub fn plain(&self, coefficient: f32, weight: f32, gradient: f32) -> f32 {
-        weight - self.rate * (gradient + coefficient * weight)
+    pub fn at(&self, is_forward: bool) -> Plain {
+        let coefficient = self.coefficient(is_forward);
+        Plain { rate: self.rate, coefficient, seed: self.seed }
     }
 
     /// Any rule. `first` and `second` are the optimizer's, where it keeps some.
@@ -94,7 +96,7 @@ impl Rule {
         gradient: f32,
         (first, second): (Option<&mut f32>, Option<&mut f32>),
     ) -> f32 {
-        let gradient = gradient.max(-self.clip).min(self.clip);
+        let gradient = clip(gradient, self.clip);
         let velocity = match (self.optimizer, first, second) {
             (Optimizer::Momentum { momentum }, Some(velocity), _) => {
                 *velocity = momentum * *velocity + gradient;
@@ -138,17 +140,18 @@ impl Rule {
             first + u32::from(column) * size + at as u32 % size
         };
         let all = weights.iter_mut().zip(gradients).enumerate();
-        let keep = |moved: f32, at: usize| self.keep(moved, if V::NOISY { number(at) } else { 0 });
+        let keep = |moved: f32, at: usize| keep(moved, self.seed, || number(at));
+        let plain = self.at(is_forward);
         match (self.optimizer, self.is_bare()) {
             (Optimizer::Sgd, true) => {
                 for (at, (weight, &gradient)) in all {
-                    *weight = keep(self.plain(coefficient, weight.get(), gradient), at);
+                    *weight = keep(plain.step(weight.get(), gradient), at);
                 }
             }
             (Optimizer::Momentum { momentum }, true) => {
                 for ((at, (weight, &gradient)), velocity) in all.zip(state.first) {
                     *velocity = momentum * *velocity + gradient;
-                    *weight = keep(self.plain(coefficient, weight.get(), *velocity), at);
+                    *weight = keep(plain.step(weight.get(), *velocity), at);
                 }
             }
             _ => {
@@ -160,11 +163,43 @@ impl Rule {
             }
         }
     }
+}
 
-    /// What is kept of a result: weight number `index` of its layer has noise of its own.
+/// The plain rule.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plain {
+    rate: f32,
+    coefficient: f32,
+    seed: u32,
+}
+
+impl Plain {
+    /// A weight's step.
     #[inline(always)]
-    pub fn keep<V: Value>(&self, number: f32, index: u32) -> V {
-        let noise = if V::NOISY { super::random::bits(self.seed, index) } else { 0 };
-        V::keep(number, noise)
+    pub fn step(&self, weight: f32, gradient: f32) -> f32 {
+        weight - self.rate * (gradient + self.coefficient * weight)
     }
+
+    /// What is kept of a result: weight number `number` of its layer has noise of its own.
+    #[inline(always)]
+    pub fn keep<V: Value>(&self, result: f32, number: u32) -> V {
+        keep(result, self.seed, || number)
+    }
+}
+
+/// `number`, at most `most` away from 0. Comparisons, since `f32::min` is a call on some cores.
+#[inline(always)]
+fn clip(number: f32, most: f32) -> f32 {
+    if number > most {
+        most
+    } else if number < -most {
+        -most
+    } else {
+        number
+    }
+}
+
+#[inline(always)]
+fn keep<V: Value>(result: f32, seed: u32, number: impl Fn() -> u32) -> V {
+    V::keep(result, if V::NOISY { random::bits(seed, number()) } else { 0 })
 }

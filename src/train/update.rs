@@ -7,8 +7,8 @@
 //!     where a unit's magnitude is now on the other side of the forward set's end, its segment is marked
 //! ```
 //!
-//! The set itself is left alone until it is due: see [`forward_set`](super::forward_set). The plain rule on
-//! single weights, which is what a device mostly runs, has all three in one loop.
+//! The set itself is left alone until it is due: see [`forward_set`](super::forward_set). What a device mostly
+//! runs has all three in one loop: see [`plain`](super::plain).
 
 use super::live::{Live, PartMut, Place};
 use super::rank::{Threshold, unit_key};
@@ -83,44 +83,6 @@ fn each_chunk<const U: usize, V: Value>(
         }
         if let Some(segment) = segment {
             segment.settle(!crossed);
-        }
-    }
-    holding
-}
-
-/// By the plain rule, of single weights.
-#[inline(always)]
-pub(super) fn plain<V: Value>(
-    live: &mut Live<'_, V>,
-    (rule, end): (&Rule, Threshold),
-    gradient: impl Fn(&Place, u8) -> f32,
-) -> u32 {
-    let (width, mut holding) = (live.grid.width(), 0);
-    for part in live.parts_mut() {
-        let PartMut { place, forward, columns, values, segment, .. } = part;
-        let first = (place.line * width + place.start) as u32;
-        let mut crossed = 0;
-        holding += forward as u32;
-        let (near, far) = values.split_at_mut(forward.min(values.len()));
-        let (near_columns, far_columns) = columns.split_at(forward.min(columns.len()));
-        for (is_forward, columns, values) in [(true, near_columns, near), (false, far_columns, far)]
-        {
-            let coefficient = rule.coefficient(is_forward);
-            for (&column, weight) in columns.iter().zip(values) {
-                let number = rule.plain(coefficient, weight.get(), gradient(&place, column));
-                *weight = rule.keep(number, first + u32::from(column));
-                let key = unit_key([weight.get()]);
-                // One comparison in nearly all cases.
-                if (key <= end.key) == is_forward || key == end.key {
-                    let holds = end.holds(key, first + u32::from(column));
-                    crossed += u32::from(holds != is_forward);
-                    holding += u32::from(holds && !is_forward);
-                    holding -= u32::from(!holds && is_forward);
-                }
-            }
-        }
-        if let Some(segment) = segment {
-            segment.settle(crossed == 0);
         }
     }
     holding

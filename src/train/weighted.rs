@@ -5,6 +5,7 @@ use super::grid::Unit;
 use super::lanes::{self, Lanes};
 use super::live::Live;
 use super::operation::{Kind, Shape};
+use super::plain;
 use super::rank::Threshold;
 use super::rule::Rule;
 use super::update;
@@ -22,7 +23,13 @@ pub(super) enum Weighted {
 /// Runs `f` with the machine's widest vectors, where there is more than one lane to fill them.
 #[inline(always)]
 fn vectors<const N: usize, R>(f: impl FnOnce() -> R) -> R {
-    if N > 1 { wide(f) } else { f() }
+    if N > 1 { wide(f) } else { outlined(f) }
+}
+
+/// Runs `f` as a function of its own, which has all registers to itself.
+#[inline(never)]
+fn outlined<R>(f: impl FnOnce() -> R) -> R {
+    f()
 }
 
 impl Weighted {
@@ -108,10 +115,9 @@ impl Weighted {
                 (_, Unit::Block1x4) => update::step::<4, V>(live, rule, |place, column| {
                     Gradient::<1, N>::new(*place, 4, x, dy).at::<4, 4>(column)
                 }),
-                _ if rule.0.is_plain() => update::plain(live, rule, |place, column| {
-                    let [gradient] = Gradient::<1, N>::new(*place, 1, x, dy).at::<1, 1>(column);
-                    gradient
-                }),
+                _ if N == 1 && live.segments.is_some() && rule.0.is_plain() => {
+                    plain::step(live, rule, x, dy)
+                }
                 _ => update::step::<1, V>(live, rule, |place, column| {
                     Gradient::<1, N>::new(*place, 1, x, dy).at::<1, 1>(column)
                 }),

@@ -131,7 +131,7 @@ impl Windows {
         to: &mut [Lanes<N>],
         back: bool,
     ) {
-        for Part { place, forward, columns, values } in live.parts() {
+        for Part { place, forward, columns, values, .. } in live.parts() {
             for (&column, weights) in columns.iter().zip(values.as_chunks::<U>().0).take(forward) {
                 let unit = place.start + usize::from(column);
                 for (member, weight) in weights.iter().enumerate() {

@@ -6,6 +6,7 @@
 mod draft;
 mod elementwise;
 mod layers;
+mod learner;
 mod network;
 pub mod precision;
 mod shapes;
@@ -16,6 +17,7 @@ use crate::random::Rng;
 use kastanet::image::OpKind;
 use kastanet_cli::graph::{DType, Graph, Tensor};
 
+pub use learner::learner;
 pub use network::example;
 pub use worked::{worked, worked_of};
 

@@ -16,7 +16,7 @@ pub struct Window {
 
 impl Window {
     /// A window for an image of height and width `size`.
-    fn new(rng: &mut Rng, size: [usize; 2], dilated: bool) -> Self {
+    pub fn new(rng: &mut Rng, size: [usize; 2], dilated: bool) -> Self {
         let kernel = [(); 2].map(|()| rng.range(1, 4));
         let stride = [(); 2].map(|()| rng.range(1, 3));
         let dilation = [(); 2].map(|()| if dilated { rng.range(1, 2) } else { 1 });
@@ -27,7 +27,7 @@ impl Window {
     }
 
     /// Height and width of the output.
-    fn output(&self, size: [usize; 2]) -> [usize; 2] {
+    pub fn output(&self, size: [usize; 2]) -> [usize; 2] {
         [0, 1].map(|axis| match self.padding {
             Padding::Same => size[axis].div_ceil(self.stride[axis]),
             Padding::Valid => {
@@ -95,21 +95,33 @@ pub fn depthwise(rng: &mut Rng) -> Graph {
     let (channels, multiplier) = (rng.range(1, 20), rng.pick(&[1, 1, 2, 3]));
     let shape = image(rng, channels);
     let window = Window::new(rng, [shape[1], shape[2]], true);
-    let (mut draft, input_step) = (Draft::new(), step(rng));
-    let input = draft.input(&shape, input_step);
-    let outputs = channels * multiplier;
+    let (mut draft, step) = (Draft::new(), step(rng));
+    let input = draft.input(&shape, step);
+    let output = add_depthwise(rng, &mut draft, input, window, multiplier);
+    draft.finish(output)
+}
+
+/// Appends a depthwise convolution to a draft; gives its output.
+pub fn add_depthwise(
+    rng: &mut Rng,
+    draft: &mut Draft,
+    input: TensorId,
+    window: Window,
+    multiplier: usize,
+) -> TensorId {
+    let (shape, input_step) = (draft.shape(input), draft.step(input));
+    let outputs = shape[3] * multiplier;
     let [height, width] = window.output([shape[1], shape[2]]);
     let [kh, kw] = window.kernel;
     let weights = Weights::new(rng, outputs, kh * kw);
-    let id = weights.tensor(&mut draft, &[1, kh, kw, outputs], 3);
-    let bias = weights.bias(rng, &mut draft, input_step);
+    let id = weights.tensor(draft, &[1, kh, kw, outputs], 3);
+    let bias = weights.bias(rng, draft, input_step);
     let output_step = weights.output_step(rng, input_step);
     let output = draft.int8(&[shape[0], height, width, outputs], output_step);
     let (Window { stride, dilation, padding, .. }, activation) = (window, activation(rng));
     let kind = OpKind::DepthwiseConv2d { padding, stride, dilation, multiplier, activation };
     let inputs: Vec<_> = [input, id].into_iter().chain(bias).collect();
-    draft.op(kind, &inputs, output);
-    draft.finish(output)
+    draft.op(kind, &inputs, output)
 }
 
 /// Means of windows.

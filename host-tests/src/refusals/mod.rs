@@ -1,4 +1,5 @@
-//! Every error that an image, a network, a layer or a weight matrix can be refused with, provoked:
+//! Every error that an image, a network, a layer, a weight matrix or a training program can be refused
+//! with, provoked:
 //! a good image, one change, the checksum made right again.
 //!
 //! Each module has a function for each variant, called after it, which checks what it sees and
@@ -10,6 +11,8 @@ pub mod image;
 pub mod layers;
 
 pub mod network;
+
+pub mod program;
 
 pub mod sparse;
 

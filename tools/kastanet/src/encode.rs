@@ -3,13 +3,16 @@
 mod nm;
 mod rice;
 mod steps;
+mod streams;
 mod tiles;
 
 #[cfg(test)]
 mod tests;
 
 use kastanet::image::record::STREAM_ALIGN;
-use kastanet::sparse::{Format, Streams};
+use kastanet::sparse::{self, Format};
+
+pub use streams::Streams;
 
 /// A matrix in one format.
 #[derive(Clone, Debug)]
@@ -42,8 +45,8 @@ impl Encoded {
     }
 
     /// The streams, as the reader takes them.
-    pub fn streams(&self) -> Streams<'_> {
-        Streams {
+    pub fn streams(&self) -> sparse::Streams<'_> {
+        sparse::Streams {
             rows: self.rows,
             cols: self.cols,
             parameter: self.parameter,
@@ -120,7 +123,13 @@ pub fn all(weights: &[i8], cols: usize) -> Vec<Encoded> {
 
 /// Encodes in the format that takes the fewest bytes.
 pub fn smallest(weights: &[i8], cols: usize) -> Option<Encoded> {
-    all(weights, cols).into_iter().min_by_key(Encoded::stored_len)
+    smallest_of(&CHEAPEST, weights, cols)
+}
+
+/// Encodes in the one of these formats that takes the fewest bytes; of equals the first.
+pub fn smallest_of(formats: &[Format], weights: &[i8], cols: usize) -> Option<Encoded> {
+    let encoded = formats.iter().filter_map(|&format| encode(format, weights, cols));
+    encoded.min_by_key(Encoded::stored_len)
 }
 
 /// Nonzeros as (weights skipped since the one before, value).

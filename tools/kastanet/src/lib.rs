@@ -22,6 +22,8 @@ pub mod plan;
 
 pub mod training;
 
+pub mod trainable;
+
 pub mod pack;
 
 pub mod failure;

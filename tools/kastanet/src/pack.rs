@@ -7,8 +7,11 @@ use crate::graph::{Graph, TensorId};
 use crate::lower::{self, Choice, Formats};
 use crate::plan::{Plan, plan};
 use crate::prune::{self, Sparsity, Unit};
+use crate::trainable::{self, Trainable};
+use kastanet::image::record::section;
 use kastanet::image::{IMAGE_ALIGN as ALIGN, Image};
 use kastanet::network::Network;
+use kastanet::train::{Program, Source, Tuner};
 
 /// The largest arena that is planned or allocated, in bytes.
 pub const MAX_ARENA: usize = 1 << 30;
@@ -28,6 +31,8 @@ pub struct Options {
     pub labels: Vec<String>,
     /// Leave the names of operators and tensors out.
     pub strip: bool,
+    /// What is trained on the device; nothing: the image is for inference alone.
+    pub trainable: Option<Trainable>,
     /// The bytes of the source file, whose hash goes into the image; empty: no provenance.
     pub source: Vec<u8>,
 }
@@ -43,6 +48,17 @@ pub struct Packed {
     pub pruned: Vec<TensorId>,
     /// The RAM plan.
     pub plan: Plan,
+    /// What training takes.
+    pub training: Option<Training>,
+}
+
+/// What training on the device takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Training {
+    /// Bytes of RAM, one sample a step, by plain SGD.
+    pub ram: usize,
+    /// Bytes of the reserve in flash.
+    pub reserve: usize,
 }
 
 /// Why there is no image.
@@ -64,9 +80,18 @@ pub enum Error {
         /// How much would fit.
         most: usize,
     },
+    /// It cannot be trained.
+    #[error(transparent)]
+    Trainable(#[from] trainable::Error),
     /// Inference would need more memory than any device has.
     #[error("inference needs {found} bytes of RAM, at most {MAX_ARENA} can be planned")]
     Arena {
+        /// How much it needs.
+        found: usize,
+    },
+    /// Training would.
+    #[error("training needs {found} bytes of RAM, at most {MAX_ARENA} can be planned")]
+    Training {
         /// How much it needs.
         found: usize,
     },
@@ -81,6 +106,7 @@ pub enum Error {
 ///
 /// One [`Error`] for each step that can fail; nothing has been written then.
 pub fn pack(mut graph: Graph, options: &Options) -> Result<Packed, Error> {
+    let original = options.trainable.is_some().then(|| graph.clone());
     let pruned = prune::prune(&mut graph, &options.sparsity, options.unit)?;
     let choice = Choice { formats: options.formats.clone(), aim: options.aim };
     let program = lower::lower(&graph, &choice)?;
@@ -88,17 +114,44 @@ pub fn pack(mut graph: Graph, options: &Options) -> Result<Packed, Error> {
     if plan.arena_len > MAX_ARENA {
         return Err(Error::Arena { found: plan.arena_len });
     }
-    let image = write::write(&program, &plan, &graph, options)?;
-    read_back(&image)?;
-    Ok(Packed { image, graph, pruned, plan })
+    let part = match (&options.trainable, &original) {
+        (Some(trainable), Some(original)) => {
+            let (graph, lowered, unit) = (&graph, &program, options.unit);
+            let sparsity = &options.sparsity;
+            let model = trainable::Model { original, graph, lowered, sparsity, unit };
+            Some(trainable::part(model, trainable)?)
+        }
+        _ => None,
+    };
+    let image = write::write(&program, &plan, &graph, part.as_ref(), options)?;
+    read_back(&image, options.trainable.as_ref())?;
+    let training =
+        part.map(|part| Training { ram: part.training_len, reserve: part.reserve.len() });
+    Ok(Packed { image, graph, pruned, plan, training })
 }
 
 /// The image as the device will check it.
-fn read_back(bytes: &[u8]) -> Result<(), Error> {
+fn read_back(bytes: &[u8], trainable: Option<&Trainable>) -> Result<(), Error> {
     let bytes = AlignedBytes::new(bytes);
     let image = Image::new_checked(&bytes).map_err(|error| Error::Refused(error.to_string()))?;
     let mut arena = AlignedBytes::zeroed(image.arena_len());
     Network::new(image, &mut arena).map_err(|error| Error::Refused(error.to_string()))?;
+    trainable.map_or(Ok(()), |trainable| train(image, trainable))
+}
+
+/// The trained part as the device will check it.
+fn train(image: Image<'_>, trainable: &Trainable) -> Result<(), Error> {
+    let refused = |error: &dyn std::fmt::Display| Error::Refused(error.to_string());
+    let section = image.section(section::TRAINABLE).unwrap_or_default();
+    let program = Program::new_checked(section).map_err(|error| refused(&error))?;
+    let recipe = trainable.recipe();
+    let needed = Tuner::<f32, 1>::bytes(&program, &recipe).all;
+    if needed > MAX_ARENA {
+        return Err(Error::Training { found: needed });
+    }
+    let mut memory = AlignedBytes::zeroed(needed);
+    Tuner::<f32, 1>::new(program, Source::of_image(image), recipe, &mut memory)
+        .map_err(|error| refused(&error))?;
     Ok(())
 }
 

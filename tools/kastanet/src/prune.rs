@@ -121,7 +121,7 @@ fn prune_tensor(tensor: &mut Tensor, sparsity: f64, unit: Unit) {
 }
 
 /// |stored value| times the scale of its output channel, the weights' first dimension.
-fn magnitudes(tensor: &Tensor) -> Vec<f64> {
+pub(crate) fn magnitudes(tensor: &Tensor) -> Vec<f64> {
     let weights = tensor.to_i8().unwrap_or_default();
     let scales = tensor.quant.as_ref().map(|quant| quant.scales.as_slice()).unwrap_or_default();
     let row = (weights.len() / scales.len().max(1)).max(1);

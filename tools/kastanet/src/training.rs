@@ -26,6 +26,7 @@ mod fuse;
 mod graph;
 mod layer;
 mod plan;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -36,5 +37,6 @@ pub use error::Error;
 pub use graph::{Graph, Operation, Tensor, Weights};
 pub use layer::{Layer, Sets, Share};
 pub use plan::{Plan, plan};
+pub use stored::{Reserve, Stored};
 pub use window::Window;
 pub use write::write;

@@ -33,6 +33,9 @@ struct Report {
     flash_bytes: usize,
     arena_bytes: usize,
     arena_lower_bound: usize,
+    /// What training takes of RAM, and of flash beside the weights; nothing where nothing is trained.
+    training_bytes: Option<usize>,
+    reserve_bytes: Option<usize>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
@@ -70,7 +73,8 @@ fn options(args: &Args, graph: &Graph, source: Vec<u8>) -> Result<Options, Failu
     let optimise = args.optimise.map_or(otherwise, OptimiseArg::optimise);
     let aim = Aim { core: args.target.unwrap_or_default(), optimise };
     let (unit, strip) = (args.unit, args.strip);
-    Ok(Options { sparsity, unit, formats, aim, labels, strip, source })
+    let trainable = args.trainable();
+    Ok(Options { sparsity, unit, formats, aim, labels, strip, trainable, source })
 }
 
 /// The checkpoint with the pruned weights in it.
@@ -102,16 +106,26 @@ fn answer(args: &Args, packed: &Packed) -> Result<Answer, Failure> {
         flash_bytes: packed.image.len(),
         arena_bytes: packed.plan.arena_len,
         arena_lower_bound: packed.plan.lower_bound,
+        training_bytes: packed.training.map(|training| training.ram),
+        reserve_bytes: packed.training.map(|training| training.reserve),
     };
     Ok(Answer::new(report, text))
 }
 
 fn text(report: &Report) -> String {
-    format!(
+    let memory = format!(
         "{}\nflash {}\narena {} (no plan with this scratch needs less than {})\n",
         report.weights.table(),
         bytes(report.flash_bytes),
         bytes(report.arena_bytes),
         bytes(report.arena_lower_bound),
-    )
+    );
+    match (report.training_bytes, report.reserve_bytes) {
+        (Some(ram), Some(reserve)) => format!(
+            "{memory}training {} of RAM, by plain SGD; {} of the flash are its reserve\n",
+            bytes(ram),
+            bytes(reserve)
+        ),
+        _ => memory,
+    }
 }

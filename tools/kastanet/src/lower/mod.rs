@@ -19,6 +19,8 @@ use kastanet::image::{DType, OpKind as Code};
 use std::collections::HashMap;
 use zerocopy::{Immutable, IntoBytes};
 
+pub(crate) use shape::axis_of;
+
 pub use choice::{Choice, Formats};
 pub use program::{Op, Params, Program, Tensor, Weights};
 
@@ -250,7 +252,7 @@ impl<'a> Quantised<'a> {
 }
 
 /// A shape as batch, height, width, channels, filled with 1 at the front.
-fn dims(shape: &[usize]) -> [usize; 4] {
+pub(crate) fn dims(shape: &[usize]) -> [usize; 4] {
     let mut dims = [1; 4];
     for (dim, &size) in dims.iter_mut().rev().zip(shape.iter().rev()) {
         *dim = size;

@@ -100,7 +100,7 @@ impl Lowering<'_> {
 }
 
 /// An axis counted from the first dimension.
-fn axis_of(axis: i32, rank: usize) -> Said<usize> {
+pub(crate) fn axis_of(axis: i32, rank: usize) -> Said<usize> {
     let counted = if axis < 0 { i64::from(axis) + rank as i64 } else { i64::from(axis) };
     let inside = usize::try_from(counted).ok().filter(|&axis| axis < rank);
     inside.ok_or_else(|| format!("axis {axis} of a tensor with {rank} dimensions"))

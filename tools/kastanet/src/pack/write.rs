@@ -1,16 +1,17 @@
 //! The image's bytes.
 
 use super::{Error, Options};
+use crate::encode::Streams;
 use crate::graph::Graph;
 use crate::lower::{Op, Params, Program, Weights};
 use crate::plan::{Placed, Plan};
+use crate::trainable::Part;
 use kastanet::image::record::{
     ALIGN, Header, MAGIC, MAX_OPERATORS, MAX_TENSORS, NONE, OPTIONAL, OpHead, PER_CHANNEL,
-    STREAM_ALIGN, SectionRecord, TableParams, TensorRecord, VERSION, WeightsRecord, section,
+    SectionRecord, TableParams, TensorRecord, VERSION, WeightsRecord, section,
 };
 use kastanet::image::{DType, checksum};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 use std::mem::offset_of;
 use zerocopy::IntoBytes;
 
@@ -18,11 +19,12 @@ pub(super) fn write(
     program: &Program,
     plan: &Plan,
     graph: &Graph,
+    part: Option<&Part>,
     options: &Options,
 ) -> Result<Vec<u8>, Error> {
     limit("the number of tensors", program.tensors.len(), MAX_TENSORS.into())?;
     limit("the number of operators", program.ops.len(), MAX_OPERATORS.into())?;
-    let mut data = Data::default();
+    let mut data = Streams::default();
     let weights: Vec<WeightsRecord> =
         program.weights.iter().map(|weights| weights_record(weights, &mut data)).collect();
     let mut ops = vec![];
@@ -38,37 +40,15 @@ pub(super) fn write(
         (section::PORTS, ports(program)),
     ];
     sections.extend(optional(program, graph, options));
-    assemble(sections, plan.arena_len)
+    sections.extend(part.map(trained).into_iter().flatten());
+    assemble(sections, plan.arena_len, part.map_or(0, |part| part.training_len))
 }
 
 fn limit(what: &'static str, found: usize, most: usize) -> Result<(), Error> {
     if found <= most { Ok(()) } else { Err(Error::TooLarge { what, found, most }) }
 }
 
-/// The data section; equal streams are stored once.
-#[derive(Default)]
-struct Data {
-    bytes: Vec<u8>,
-    known: HashMap<Vec<u8>, usize>,
-}
-
-impl Data {
-    fn put(&mut self, stream: &[u8]) -> u32 {
-        if stream.is_empty() {
-            return 0;
-        }
-        if let Some(&offset) = self.known.get(stream) {
-            return offset as u32;
-        }
-        self.bytes.resize(self.bytes.len().next_multiple_of(STREAM_ALIGN), 0);
-        let offset = self.bytes.len();
-        self.bytes.extend_from_slice(stream);
-        self.known.insert(stream.to_vec(), offset);
-        offset as u32
-    }
-}
-
-fn weights_record(weights: &Weights, data: &mut Data) -> WeightsRecord {
+fn weights_record(weights: &Weights, data: &mut Streams) -> WeightsRecord {
     let matrix = &weights.matrix;
     let per_channel = weights.multipliers.len() > 1;
     WeightsRecord {
@@ -96,7 +76,7 @@ fn le_bytes(numbers: &[i32]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
-fn op_record(op: &Op, scratch_offset: usize, data: &mut Data) -> Vec<u8> {
+fn op_record(op: &Op, scratch_offset: usize, data: &mut Streams) -> Vec<u8> {
     let params = match &op.params {
         Params::Bytes(bytes) => bytes.clone(),
         Params::Table(table) => {
@@ -120,7 +100,7 @@ fn op_record(op: &Op, scratch_offset: usize, data: &mut Data) -> Vec<u8> {
     record
 }
 
-fn tensor_records(program: &Program, plan: &Plan, data: &mut Data) -> Vec<TensorRecord> {
+fn tensor_records(program: &Program, plan: &Plan, data: &mut Streams) -> Vec<TensorRecord> {
     let tensors = program.tensors.iter().zip(&plan.tensors);
     tensors
         .map(|(tensor, placed)| {
@@ -194,7 +174,19 @@ fn lines<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<u8> {
     texts.flat_map(|text| [&text.replace(['\n', '\r'], " "), "\n"].concat().into_bytes()).collect()
 }
 
-fn assemble(sections: Vec<(u16, Vec<u8>)>, arena_len: usize) -> Result<Vec<u8>, Error> {
+/// Sections for training on the device, which a reader may skip as well.
+fn trained(part: &Part) -> impl Iterator<Item = (u16, Vec<u8>)> {
+    let reserve = (section::RESERVE, part.reserve.clone());
+    let trainable = (section::TRAINABLE, part.trainable.clone());
+    [reserve, trainable].into_iter().filter(|(_, bytes)| !bytes.is_empty())
+}
+
+fn assemble(
+    sections: Vec<(u16, Vec<u8>)>,
+    arena_len: usize,
+    training_len: usize,
+) -> Result<Vec<u8>, Error> {
+    limit("the number of bytes that training needs", training_len, u32::MAX as usize)?;
     let directory = size_of::<Header>() + sections.len() * size_of::<SectionRecord>();
     let mut entries = vec![];
     let mut body: Vec<u8> = vec![];
@@ -220,7 +212,7 @@ fn assemble(sections: Vec<(u16, Vec<u8>)>, arena_len: usize) -> Result<Vec<u8>, 
         total_len: (total as u32).into(),
         crc: 0.into(),
         arena_len: (arena_len as u32).into(),
-        training_len: 0.into(),
+        training_len: (training_len as u32).into(),
         reserved: [0; 40],
     };
     let mut image = [header.as_bytes(), entries.as_bytes(), &body].concat();

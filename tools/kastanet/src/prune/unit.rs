@@ -21,19 +21,26 @@ impl Unit {
     /// Which weights stay, of rows of `cols`, by their magnitudes.
     pub(super) fn kept(self, magnitudes: &[f64], cols: usize, sparsity: f64) -> Vec<bool> {
         match self {
-            Unit::Nm(pattern) => n_of_m(pattern, magnitudes, cols),
-            _ => self.largest(magnitudes, cols.max(1), sparsity),
+            Unit::Nm(pattern) => self.largest(magnitudes, cols, pattern.kept()),
+            _ => {
+                let units = self.units(magnitudes.len() / cols.max(1), cols);
+                let keep = ((1.0 - sparsity) * units as f64 + 0.5).floor() as usize;
+                self.largest(magnitudes, cols, keep)
+            }
         }
     }
 
-    /// The units with the largest sums.
-    fn largest(self, magnitudes: &[f64], cols: usize, sparsity: f64) -> Vec<bool> {
+    /// Which weights are in the `keep` units with the largest sums; of N:M, in those of each group.
+    pub(crate) fn largest(self, magnitudes: &[f64], cols: usize, keep: usize) -> Vec<bool> {
+        let cols = cols.max(1);
+        if let Unit::Nm(pattern) = self {
+            return of_each(pattern.group(), magnitudes, cols, keep);
+        }
         let unit_of = |at: usize| self.unit_of(at / cols, at % cols, cols);
         let mut scores = vec![0.0; self.units(magnitudes.len() / cols, cols)];
         for (at, magnitude) in magnitudes.iter().enumerate() {
             scores[unit_of(at)] += magnitude;
         }
-        let keep = ((1.0 - sparsity) * scores.len() as f64 + 0.5).floor() as usize;
         let mut kept = vec![false; scores.len()];
         for &unit in by_magnitude(&scores).iter().take(keep) {
             kept[unit] = true;
@@ -60,12 +67,12 @@ impl Unit {
     }
 }
 
-/// The N largest of every M consecutive weights of a row.
-fn n_of_m(pattern: Pattern, magnitudes: &[f64], cols: usize) -> Vec<bool> {
+/// The `keep` largest of every `group` consecutive weights of a row.
+fn of_each(group: usize, magnitudes: &[f64], cols: usize, keep: usize) -> Vec<bool> {
     let mut kept = vec![];
-    for group in magnitudes.chunks(cols.max(1)).flat_map(|row| row.chunks(pattern.group())) {
+    for group in magnitudes.chunks(cols).flat_map(|row| row.chunks(group)) {
         let order = by_magnitude(group);
-        let stays = &order[..pattern.kept().min(order.len())];
+        let stays = &order[..keep.min(order.len())];
         kept.extend((0..group.len()).map(|at| stays.contains(&at)));
     }
     kept

@@ -1,8 +1,10 @@
 //! Everything in an image, table by table as `FORMAT.md` has them.
 
 mod text;
+mod training;
 
 use super::names::Names;
+use super::table::{name, number};
 use super::{Layers, params};
 use crate::evaluate::arena;
 use kastanet::image::record::{Header, OPTIONAL, SectionRecord, section};
@@ -11,6 +13,7 @@ use kastanet::network::Network;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use training::TrainingReport;
 use zerocopy::FromBytes;
 
 /// What an image says.
@@ -41,6 +44,8 @@ pub struct ImageReport {
     /// The weights.
     #[serde(flatten)]
     pub weights: Layers,
+    /// What is trained on the device; nothing where nothing is.
+    pub training: Option<TrainingReport>,
     /// Names of the classes of the first output.
     pub labels: Vec<String>,
     /// Where it comes from.
@@ -113,6 +118,7 @@ impl ImageReport {
             tensors: tensors.filter_map(|id| image.tensor(id).map(row)).collect(),
             operators: image.operators().map(|op| operator_row(op, &names)).collect(),
             weights: Layers::of(image),
+            training: TrainingReport::of(image, &names),
             labels: image.labels().map(Into::into).collect(),
             provenance: image.provenance().map(|(k, v)| (k.into(), v.into())).collect(),
             refused: refused(image),

@@ -123,6 +123,11 @@ impl Builder {
         y
     }
 
+    /// Has the input be a tensor of an image, whose operators from `first` on these are.
+    pub fn of_image(&mut self, first: u16, boundary: u16) {
+        (self.graph.first, self.graph.boundary) = (first, boundary);
+    }
+
     /// The network, whose last function the loss takes over.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! A network that is trained in float, before anything has a place.
 
-use super::{Error, Sets};
+use super::{Error, Sets, Stored};
 use kastanet::image::record::NONE;
 use kastanet::train::{Function, Grid, Kind};
 
@@ -100,6 +100,8 @@ pub struct Weights {
     pub scales: Vec<f32>,
     /// The bias of each row.
     pub bias: Option<Vec<f32>>,
+    /// Where an image holds them.
+    pub stored: Stored,
 }
 
 impl Graph {

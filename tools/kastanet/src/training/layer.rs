@@ -1,7 +1,7 @@
 //! How the weights of one operation are trained.
 
-use super::Error;
 use super::graph::{MOST, Weights};
+use super::{Error, Stored};
 use kastanet::train::{Grid, Unit};
 
 /// How the weights of one operation are trained.
@@ -15,6 +15,8 @@ pub struct Layer {
     pub scales: Vec<f32>,
     /// The bias of each row; empty: zeros.
     pub bias: Option<Vec<f32>>,
+    /// Where an image holds its weights.
+    pub stored: Stored,
 }
 
 /// Which weights are trained.
@@ -46,7 +48,8 @@ pub enum Share {
 
 impl Layer {
     fn new(sets: Sets) -> Self {
-        Layer { name: String::new(), sets, scales: vec![], bias: Some(vec![]) }
+        let (name, scales, bias) = (String::new(), vec![], Some(vec![]));
+        Layer { name, sets, scales, bias, stored: Stored::default() }
     }
 
     /// Single weights, as many as these densities say.
@@ -101,7 +104,7 @@ impl Layer {
 
     /// The layer as number `number` of a network, of `rows` rows of `cols` weights.
     pub(super) fn weights(self, number: usize, rows: usize, cols: usize) -> Result<Weights, Error> {
-        let Layer { name, sets, scales, bias } = self;
+        let Layer { name, sets, scales, bias, stored } = self;
         let found = rows.saturating_mul(cols);
         if found > MOST {
             return Err(Error::TooLarge { what: "the number of weights", found, most: MOST });
@@ -117,7 +120,7 @@ impl Layer {
         };
         let scales = each("scales", scales, 1.0)?;
         let bias = bias.map(|bias| each("biases", bias, 0.0)).transpose()?;
-        Ok(Weights { name, grid, sets, forward, backward, scales, bias })
+        Ok(Weights { name, grid, sets, forward, backward, scales, bias, stored })
     }
 }
 

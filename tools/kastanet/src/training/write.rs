@@ -2,7 +2,7 @@
 
 use super::graph::{Graph, MOST, Operation, Tensor, Weights};
 use super::plan::Plan;
-use super::{Error, Sets};
+use super::{Error, Reserve, Sets};
 use kastanet::image::record::NONE;
 use kastanet::train::record::{self, Header, NOWHERE, Slot};
 use kastanet::train::{Program, Unit};
@@ -111,7 +111,8 @@ fn layer_record(layer: &Weights, data: &mut Vec<u8>) -> record::Layer {
         data.extend(floats.iter().flat_map(|float| float.to_le_bytes()));
         U32::new(at)
     };
-    let zero = U32::new(0);
+    let stored = layer.stored.reserve;
+    let of = |field: fn(&Reserve) -> u32| U32::new(stored.as_ref().map_or(0, field));
     record::Layer {
         rows: (grid.rows as u32).into(),
         cols: (grid.cols as u32).into(),
@@ -125,15 +126,15 @@ fn layer_record(layer: &Weights, data: &mut Vec<u8>) -> record::Layer {
         reserved: 0,
         forward: (*forward as u32).into(),
         backward: (*backward as u32).into(),
-        weights: NONE.into(),
-        format: NO_FORMAT,
-        parameter: 0,
+        weights: layer.stored.weights.unwrap_or(NONE).into(),
+        format: stored.map_or(NO_FORMAT, |reserve| reserve.format as u8),
+        parameter: stored.map_or(0, |reserve| reserve.parameter),
         scales: put(&layer.scales),
         bias: layer.bias.as_deref().map_or(NOWHERE.into(), put),
-        counts: zero,
-        indices: zero,
-        indices_len: zero,
-        values: zero,
-        values_len: zero,
+        counts: of(|reserve| reserve.counts),
+        indices: of(|reserve| reserve.indices),
+        indices_len: of(|reserve| reserve.indices_len),
+        values: of(|reserve| reserve.values),
+        values_len: of(|reserve| reserve.values_len),
     }
 }

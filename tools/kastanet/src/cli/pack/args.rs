@@ -1,8 +1,9 @@
 //! The options of `pack`.
 
-use super::values::{ByLayer, OptimiseArg, core, format, share, unit};
+use super::values::{ByLayer, OptimiseArg, core, format, reserve, share, table, unit, which};
 use crate::cost::Core;
 use crate::prune::Unit;
+use crate::trainable::{Reserve, Trainable, Which};
 use crate::words;
 use kastanet::sparse::Format;
 use std::path::PathBuf;
@@ -21,7 +22,9 @@ use std::path::PathBuf;
   kastanet pack model.tflite -o model.kst --format index8 --format conv_1=dense
       Every layer in one format, but for the layer called `conv_1`.
   kastanet pack model.tflite -o model.kst --sparsity 0.8 --write-tflite pruned.tflite
-      Also writes a checkpoint with the pruned weights, for other tools to read.")]
+      Also writes a checkpoint with the pruned weights, for other tools to read.
+  kastanet pack model.tflite -o model.kst --sparsity 0.9 --trainable last:2 --backward 0.2
+      The device can train the last two layers: 10 % of their weights are used, 20 % learn.")]
 pub struct Args {
     /// The checkpoint: a .tflite file with int8 weights and activations
     pub(super) checkpoint: PathBuf,
@@ -57,6 +60,25 @@ pub struct Args {
     /// What --format auto and the RAM plan look for: without --target size, with it balanced
     #[arg(long)]
     pub(super) optimise: Option<OptimiseArg>,
+    /// Layers that the device can train: all, last:N (the N last), or a name; names may be repeated
+    ///
+    /// The network from the first of them on is trained in real numbers; its other layers learn their
+    /// biases. Weights that were pruned are trained at constant sparsity, others as they are.
+    #[arg(long, value_name = "LAYER|all|last:N", value_parser = which)]
+    pub(super) trainable: Vec<Which>,
+    /// Share of the weights that learn, used or not, in all layers or in one; may be repeated; without
+    /// it, twice those that are used
+    #[arg(long, value_name = "[LAYER=]D", value_parser = share, requires = "trainable")]
+    #[arg(allow_negative_numbers = true)]
+    pub(super) backward: Vec<ByLayer<f64>>,
+    /// What the image holds of pruned weights, for them to learn from: full (all), top:R (the share R of
+    /// the largest weights), or none (no weight takes the place of another)
+    #[arg(long, value_name = "full|top:R|none", value_parser = reserve, requires = "trainable")]
+    pub(super) reserve: Option<Reserve>,
+    /// How much RAM there is for what weights have learned that no longer learn, as a share of those
+    /// that do [default: 0.05]
+    #[arg(long, value_name = "SHARE", value_parser = table, requires = "trainable")]
+    pub(super) table: Option<f32>,
     /// Names of the classes, in order: a list with commas, or a file with one a line
     #[arg(long, value_name = "A,B,…|FILE")]
     pub(super) labels: Option<String>,
@@ -80,8 +102,47 @@ impl Args {
                 "--sparsity does not go with --unit nm:N:M, which says how many stay".into()
             );
         }
+        if self.reserve == Some(Reserve::None)
+            && !(self.backward.is_empty() && self.table.is_none())
+        {
+            return Err(
+                "--backward and --table do not go with --reserve none, by which the weights \
+                that are used are those that learn"
+                    .into(),
+            );
+        }
+        if self.trainable.len() > 1 && !self.trainable.iter().all(|w| matches!(w, Which::Named(_)))
+        {
+            return Err("--trainable all and last:N do not go with another --trainable".into());
+        }
+        once("--backward", &self.backward)?;
         once("--sparsity", &self.sparsity)?;
         once("--format", &self.format)
+    }
+}
+
+impl Args {
+    /// What is trained on the device.
+    pub(super) fn trainable(&self) -> Option<Trainable> {
+        let names = self.trainable.iter().flat_map(|which| match which {
+            Which::Named(names) => names.clone(),
+            _ => vec![],
+        });
+        let layers = match self.trainable.first()? {
+            Which::Named(_) => Which::Named(names.collect()),
+            which => which.clone(),
+        };
+        let all = self
+            .backward
+            .iter()
+            .map(|one| ByLayer { layer: one.layer.clone(), value: Some(one.value) });
+        let (backward, backward_of) = ByLayer::parted(&all.collect::<Vec<_>>(), None);
+        let backward_of =
+            backward_of.into_iter().filter_map(|(layer, d)| Some((layer, d?))).collect();
+        let standard = Trainable::default();
+        let reserve = self.reserve.unwrap_or(standard.reserve);
+        let table = self.table.unwrap_or(standard.table);
+        Some(Trainable { layers, backward, backward_of, reserve, table })
     }
 }
 

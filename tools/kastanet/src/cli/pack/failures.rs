@@ -3,7 +3,7 @@
 use super::Args;
 use crate::failure::Failure;
 use crate::pack::Error;
-use crate::{lower, prune, words};
+use crate::{lower, prune, trainable, words};
 
 pub(super) fn failed(args: &Args, error: &Error) -> Failure {
     let failure = Failure::new(format!("cannot pack `{}`", args.checkpoint.display()));
@@ -21,9 +21,27 @@ pub(super) fn failed(args: &Args, error: &Error) -> Failure {
         Error::Lower(error) => failure
             .because(error)
             .help("change the model, or cut it so that this part runs outside"),
-        Error::TooLarge { .. } | Error::Arena { .. } => {
+        Error::Trainable(error) => failure.because(error).help(advice(error)),
+        Error::TooLarge { .. } | Error::Arena { .. } | Error::Training { .. } => {
             failure.because(error).help("give a smaller model")
         }
         error => failure.because(error),
+    }
+}
+
+/// What to do about a network that cannot be trained.
+fn advice(error: &trainable::Error) -> &'static str {
+    use trainable::Error::*;
+    match error {
+        UnknownLayer { .. } | TooFewLayers { .. } => {
+            "change --trainable or --backward (`kastanet inspect` shows the names)"
+        }
+        Entrances { .. } | Outputs { .. } | Unsupported { .. } => {
+            "train fewer layers from the end (--trainable last:N), or change the model"
+        }
+        Reserve { .. } => "give --reserve full, a larger top:R, or a smaller --backward",
+        Weight { .. } => "convert the checkpoint with symmetric weights",
+        Layer { .. } => "convert the checkpoint again",
+        Training(_) => "change --backward, --sparsity or --trainable",
     }
 }

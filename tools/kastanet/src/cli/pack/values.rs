@@ -2,6 +2,7 @@
 
 use crate::cost::{Core, Optimise};
 use crate::prune::Unit;
+use crate::trainable::{Reserve, Which};
 use clap::ValueEnum;
 use kastanet::sparse::Format;
 use std::collections::HashSet;
@@ -64,6 +65,39 @@ pub(super) fn format(text: &str) -> Result<ByLayer<Option<Format>>, String> {
     })
 }
 
+/// Reads `all`, `last:2`, or the name of a layer.
+pub(super) fn which(text: &str) -> Result<Which, &'static str> {
+    match (text, text.strip_prefix("last:")) {
+        ("", _) => Err("expected all, last:N, or the name of a layer"),
+        ("all", _) => Ok(Which::All),
+        (_, Some(count)) => match count.parse() {
+            Ok(count) if count > 0 => Ok(Which::Last(count)),
+            _ => Err("expected last:N with N from 1 on"),
+        },
+        _ => Ok(Which::Named(vec![text.into()])),
+    }
+}
+
+/// Reads `full`, `none`, `top:0.3`, `top:30%`.
+pub(super) fn reserve(text: &str) -> Result<Reserve, &'static str> {
+    let wrong = "expected full, none or top:R, R a share above 0";
+    match (text, text.strip_prefix("top:")) {
+        ("full", _) => Ok(Reserve::Full),
+        ("none", _) => Ok(Reserve::None),
+        (_, Some(text)) => match share(text) {
+            Ok(ByLayer { layer: None, value }) if value > 0.0 => Ok(Reserve::Top(value)),
+            _ => Err(wrong),
+        },
+        _ => Err(wrong),
+    }
+}
+
+/// Reads how many times the backward set the table holds.
+pub(super) fn table(text: &str) -> Result<f32, &'static str> {
+    let table = text.parse().ok().filter(|table| (0.0..=100.0).contains(table));
+    table.ok_or("expected a number from 0 to 100")
+}
+
 pub(super) fn core(text: &str) -> Result<Core, String> {
     text.parse()
 }
@@ -106,5 +140,20 @@ mod tests {
         let twice = ["a=rice", "a=auto"].map(|text| format(text).unwrap());
         assert_eq!(ByLayer::twice(&twice), Some(&Some("a".into())));
         assert!(format("a=csr").is_err() && share("a=2").is_err());
+    }
+
+    #[test]
+    fn what_is_trained() {
+        assert_eq!(which("all"), Ok(Which::All));
+        assert_eq!(which("last:2"), Ok(Which::Last(2)));
+        assert_eq!(which("conv:1"), Ok(Which::Named(vec!["conv:1".into()])));
+        assert!(["", "last:", "last:0", "last:-1"].iter().all(|text| which(text).is_err()));
+        assert_eq!(reserve("top:30%"), Ok(Reserve::Top(0.3)));
+        assert_eq!([reserve("full"), reserve("none")], [Ok(Reserve::Full), Ok(Reserve::None)]);
+        for text in ["", "top", "top:", "top:0", "top:2", "top:a=0.5", "all"] {
+            assert!(reserve(text).is_err(), "{text}");
+        }
+        assert_eq!((table("0.05"), table("100")), (Ok(0.05), Ok(100.0)));
+        assert!(["", "-1", "101", "NaN"].iter().all(|text| table(text).is_err()));
     }
 }

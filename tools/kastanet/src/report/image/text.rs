@@ -14,12 +14,23 @@ impl Display for ImageReport {
         write!(f, "{}{}", title("Tensors"), self.tensors())?;
         write!(f, "{}{}", title("Operators"), self.operators())?;
         write!(f, "{}{}", title("Weights"), self.weights.table())?;
+        if let Some(training) = &self.training {
+            write!(f, "{}{}", title("Training"), training.header())?;
+            write!(f, "{}{}", title("Training operations"), training.operations())?;
+            write!(f, "{}{}", title("Training layers"), training.layers())?;
+        }
         if !self.labels.is_empty() {
             writeln!(f, "{}{}", title("Labels"), printable(&self.labels.join(", ")))?;
         }
         write!(f, "{}{}", title("Provenance"), self.provenance())?;
         writeln!(f, "{}flash {}", title("Memory"), bytes(self.flash_bytes))?;
         writeln!(f, "arena {}", bytes(self.arena_bytes))?;
+        if let Some(training) = &self.training {
+            writeln!(f, "training {}", bytes(self.training_bytes))?;
+            if let Some(why) = &training.refused {
+                writeln!(f, "\nThis version cannot train the image: {}", printable(why))?;
+            }
+        }
         match &self.refused {
             Some(why) => writeln!(f, "\nThis version cannot run the image: {}", printable(why)),
             None => Ok(()),

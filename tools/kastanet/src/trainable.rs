@@ -1,0 +1,134 @@
+//! The part of an image that is trained on the device: the sections TRAINABLE and RESERVE.
+//!
+//! The trained part is the network from its first trainable layer on, or from the nearest operator before
+//! it at which a single tensor enters. Its operators become a [`training`](crate::training) program, in
+//! real numbers: scales and zero points vanish, and what only moves or requantises bytes does too. Its
+//! layers get their scales and unfolded biases, and the reserve their weights as they were before
+//! pruning. Layers of the part that are not to be trained are frozen.
+
+mod border;
+mod convert;
+mod error;
+mod layers;
+mod reserve;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+pub use error::Error;
+
+use crate::graph::Graph;
+use crate::lower::Program as Lowered;
+use crate::prune::{Sparsity, Unit};
+use crate::training::{plan, write};
+use convert::Conversion;
+use kastanet::train::{self, Program, Recipe, Tuner};
+
+/// What is trained on the device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trainable {
+    /// The layers.
+    pub layers: Which,
+    /// Share of a layer's weights in the backward set, of all layers and of some; without one, twice that
+    /// of the forward set.
+    pub backward: Option<f64>,
+    /// The same, by layer name.
+    pub backward_of: Vec<(String, f64)>,
+    /// Which weights outside the forward set the image holds.
+    pub reserve: Reserve,
+    /// The table of what weights have learned that left the backward set, as a share of that: counts for
+    /// the bytes that training needs.
+    pub table: f32,
+}
+
+/// Which layers are trained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All.
+    All,
+    /// So many, from the end.
+    Last(usize),
+    /// These.
+    Named(Vec<String>),
+}
+
+/// Which weights outside the forward set the image holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reserve {
+    /// All.
+    Full,
+    /// Of all weights of a layer, this share of the largest.
+    Top(f64),
+    /// None: the backward set is the forward set, for good.
+    None,
+}
+
+impl Default for Trainable {
+    fn default() -> Self {
+        Trainable {
+            layers: Which::All,
+            backward: None,
+            backward_of: vec![],
+            reserve: Reserve::Full,
+            table: 0.05,
+        }
+    }
+}
+
+impl Trainable {
+    /// What the device trains by, as far as its memory goes.
+    pub fn recipe(&self) -> Recipe {
+        let reserve = match self.reserve {
+            Reserve::None => train::Reserve::None,
+            _ => train::Reserve::Image { table: self.table },
+        };
+        Recipe { reserve, ..Recipe::default() }
+    }
+
+    /// The share asked for the layer called `name`.
+    fn backward(&self, name: &str) -> Option<f64> {
+        let named = self.backward_of.iter().rev().find(|(layer, _)| layer == name);
+        named.map(|&(_, share)| share).or(self.backward)
+    }
+}
+
+/// What there is to read of a network.
+#[derive(Clone, Copy)]
+pub(crate) struct Model<'a> {
+    /// As it was before pruning.
+    pub original: &'a Graph,
+    /// As it is in the image.
+    pub graph: &'a Graph,
+    /// The same in the image's terms.
+    pub lowered: &'a Lowered,
+    /// How it was pruned.
+    pub sparsity: &'a Sparsity,
+    /// What was pruned as one.
+    pub unit: Unit,
+}
+
+/// The sections of the trained part.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// TRAINABLE.
+    pub trainable: Vec<u8>,
+    /// RESERVE.
+    pub reserve: Vec<u8>,
+    /// Bytes of RAM that training needs, one sample a step, by plain SGD.
+    pub training_len: usize,
+}
+
+/// Writes the sections.
+///
+/// # Errors
+///
+/// Layers that are not there, operators that cannot be trained through, sets that cannot be.
+pub(crate) fn part(model: Model<'_>, options: &Trainable) -> Result<Part, Error> {
+    let border = border::border(model.graph, options)?;
+    let steps = steps::steps(model.graph, &border)?;
+    let (graph, reserve) = Conversion::new(model, options, &border).run(&steps)?;
+    let trainable = write(&graph, &plan(&graph))?;
+    let program = Program::new_checked(&trainable).map_err(crate::training::Error::Refused)?;
+    let training_len = Tuner::<f32, 1>::bytes(&program, &options.recipe()).all;
+    Ok(Part { reserve: reserve.bytes, training_len, trainable })
+}

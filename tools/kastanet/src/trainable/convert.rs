@@ -1,0 +1,115 @@
+//! The trained part as a training program, operator by operator.
+
+use super::border::Border;
+use super::layers::said;
+use super::steps::{Step, What, dims};
+use super::{Error, Model, Trainable};
+use crate::encode::Streams;
+use crate::graph::{Op, OpKind, TensorId};
+use crate::training::{self, Builder, Layer, Tensor};
+use kastanet::image::record::NONE;
+use kastanet::train::Function;
+use std::collections::HashMap;
+
+/// A conversion under way.
+pub(super) struct Conversion<'a> {
+    pub model: Model<'a>,
+    pub options: &'a Trainable,
+    pub border: &'a Border,
+    /// The section RESERVE.
+    pub reserve: Streams,
+    net: Builder,
+    /// The graph's tensors in the program.
+    known: HashMap<TensorId, Tensor>,
+}
+
+impl<'a> Conversion<'a> {
+    pub fn new(model: Model<'a>, options: &'a Trainable, border: &'a Border) -> Self {
+        let entrance = &model.graph.tensors[border.entrance];
+        let mut net = Builder::new(dims(entrance).unwrap_or([1; 3]));
+        net.of_image(border.first as u16, lowered(model, border));
+        let known = HashMap::from([(border.entrance, net.input())]);
+        Conversion { model, options, border, reserve: Streams::default(), net, known }
+    }
+
+    /// The program, and the reserve.
+    pub fn run(mut self, steps: &[Step]) -> Result<(training::Graph, Streams), Error> {
+        let graph = self.model.graph;
+        for (step, number) in steps.iter().zip(self.border.first..) {
+            let op = &graph.ops[number];
+            let y = self.operator(step, number)?;
+            let shape = op.outputs.first().map(|&id| (id, dims(&graph.tensors[id])));
+            if let Some((id, Ok(dims))) = shape {
+                let y = self.net.reshape(y, dims);
+                self.known.insert(id, y);
+            }
+        }
+        let last = match self.border.tail.map(|number| graph.ops[number].kind) {
+            Some(OpKind::Logistic) => Function::Logistic,
+            Some(_) => Function::Softmax,
+            None => Function::None,
+        };
+        let output = self.known[&graph.outputs[0]];
+        Ok((self.net.graph(output, last)?, self.reserve))
+    }
+
+    fn operator(&mut self, step: &Step, number: usize) -> Result<Tensor, Error> {
+        let op = &self.model.graph.ops[number];
+        let x = self.input(op, 0)?;
+        let function = step.function;
+        let y = match step.what {
+            What::FullyConnected { .. } | What::Conv(_) | What::Depthwise(_) => {
+                let layer = self.layer(number)?;
+                return Ok(self.weighted(step, x, layer));
+            }
+            What::Same | What::Last | What::Function => x,
+            What::AveragePool(window) => self.net.average_pool(x, window),
+            What::MaxPool(window) => self.net.max_pool(x, window),
+            What::Add => {
+                let x2 = self.input(op, 1)?;
+                self.net.add(x, x2)
+            }
+            What::Mul => {
+                let x2 = self.input(op, 1)?;
+                self.net.mul(x, x2)
+            }
+            What::Pad(widths) => self.net.pad(x, widths),
+            What::Concatenation { axis } => {
+                let parts = (0..op.inputs.len()).map(|index| self.input(op, index));
+                let parts = parts.collect::<Result<Vec<Tensor>, Error>>()?;
+                self.net.concatenate(&parts, axis)
+            }
+        };
+        Ok(if function == Function::None { y } else { self.net.function(y, function) })
+    }
+
+    fn weighted(&mut self, step: &Step, x: Tensor, layer: Layer) -> Tensor {
+        let (function, rows) = (step.function, layer.scales.len());
+        match step.what {
+            What::Conv(window) => self.net.conv(x, window, function, layer),
+            What::Depthwise(window) => self.net.depthwise(x, window, function, layer),
+            What::FullyConnected { vectors } if vectors > 1 => {
+                let x = self.net.reshape(x, [vectors, 1, x.elements() / vectors]);
+                let window = training::Window::new(rows, [1, 1]);
+                self.net.conv(x, window, function, layer)
+            }
+            _ => self.net.fully_connected(x, rows, function, layer),
+        }
+    }
+
+    /// Input `index` in the program.
+    fn input(&self, op: &Op, index: usize) -> Result<Tensor, Error> {
+        let known = op.input(index).and_then(|id| self.known.get(&id));
+        known.copied().ok_or_else(|| said(op, "its input is not computed before"))
+    }
+}
+
+/// The image's number of the tensor that enters.
+fn lowered(model: Model<'_>, border: &Border) -> u16 {
+    let ops = model.graph.ops.iter().zip(&model.lowered.ops).skip(border.first);
+    let mut numbers = ops.filter_map(|(op, lowered)| {
+        let mut inputs = op.inputs.iter().flatten().zip(&lowered.inputs);
+        inputs.find(|&(&id, _)| id == border.entrance).map(|(_, &number)| number as u16)
+    });
+    numbers.next().unwrap_or(NONE)
+}
