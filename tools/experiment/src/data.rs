@@ -130,7 +130,7 @@ pub mod tests {
             pixels: (0..len * PIXELS).map(|at| lit_pixel(at / PIXELS % 10, at % PIXELS)).collect(),
             labels: (0..len).map(|number| (number % 10) as u8).collect(),
         };
-        Data { train: set(8 * BATCH + 3), test: set(BATCH + 6) }
+        Data { train: set(5 * BATCH + 3), test: set(BATCH + 6) }
     }
 
     fn lit_pixel(class: usize, at: usize) -> u8 {

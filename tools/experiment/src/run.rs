@@ -131,9 +131,10 @@ mod tests {
 
     #[test]
     fn a_seed_says_all() {
-        let setup = Setup { epochs: 1, rate: 0.001, ..Setup::new(Way::Rigl { density: 0.02 }) };
+        let setup = Setup { epochs: 1, rate: 1e-6, ..Setup::new(Way::Rigl { density: 0.02 }) };
         let data = lit();
         let [one, again] = [5, 5].map(|seed| run(&setup, seed, &data).unwrap().accuracy);
+        // Hardly trained, so that the first weights decide.
         let mut others = (6..9).map(|seed| run(&setup, seed, &data).unwrap().accuracy);
         assert!(one == again && others.any(|other| other != one));
     }

@@ -175,7 +175,7 @@ mod tests {
         let rule = Set { density: 0.25, steps: 1000 };
         let mut layer = Layer::new();
         for steps in [1, 99, 101, 1000] {
-            assert_eq!(layer.change(&rule, steps), [vec![], vec![]]);
+            assert!(layer.change(&rule, steps).iter().all(Vec::is_empty));
         }
         let [dropped, grown] = Layer::new().change(&rule, 900);
         // 0.3 of 50.
@@ -187,7 +187,7 @@ mod tests {
         let rule = Rigl { density: 0.25, steps: 1000 };
         let mut layer = Layer::new();
         for steps in [50, 800, 1000] {
-            assert_eq!(layer.change(&rule, steps), [vec![], vec![]]);
+            assert!(layer.change(&rule, steps).iter().all(Vec::is_empty));
         }
         // 0.15 · (1 + cos(π · 0.4)) of 50.
         let mut layer = Layer::new();
