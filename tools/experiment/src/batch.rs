@@ -34,7 +34,8 @@ pub fn run_all(
             let setup = lock(&pending)[at].setup;
             let outcome = run(setup, seed, data)?;
             let text = serde_json::to_string(setup)?;
-            eprintln!("{}/{all}: {:.2} by seed {seed} of {text}", number + 1, outcome.accuracy);
+            let Outcome { accuracy, loss, .. } = outcome;
+            eprintln!("{}/{all}: {accuracy:.2}, loss {loss:.3}, seed {seed} of {text}", number + 1);
             let mut pending = lock(&pending);
             if pending[at].add(seed, outcome, seeds) {
                 write(&records(&pending))?;
