@@ -40,6 +40,17 @@ fn index(dims: [usize; 4], place: [usize; 4]) -> usize {
     (0..4).fold(0, |at, dim| at * dims[dim] + place[dim])
 }
 
+/// One weight made a little larger.
+#[derive(Clone, Copy, Debug)]
+pub struct Nudge {
+    /// The tensor.
+    pub weights: TensorId,
+    /// Its number there.
+    pub at: usize,
+    /// By how much.
+    pub by: f64,
+}
+
 /// All tensors from operator `first` on, where `entrance` holds these numbers. A softmax, and a logistic
 /// function that is the network's last, are left out.
 pub fn run(
@@ -47,6 +58,7 @@ pub fn run(
     first: usize,
     entrance: TensorId,
     values: Vec<f64>,
+    nudge: Option<Nudge>,
 ) -> HashMap<TensorId, Real> {
     let mut known = HashMap::from([(entrance, Real::new(&graph.tensors[entrance], values))]);
     for op in &graph.ops[first..] {
@@ -54,24 +66,36 @@ pub fn run(
         let is_last = graph.ops.iter().all(|other| {
             !other.inputs.contains(&Some(output)) || matches!(other.kind, OpKind::Dequantize)
         });
-        let real = operator(graph, op, &known, is_last);
+        let real = operator(&Network { graph, nudge }, op, &known, is_last);
         known.insert(output, real);
     }
     known
 }
 
-fn operator(graph: &Graph, op: &Op, known: &HashMap<TensorId, Real>, is_last: bool) -> Real {
+/// What weights are read from.
+struct Network<'a> {
+    graph: &'a Graph,
+    nudge: Option<Nudge>,
+}
+
+fn operator(
+    network: &Network<'_>,
+    op: &Op,
+    known: &HashMap<TensorId, Real>,
+    is_last: bool,
+) -> Real {
+    let graph = network.graph;
     let x = |index: usize| &known[&op.input(index).expect("it is there")];
     let to = graph.output(op).expect("it has an output");
     let ints = |index: usize| graph.input(op, index).and_then(Tensor::to_i32).expect("integers");
     match op.kind {
         OpKind::Conv2d { padding, stride, dilation, activation } => {
-            conv(graph, op, x(0), (padding, stride, dilation), None, activation)
+            conv(network, op, x(0), (padding, stride, dilation), None, activation)
         }
         OpKind::DepthwiseConv2d { padding, stride, dilation, multiplier, activation } => {
-            conv(graph, op, x(0), (padding, stride, dilation), Some(multiplier), activation)
+            conv(network, op, x(0), (padding, stride, dilation), Some(multiplier), activation)
         }
-        OpKind::FullyConnected { activation, .. } => fully_connected(graph, op, x(0), activation),
+        OpKind::FullyConnected { activation, .. } => fully_connected(network, op, x(0), activation),
         OpKind::AveragePool2d { padding, stride, filter, activation } => {
             pool(to, x(0), (padding, stride, filter), activation, |taps| {
                 taps.iter().sum::<f64>() / taps.len() as f64
@@ -114,11 +138,17 @@ fn cut(activation: Activation, y: f64) -> f64 {
     }
 }
 
-/// Weight number `at` of output channel `channel`.
-fn weight(weights: &Tensor, at: usize, channel: usize) -> f64 {
-    let quant = weights.quant.as_ref().expect("weights are quantised");
-    let scale = quant.scales[if quant.scales.len() == 1 { 0 } else { channel }];
-    f64::from(weights.data.as_ref().expect("a constant")[at] as i8) * f64::from(scale)
+impl Network<'_> {
+    /// Weight number `at`, of output channel `channel`.
+    fn weight(&self, op: &Op, at: usize, channel: usize) -> f64 {
+        let id = op.weights().expect("weights");
+        let weights = &self.graph.tensors[id];
+        let quant = weights.quant.as_ref().expect("weights are quantised");
+        let scale = quant.scales[if quant.scales.len() == 1 { 0 } else { channel }];
+        let stored = weights.data.as_ref().expect("a constant")[at] as i8;
+        let nudge = self.nudge.filter(|nudge| nudge.weights == id && nudge.at == at);
+        f64::from(stored) * f64::from(scale) + nudge.map_or(0.0, |nudge| nudge.by)
+    }
 }
 
 fn bias(graph: &Graph, op: &Op, channel: usize) -> f64 {
@@ -128,13 +158,14 @@ fn bias(graph: &Graph, op: &Op, channel: usize) -> f64 {
     f64::from(bias.to_i32().expect("integers")[channel]) * f64::from(scale)
 }
 
-fn fully_connected(graph: &Graph, op: &Op, x: &Real, activation: Activation) -> Real {
+fn fully_connected(network: &Network<'_>, op: &Op, x: &Real, activation: Activation) -> Real {
+    let graph = network.graph;
     let weights = graph.input(op, 1).expect("weights");
     let (rows, cols) = (weights.shape[0], weights.shape[1]);
     let vectors = x.values.chunks(cols);
     let output = |x: &[f64], row: usize| {
         let products =
-            x.iter().enumerate().map(|(col, x)| x * weight(weights, row * cols + col, row));
+            x.iter().enumerate().map(|(col, x)| x * network.weight(op, row * cols + col, row));
         cut(activation, products.sum::<f64>() + bias(graph, op, row))
     };
     let values = vectors.flat_map(|x| (0..rows).map(move |row| output(x, row))).collect();
@@ -159,13 +190,14 @@ fn along(
 type Steps = (Padding, [usize; 2], [usize; 2]);
 
 fn conv(
-    graph: &Graph,
+    network: &Network<'_>,
     op: &Op,
     x: &Real,
     (padding, stride, dilation): Steps,
     multiplier: Option<usize>,
     activation: Activation,
 ) -> Real {
+    let graph = network.graph;
     let weights = graph.input(op, 1).expect("weights");
     let &[_, height, width, last] = weights.shape.as_slice() else { panic!("four dimensions") };
     Real::each(graph.output(op).expect("an output"), |[n, oy, ox, channel]| {
@@ -178,12 +210,12 @@ fn conv(
             sum += match multiplier {
                 Some(many) => {
                     x.at([n, y, column, channel / many])
-                        * weight(weights, tap * last + channel, channel)
+                        * network.weight(op, tap * last + channel, channel)
                 }
                 None => (0..last)
                     .map(|from| {
                         let at = (channel * height * width + tap) * last + from;
-                        x.at([n, y, column, from]) * weight(weights, at, channel)
+                        x.at([n, y, column, from]) * network.weight(op, at, channel)
                     })
                     .sum(),
             };

@@ -243,6 +243,17 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
         (memory, bytes)
     }
 
+    /// What must be kept, in the order in which it lies.
+    pub fn saved(&self) -> impl Iterator<Item = &[u8]> {
+        let floats = [&*self.biases, self.bias_first, self.bias_second];
+        let [biases, bias_first, bias_second] = floats.map(|floats| floats.as_bytes());
+        let parts = [self.head.as_bytes(), self.states.as_bytes(), biases, bias_first, bias_second];
+        let values = [self.values.as_bytes(), self.first.as_bytes(), self.second.as_bytes()];
+        let table = [self.entries.as_bytes(), self.entry_values.as_bytes()];
+        let rest = [self.segments.as_bytes(), self.columns.as_bytes(), self.theta.as_bytes()];
+        parts.into_iter().chain(values).chain(table).chain(rest)
+    }
+
     /// The scratch, in the place of the activations.
     pub fn scratch(activations: &mut [Lanes<N>]) -> Option<(&mut Buckets, &mut [u8; TILE_BYTES])> {
         let (buckets, rest) = Buckets::mut_from_prefix(activations.as_mut_bytes()).ok()?;

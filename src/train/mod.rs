@@ -1,4 +1,72 @@
-//! Top-KAST.
+//! Top-KAST: training at constant sparsity, in memory whose size is known beforehand.
+//!
+//! Of a layer's weights θ a device keeps in RAM those of the *backward set* B, which are trained. The largest of
+//! them are the *forward set* A, the only ones that the network computes with. All others rest in flash until
+//! one of them is larger than one that is live. The method is Top-KAST (Jayakumar et al., NeurIPS 2020, arXiv
+//! 2106.03517); refreshing the two sets at two rates is this crate's.
+//!
+//! # One step
+//!
+//! ```text
+//! sets that are due      every N_B steps   B := the largest of all θ                 backward_set, rebuild
+//!                        every N_A steps   A := the largest of B                     forward_set
+//! forward                y = A·x + b       layer by layer, in f32                    fully_connected, windows
+//! loss                   and its gradient by the outputs                             loss
+//! back                   dx = Aᵀ·dy        through A alone                           fully_connected, windows
+//! update                 g = dy·xᵀ         at B alone, weight by weight              update, plain, rule
+//!                        θ := θ − η·(v + penalty)     v: of the optimizer
+//! ```
+//!
+//! Nothing outside B moves. A gradient that is not finite gives the step up before any weight has moved.
+//! The weight gradient of one sample is a product of two numbers that are at hand, so that no gradient is ever
+//! stored where weights take a step at each sample.
+//!
+//! # Where a weight is
+//!
+//! ```text
+//!              leaves B: what it has learned              is among the largest again
+//!     live  ───────────────────────────────▶  table  ───────────────────────────────▶  live
+//!       ▲                                       │ full: the one that differs least
+//!       │  is among the largest                 ▼
+//!       └──────────────────────────────────  reserve      int8 and a scale per row, in flash
+//! ```
+//!
+//! Its magnitude is that of its live value, else that of the table's, else that of its reserve. RAM is O(|B| + the
+//! table + activations), never O(all weights).
+//!
+//! # Use
+//!
+//! `kastanet pack --trainable` writes the trained part into an image. [`Program`] is the checked view of it,
+//! [`Recipe`] says how to train, [`Tuner`] trains in memory of its caller's:
+//!
+//! ```
+//! use kastanet::image::{Aligned, Image, record::section};
+//! use kastanet::train::{Loss, Program, Recipe, Source, Target, Tuner};
+//!
+//! let image = Image::new_checked(kastanet::include_image!("image/golden/trained-v1.kst"))?;
+//! let program = Program::new_checked(image.section(section::TRAINABLE).unwrap_or_default())?;
+//! let recipe = Recipe { loss: Loss::SoftmaxCrossEntropy, ..Recipe::default() };
+//!
+//! // Known before there is any memory, and stated by `kastanet inspect`.
+//! let needed = Tuner::<f32, 1>::bytes(&program, &recipe).all;
+//! let mut memory = Aligned([0; 4096]);
+//! let mut tuner =
+//!     Tuner::<f32, 1>::new(program, Source::of_image(image), recipe, &mut memory.0[..needed])?;
+//!
+//! let input = [[0.5], [-1.0], [0.25], [1.0], [0.0], [-0.5]];
+//! let first = tuner.step(&input, Target::Classes(&[2]))?.losses[0];
+//! for _ in 0..20 {
+//!     tuner.step(&input, Target::Classes(&[2]))?;
+//! }
+//! assert!(tuner.step(&input, Target::Classes(&[2]))?.losses[0] < first);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The same bits
+//!
+//! Sums have one order, products are rounded before they are added, and `exp`, `ln`, roots and cosines are
+//! `libm`'s. So with the same image, recipe, inputs and N, every machine ends with the same weights, sets and
+//! losses, to the last bit.
 #![allow(dead_code)]
 
 mod backward_set;

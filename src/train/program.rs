@@ -272,6 +272,21 @@ impl<'a> Program<'a> {
         (boundary != NONE).then_some(boundary)
     }
 
+    /// The function of the image's last operator, which the loss takes over.
+    pub fn last(&self) -> Function {
+        Function::from_code(self.header.last).unwrap_or_default()
+    }
+
+    /// Number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.input().len()
+    }
+
+    /// Number of outputs.
+    pub fn outputs(&self) -> usize {
+        self.output().values.len()
+    }
+
     /// Floats of activations and gradients of one sample.
     pub fn activation_floats(&self) -> usize {
         self.header.floats.get() as usize

@@ -277,6 +277,11 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         (view.layer.training == Training::Dense).then_some((arrays.values, arrays.first))
     }
 
+    /// What is to be kept to go on later, but for the recipe: see [`Tuner::resume`].
+    pub fn saved(&self) -> impl Iterator<Item = &[u8]> {
+        self.memory.saved()
+    }
+
     /// What has been counted so far.
     pub fn counters(&self) -> Counters {
         let head = &self.memory.head;
@@ -287,7 +292,8 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     /// Outputs for `input`, with the forward sets as they are: what a deployed network computes.
     pub fn infer(&mut self, input: &[Lanes<N>]) -> &[Lanes<N>] {
         self.prepare();
-        self.forward(input);
+        copy(self.memory.activations.get_mut(self.program.input()).unwrap_or_default(), input);
+        self.forward();
         self.memory.activations.get(self.program.output().values).unwrap_or_default()
     }
 
@@ -301,11 +307,26 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         input: &[Lanes<N>],
         target: Target<'_, N>,
     ) -> Result<Outcome<N>, LossError> {
+        self.step_with(|place| copy(place, input), Some(target))
+    }
+
+    /// The same, with inputs that `fill` writes where they are read, whatever was there before; without a
+    /// target, outputs are to be as the inputs are.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tuner::step`].
+    pub fn step_with(
+        &mut self,
+        fill: impl FnOnce(&mut [Lanes<N>]),
+        target: Option<Target<'_, N>>,
+    ) -> Result<Outcome<N>, LossError> {
         self.prepare();
         if self.memory.head.seen == 0 {
             self.refresh();
         }
-        self.forward(input);
+        fill(self.memory.activations.get_mut(self.program.input()).unwrap_or_default());
+        self.forward();
         let outcome = self.loss(target)?;
         self.backward();
         if !self.is_finite() {
@@ -394,10 +415,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         self.memory.head.phase = SETTLED;
     }
 
-    fn forward(&mut self, input: &[Lanes<N>]) {
-        let place = self.program.input();
-        let place = self.memory.activations.get_mut(place).unwrap_or_default();
-        place.iter_mut().zip(input).for_each(|(place, input)| *place = *input);
+    fn forward(&mut self) {
         for number in 0..self.program.operation_count() {
             let Some(operation) = self.program.operation(number) else { return };
             self.forward_one(&operation);
@@ -425,11 +443,13 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// The losses, and the gradient of the output: its share in the batch's.
-    fn loss(&mut self, target: Target<'_, N>) -> Result<Outcome<N>, LossError> {
-        let output = self.program.output();
+    fn loss(&mut self, target: Option<Target<'_, N>>) -> Result<Outcome<N>, LossError> {
+        let (input, output) = (self.program.input(), self.program.output());
         let gradient = output.gradient.unwrap_or_default();
-        let [values, gradient] = apart(self.memory.activations, [&output.values, &gradient])
-            .ok_or(LossError::NoOutputs)?;
+        let tensors = [&input, &output.values, &gradient];
+        let [input, values, gradient] =
+            apart(self.memory.activations, tensors).ok_or(LossError::NoOutputs)?;
+        let target = target.unwrap_or(Target::Values(input));
         let losses = self.recipe.loss.gradient(values, target, gradient)?;
         if self.recipe.batch > 1 {
             let share = 1.0 / self.recipe.batch as f32;
@@ -628,6 +648,10 @@ fn apart<'f, const N: usize, const K: usize>(
     ranges: [&Range<usize>; K],
 ) -> Option<[&'f mut [Lanes<N>]; K]> {
     activations.get_disjoint_mut(ranges.map(|range| range.clone())).ok()
+}
+
+fn copy<const N: usize>(to: &mut [Lanes<N>], from: &[Lanes<N>]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
 }
 
 fn put<T>(slice: &mut [T], at: usize, value: T) {

@@ -9,13 +9,16 @@
 //! kastanet-bench costs DIR --board B… --table FILE
 //! kastanet-bench peer-layers DIR
 //! kastanet-bench peer DIR --board B… --table FILE
+//! kastanet-bench train DIR
+//! kastanet-bench train-report DIR --board B… [--json]
 //! ```
 //!
 //! `cases` writes the files of the networks into DIR and prints the networks' names; then each
 //! board runs `BOARD-CASE.list` and its output is put in `BOARD-CASE.out`; `report` reads all of it. `plot`
 //! draws what was recorded. `probes` writes the networks that tell what formats cost, `costs.list`; `costs`
 //! reads the boards' output, `BOARD-costs.out`, and writes the table. `peer-layers` and `peer` do the same
-//! for a peer that is built from `peer.h`.
+//! for a peer that is built from `peer.h`. `train` writes the images that boards train, `train-NAME.kst`, and
+//! prints the memory they need; `train-report` reads the boards' output, `BOARD-train-NAME-STORAGE.out`.
 
 mod cases;
 mod costs;
@@ -30,6 +33,7 @@ mod record;
 mod results;
 mod selection;
 mod table;
+mod train;
 mod write;
 
 use anyhow::{Context, Result, bail};
@@ -60,6 +64,8 @@ fn command(mut args: lexopt::Parser) -> Result<()> {
         "costs" => costs::write_table(&dir, &options.boards, &options.table()?),
         "peer-layers" => peers::live::write(&dir),
         "peer" => peer(&dir, &options),
+        "train" => train::write(&dir),
+        "train-report" => train::print(&dir, &options.boards, options.json),
         "report" => report(&dir, &options),
         "plot" => {
             readme::write(&dir, &options.boards)?;

@@ -2,7 +2,8 @@
 //!
 //! In each layer the k = ⌊(1 − S)·n + ½⌋ of its n units stay that have the largest sums of real
 //! magnitudes (stored value times the channel's scale), ties to the lower index; the others become
-//! zero. A unit is a weight, or a block of the matrix as kernels see it; of N:M, the N largest of
+//! zero. Magnitudes and sums are taken in f32, as a device that trains takes them: it starts from the units
+//! that stay. A unit is a weight, or a block of the matrix as kernels see it; of N:M, the N largest of
 //! every M consecutive weights of a row stay instead. Zeros that the checkpoint already has stay
 //! zero. Depthwise filters are left dense: they hold few weights.
 
@@ -121,12 +122,12 @@ fn prune_tensor(tensor: &mut Tensor, sparsity: f64, unit: Unit) {
 }
 
 /// |stored value| times the scale of its output channel, the weights' first dimension.
-pub(crate) fn magnitudes(tensor: &Tensor) -> Vec<f64> {
+pub(crate) fn magnitudes(tensor: &Tensor) -> Vec<f32> {
     let weights = tensor.to_i8().unwrap_or_default();
     let scales = tensor.quant.as_ref().map(|quant| quant.scales.as_slice()).unwrap_or_default();
     let row = (weights.len() / scales.len().max(1)).max(1);
-    let scale = |index: usize| f64::from(scales.get(index / row).copied().unwrap_or(1.0));
-    weights.iter().enumerate().map(|(i, &w)| f64::from(w).abs() * scale(i)).collect()
+    let scale = |index: usize| scales.get(index / row).copied().unwrap_or(1.0);
+    weights.iter().enumerate().map(|(i, &w)| f32::from(w).abs() * scale(i)).collect()
 }
 
 #[cfg(test)]

@@ -169,3 +169,37 @@ fn usage_errors_have_code_2() {
     }
     assert_eq!(place.files(), ["m.tflite"]);
 }
+
+#[test]
+fn packs_what_the_device_can_train() {
+    let place = Place::new();
+    let of = |more: &[&str]| {
+        let args = ["pack", "m.tflite", "-o", "m.kst", "--sparsity", "0.9", "--trainable"];
+        place.run(&[&args[..], more, &["--json"]].concat()).json()
+    };
+    let plain =
+        place.run(&["pack", "m.tflite", "-o", "p.kst", "--sparsity", "0.9", "--json"]).json();
+    assert!(plain["training_bytes"].is_null() && plain["reserve_bytes"].is_null());
+    let last = of(&["last:2"]);
+    let all = of(&["all", "--backward", "0.2", "--reserve", "top:40%"]);
+    for json in [&last, &all] {
+        let image = place.run(&["inspect", "m.kst", "--json"]).json();
+        assert!(json["training_bytes"].as_u64() > Some(1000), "{json}");
+        assert!(json["flash_bytes"].as_u64() > plain["flash_bytes"].as_u64());
+        assert_eq!(json["arena_bytes"], plain["arena_bytes"]);
+        assert!(image["training"]["refused"].is_null());
+    }
+    let image = place.run(&["inspect", "m.kst", "--json"]).json();
+    assert_eq!(image["training"]["reserve_bytes"], all["reserve_bytes"]);
+    assert_eq!(image["training_bytes"], all["training_bytes"]);
+    assert_eq!(image["training"]["last"], "softmax");
+    let layers = image["training"]["layers"].as_array().expect("layers");
+    assert!(layers.iter().any(|layer| layer["training"] == "sparse"), "{layers:?}");
+    let text = place.run(&["inspect", "m.kst"]).ok();
+    for title in ["Training", "Training operations", "Training layers"] {
+        assert!(text.contains(&format!("\n{title}\n")), "{text}");
+    }
+    let args = ["pack", "m.tflite", "-o", "m.kst", "--trainable", "last:1", "--reserve", "none"];
+    let text = place.run(&args).ok();
+    assert!(text.contains("\ntraining ") && text.contains("are its reserve"), "{text}");
+}

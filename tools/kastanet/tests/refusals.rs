@@ -85,6 +85,38 @@ fn units_that_are_none_or_say_how_many_stay() {
     }
 }
 
+#[test]
+fn training_that_makes_no_sense() {
+    let place = Place::new();
+    for (args, said) in [
+        (&["--trainable", "last:0"][..], "expected last:N"),
+        (&["--trainable", "all", "--trainable", "a"], "do not go with another --trainable"),
+        (&["--backward", "0.2"], "--trainable"),
+        (&["--reserve", "full"], "--trainable"),
+        (&["--trainable", "all", "--backward", "2"], "expected a share"),
+        (&["--trainable", "all", "--backward", "0.2", "--backward", "0.3"], "given twice"),
+        (&["--trainable", "all", "--reserve", "top:2"], "expected full, none or top:R"),
+        (&["--trainable", "all", "--table", "-1"], "unexpected argument"),
+        (&["--trainable", "all", "--reserve", "none", "--backward", "0.2"], "do not go with"),
+    ] {
+        let run = pack(&place, args);
+        assert_eq!(run.code, Some(2), "{}", run.err);
+        assert!(run.err.contains(said), "{}", run.err);
+    }
+    let unknown = ["--trainable", "softmax"];
+    pack(&place, &unknown).fails(&["no layer with weights is called `softmax`", "--trainable"]);
+    let many = ["--trainable", "last:9"];
+    pack(&place, &many).fails(&["9 layers to be trained", "--trainable"]);
+    let small = ["--trainable", "all", "--sparsity", "0.5", "--backward", "0.1"];
+    pack(&place, &small).fails(&["expected 1 <= forward <= backward", "change --backward"]);
+    let top = ["--trainable", "all", "--sparsity", "0.5", "--reserve", "top:0.1"];
+    pack(&place, &top).fails(&["the reserve holds", "--reserve full"]);
+    place.put("sum.tflite", &models::sum());
+    let run = place.run(&["pack", "sum.tflite", "-o", "x.kst", "--trainable", "all"]);
+    run.fails(&["the network has 2 outputs", "--trainable last:N"]);
+    assert_eq!(place.files(), ["m.tflite", "sum.tflite"]);
+}
+
 /// The layer is named, and what to do about it.
 #[test]
 fn formats_that_do_not_hold_a_layer() {

@@ -6,7 +6,7 @@
 mod peer;
 
 use crate::process::{capture, run, run_for};
-use crate::qemu::{BOARDS, Bench, Board};
+use crate::qemu::{BOARDS, Bench, Board, train};
 use crate::tree::Tree;
 use anyhow::{Context, Result, ensure};
 use lexopt::prelude::*;
@@ -43,6 +43,12 @@ pub fn command(tree: &Tree, args: lexopt::Parser) -> Result<()> {
     if options.costs {
         return costs(&bench, &options);
     }
+    if options.train {
+        let all = train::images(&bench)?;
+        options.boards.iter().try_for_each(|board| train::measure(&bench, board, &all))?;
+        let mut report = bench_tool(&bench, "train-report");
+        return run(report.args(options.boards()).args(&options.report));
+    }
     let cases = options.cases(&bench)?;
     run_all(jobs(&bench, &options.boards, &cases)?)?;
     options.report(&bench)?;
@@ -60,6 +66,8 @@ struct Options {
     plot: bool,
     peer: bool,
     costs: bool,
+    /// `--case train`: not inference but training.
+    train: bool,
 }
 
 impl Options {
@@ -71,6 +79,7 @@ impl Options {
                 Long(name @ ("case" | "sparsity" | "format" | "unit")) => {
                     let name = format!("--{name}").into();
                     options.selection.extend([name, args.value()?]);
+                    options.train |= options.selection.last().is_some_and(|value| value == "train");
                 }
                 Long(name @ ("json" | "layers")) => {
                     options.report.push(format!("--{name}").into());

@@ -9,6 +9,7 @@ mod elf;
 mod expected;
 mod model;
 mod npy;
+pub mod train;
 
 use crate::setup::{self, Emulators};
 use crate::tree::Tree;
@@ -85,10 +86,16 @@ impl<'a> Bench<'a> {
         let texts = ["self_test", "lanes", "infer"];
         let texts = texts.map(|program| expected::printed(self, board, program, overwrite));
         let log = expected::log(self, board, overwrite);
+        let trained = match train::images(self) {
+            Ok(all) => train::compared(board, &all)
+                .map(|trained| train::printed(self, board, trained, overwrite))
+                .collect(),
+            Err(error) => vec![Err(error)],
+        };
         let models = MODELS.iter().map(|name| self.root().join(MODELS_DIR).join(name));
         let models = [self.root().join(DEMO)].into_iter().chain(models);
         let models = models.map(|model| self.model(board, &model));
-        self.failures(texts.into_iter().chain([log]).chain(models))
+        self.failures(texts.into_iter().chain([log]).chain(trained).chain(models))
     }
 
     /// Prints what failed, as it fails, and counts.

@@ -14,6 +14,8 @@ pub struct Builder {
     values: Vec<Vec<u8>>,
     mask: Mask,
     rng: Rng,
+    /// Weights are normal, else uniform.
+    is_normal: bool,
 }
 
 /// Scale and zero point of activations.
@@ -38,7 +40,12 @@ impl Builder {
     pub fn new(name: &str, mask: Mask) -> Self {
         let (tensors, ops, inputs, outputs) = (vec![], vec![], vec![], vec![]);
         let graph = Graph { source: name.into(), tensors, ops, inputs, outputs };
-        Builder { graph, values: vec![], mask, rng: Rng::new(2026) }
+        Builder { graph, values: vec![], mask, rng: Rng::new(2026), is_normal: false }
+    }
+
+    /// With normal weights.
+    pub fn normal(self) -> Self {
+        Builder { is_normal: true, ..self }
     }
 
     pub fn input(&mut self, shape: &[usize]) -> TensorId {
@@ -198,6 +205,11 @@ impl Builder {
     }
 
     fn weight(&mut self) -> i8 {
+        if self.is_normal {
+            // Twelve uniform ones have a deviation of 1; the largest weights have some 3.5.
+            let sum: f32 = (0..12).map(|_| self.rng.unit() as f32 - 0.5).sum();
+            return (sum * 127.0 / 3.5).round().clamp(-127.0, 127.0) as i8;
+        }
         let magnitude = self.rng.range(1, 127) as i8;
         if self.rng.one_in(2) { magnitude } else { -magnitude }
     }

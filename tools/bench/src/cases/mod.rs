@@ -4,6 +4,8 @@ mod builder;
 mod networks;
 pub mod probe;
 
+pub use networks::perceptron;
+
 use crate::mask::Mask;
 use anyhow::{Result, bail};
 use kastanet_cli::graph::Graph;

@@ -13,6 +13,19 @@ pub fn fc256(mask: Mask) -> Built {
     net.finish(x)
 }
 
+/// Fully connected layers of these sizes, the first that of the input; weights are normal. It ends in a softmax
+/// or gives as many outputs as it has inputs.
+pub fn perceptron(name: &str, sizes: &[usize], classifies: bool, mask: Mask) -> Built {
+    let mut net = Builder::new(name, mask).normal();
+    let mut x = net.input(&[1, sizes[0]]);
+    for &rows in &sizes[1..sizes.len() - 1] {
+        x = net.fully_connected(x, rows, Relu);
+    }
+    let last = sizes[sizes.len() - 1];
+    let x = if classifies { net.classes(x, last) } else { net.fully_connected(x, last, None) };
+    net.finish(x)
+}
+
 pub fn ad(mask: Mask) -> Built {
     let mut net = Builder::new("ad", mask);
     let mut x = net.input(&[1, 640]);

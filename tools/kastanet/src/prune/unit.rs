@@ -19,7 +19,7 @@ pub enum Unit {
 
 impl Unit {
     /// Which weights stay, of rows of `cols`, by their magnitudes.
-    pub(super) fn kept(self, magnitudes: &[f64], cols: usize, sparsity: f64) -> Vec<bool> {
+    pub(super) fn kept(self, magnitudes: &[f32], cols: usize, sparsity: f64) -> Vec<bool> {
         match self {
             Unit::Nm(pattern) => self.largest(magnitudes, cols, pattern.kept()),
             _ => {
@@ -31,7 +31,7 @@ impl Unit {
     }
 
     /// Which weights are in the `keep` units with the largest sums; of N:M, in those of each group.
-    pub(crate) fn largest(self, magnitudes: &[f64], cols: usize, keep: usize) -> Vec<bool> {
+    pub(crate) fn largest(self, magnitudes: &[f32], cols: usize, keep: usize) -> Vec<bool> {
         let cols = cols.max(1);
         if let Unit::Nm(pattern) = self {
             return of_each(pattern.group(), magnitudes, cols, keep);
@@ -68,7 +68,7 @@ impl Unit {
 }
 
 /// The `keep` largest of every `group` consecutive weights of a row.
-fn of_each(group: usize, magnitudes: &[f64], cols: usize, keep: usize) -> Vec<bool> {
+fn of_each(group: usize, magnitudes: &[f32], cols: usize, keep: usize) -> Vec<bool> {
     let mut kept = vec![];
     for group in magnitudes.chunks(cols).flat_map(|row| row.chunks(group)) {
         let order = by_magnitude(group);
@@ -79,7 +79,7 @@ fn of_each(group: usize, magnitudes: &[f64], cols: usize, keep: usize) -> Vec<bo
 }
 
 /// Indices, the largest magnitude first; of equal ones, the lower index.
-fn by_magnitude(magnitudes: &[f64]) -> Vec<usize> {
+fn by_magnitude(magnitudes: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..magnitudes.len()).collect();
     order.sort_by(|&a, &b| magnitudes[b].total_cmp(&magnitudes[a]));
     order
@@ -109,7 +109,7 @@ mod tests {
     use std::cmp::Reverse;
 
     /// As the rule says it, a unit at a time.
-    fn plain(unit: Unit, magnitudes: &[f64], cols: usize, sparsity: f64) -> Vec<bool> {
+    fn plain(unit: Unit, magnitudes: &[f32], cols: usize, sparsity: f64) -> Vec<bool> {
         let rows = magnitudes.len() / cols;
         let (height, width) = match unit {
             Unit::Block4x1 => (4, 1),
@@ -123,7 +123,7 @@ mod tests {
                     (left..cols.min(left + width)).map(move |col| row * cols + col)
                 });
                 let cells: Vec<usize> = cells.collect();
-                let score: f64 = cells.iter().map(|&at| magnitudes[at]).sum();
+                let score: f32 = cells.iter().map(|&at| magnitudes[at]).sum();
                 units.push((Reverse(score.to_bits()), units.len(), cells));
             }
         }
@@ -135,8 +135,8 @@ mod tests {
     }
 
     /// Few different magnitudes, so that there are ties.
-    fn magnitudes(rows: usize, cols: usize) -> Vec<f64> {
-        (0..rows * cols).map(|at| (at * at * 7 % 11) as f64 * 0.5).collect()
+    fn magnitudes(rows: usize, cols: usize) -> Vec<f32> {
+        (0..rows * cols).map(|at| (at * at * 7 % 11) as f32 * 0.5).collect()
     }
 
     #[test]

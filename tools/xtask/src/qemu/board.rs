@@ -33,7 +33,11 @@ struct Machine {
 }
 
 /// Programs that need little memory.
-const SMALL: [&str; 2] = ["self_test", "infer"];
+const SMALL: [&str; 3] = ["self_test", "infer", TRAIN];
+
+/// The program that trains, and the same where its instructions are counted.
+pub const TRAIN: &str = "train";
+pub const COUNTED: &str = "train-counted";
 
 /// Every board.
 pub static BOARDS: [Board; 8] = [
@@ -129,7 +133,12 @@ impl Board {
     }
 
     fn machine(&self, program: &str) -> Machine {
-        self.small.filter(|_| SMALL.contains(&program)).unwrap_or(self.machine)
+        let small = self.small.filter(|_| SMALL.contains(&program));
+        match (small, program, self.machine.memory) {
+            (Some(small), ..) => small,
+            (None, TRAIN | COUNTED, "mps2") => Machine { memory: "mps2_256k", ..self.machine },
+            _ => self.machine,
+        }
     }
 
     /// Builds programs at once, as far as they are for the same machine, with `image` in their
@@ -161,6 +170,25 @@ impl Board {
         programs.iter().try_for_each(|program| self.keep(tree, program))
     }
 
+    /// Builds the program `train` with `image` in its flash and `len` bytes of memory; gives the ELF, which
+    /// is called `name`: [`TRAIN`], or [`COUNTED`] for the machine on which instructions are counted.
+    pub fn build_train(&self, tree: &Tree, name: &str, image: &Path, len: &str) -> Result<PathBuf> {
+        let args = ["build", "--quiet", "--release", "-p", "kastanet-boards-qemu", "--bin", TRAIN];
+        let mut command = self.cargo(tree, name, &args);
+        command.env("KASTANET_IMAGE", image).env("KASTANET_TRAINING_LEN", len);
+        run(&mut command)?;
+        let kept = self.elf(tree, name);
+        std::fs::create_dir_all(kept.with_file_name(""))?;
+        std::fs::copy(self.built(tree, TRAIN), &kept)
+            .with_context(|| kept.display().to_string())?;
+        Ok(kept)
+    }
+
+    /// Whether programs that need little memory run on a machine that has little.
+    pub fn is_small(&self) -> bool {
+        self.small.is_some()
+    }
+
     /// Copies the ELF to where another board's does not replace it.
     fn keep(&self, tree: &Tree, program: &str) -> Result<()> {
         let built = self.built(tree, program);
@@ -187,6 +215,22 @@ impl Board {
         let mut command = self.emulator(bench, elf, args);
         let code = run_for(command.current_dir(&bench.dir), LIMIT, &output)?;
         Ok(Ended { code, output: std::fs::read(&output)? })
+    }
+
+    /// Runs a program with these arguments and the shift, every instruction counted, its output in a file.
+    pub fn count(
+        &self,
+        bench: &Bench<'_>,
+        elf: &Path,
+        args: &[&str],
+        output: &Path,
+    ) -> Result<Ended> {
+        let shift = self.shift().to_string();
+        let args = [args, &[&*shift]].concat();
+        let mut command = self.emulator(bench, elf, &args);
+        command.args(["-icount", &format!("shift={shift}")]).current_dir(&bench.dir);
+        let code = run_for(&mut command, LIMIT, output)?;
+        Ok(Ended { code, output: std::fs::read(output)? })
     }
 
     /// The command that runs `bench` over a list of networks, every instruction counted.

@@ -16,7 +16,7 @@ pub fn build(bench: &Bench<'_>, board: &Board) -> Result<()> {
 pub fn printed(bench: &Bench<'_>, board: &Board, program: &str, overwrite: bool) -> Result<()> {
     let elf = board.elf(bench.tree, program);
     let ended = board.run(bench, &elf, &[])?;
-    compare(bench, board, &elf, &ended, &ended.output, overwrite)
+    compare(bench, board, &elf, (program, &ended), &ended.output, overwrite)
 }
 
 /// Compares what `log` logs.
@@ -24,7 +24,7 @@ pub fn log(bench: &Bench<'_>, board: &Board, overwrite: bool) -> Result<()> {
     let elf = board.elf(bench.tree, "log");
     let ended = board.run(bench, &elf, &[])?;
     let text = decode(bench, board, &elf)?;
-    compare(bench, board, &elf, &ended, &text, overwrite)
+    compare(bench, board, &elf, ("log", &ended), &text, overwrite)
 }
 
 /// The text of the frames that the program left in its output file.
@@ -34,15 +34,15 @@ fn decode(bench: &Bench<'_>, board: &Board, elf: &Path) -> Result<Vec<u8>> {
     capture(bench.tree.boards_cargo(&args).arg(elf).stdin(File::open(frames)?))
 }
 
-fn compare(
+/// Compares what a program printed with the file of this name.
+pub fn compare(
     bench: &Bench<'_>,
     board: &Board,
     elf: &Path,
-    ended: &Ended,
+    (program, ended): (&str, &Ended),
     text: &[u8],
     overwrite: bool,
 ) -> Result<()> {
-    let program = super::file_name(elf);
     let found = String::from_utf8_lossy(text).replace("\r\n", "\n");
     if ended.code != 0 {
         bail!("{} {program} ended with exit code {}:\n{found}", board.name, ended.code);
@@ -57,5 +57,5 @@ fn compare(
         let differs = diff::lines(&expected, &found);
         bail!("{} {program} differs from boards/expected/{program}.txt, {differs}", board.name);
     }
-    board.report_ok(&program, "as expected", elf)
+    board.report_ok(program, "as expected", elf)
 }

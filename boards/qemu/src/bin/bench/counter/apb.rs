@@ -1,14 +1,14 @@
 //! MPS2 boards: the first of the peripheral bus's two timers, which counts down at the system's clock.
 
-#[cfg(memory = "mps2")]
+#[cfg(any(memory = "mps2", memory = "mps2_256k"))]
 const BASE: usize = 0x4000_0000;
 /// Where the secure state sees it.
-#[cfg(not(memory = "mps2"))]
+#[cfg(not(any(memory = "mps2", memory = "mps2_256k")))]
 const BASE: usize = 0x5000_0000;
 
-#[cfg(memory = "mps2")]
+#[cfg(any(memory = "mps2", memory = "mps2_256k"))]
 const HERTZ: u64 = 25_000_000;
-#[cfg(not(memory = "mps2"))]
+#[cfg(not(any(memory = "mps2", memory = "mps2_256k")))]
 const HERTZ: u64 = 20_000_000;
 
 const CONTROL: *mut u32 = core::ptr::without_provenance_mut(BASE);
