@@ -24,7 +24,7 @@ mod table;
 use anyhow::{Context, Result, bail, ensure};
 use data::Data;
 use lexopt::prelude::*;
-use plan::{ALL, Plan};
+use plan::Plan;
 use record::Record;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -55,7 +55,7 @@ fn command(args: lexopt::Parser) -> Result<()> {
 /// Runs an experiment.
 fn compare(options: &Options, data: &Data, results: &Path) -> Result<()> {
     let Some(plan) = Plan::named(&options.name) else {
-        let names = ALL.map(|(name, _)| name).join(", ");
+        let names = plan::all().map(|plan| plan.name).join(", ");
         bail!("no experiment `{}`; there are {names}, {}", options.name, speed::NAME);
     };
     let known = if options.goes_on { record::read(results, plan.name)? } else { vec![] };

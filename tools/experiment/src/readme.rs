@@ -1,6 +1,6 @@
 //! What is recorded of every experiment, as one page.
 
-use crate::plan::ALL;
+use crate::plan;
 use crate::record::Record;
 use crate::speed::{self, Speed};
 use crate::{record, table};
@@ -36,8 +36,8 @@ trainer is given all weights, or Top-KAST's sets, two-rate.
 /// Writes `README.md` below `dir`.
 pub fn write(dir: &Path) -> Result<()> {
     let mut text = HEAD.to_string();
-    for (name, plan) in ALL {
-        let (plan, records): (_, Vec<Record>) = (plan(), record::read(dir, name)?);
+    for plan in plan::all() {
+        let (name, records): (_, Vec<Record>) = (plan.name, record::read(dir, plan.name)?);
         let Some(seeds) = records.first().map(|record| record.accuracies.len()) else { continue };
         let command = format!("cargo xtask experiment {name} --seeds {seeds}");
         text += &format!("\n## {}\n\n{}\n\n`{command}`\n\n", plan.title, plan.prose);

@@ -35,18 +35,14 @@ pub struct Row {
 }
 
 /// Every experiment, in the order in which they are told.
-pub const ALL: [(&str, fn() -> Plan); 5] = [
-    ("fashion", fashion::plan),
-    ("refresh", refresh::plan),
-    ("explore", explore::plan),
-    ("penalty", penalty::plan),
-    ("cnn", cnn::plan),
-];
+pub fn all() -> [Plan; 5] {
+    [fashion::plan(), refresh::plan(), explore::plan(), penalty::plan(), cnn::plan()]
+}
 
 impl Plan {
     /// The experiment of this name.
     pub fn named(name: &str) -> Option<Plan> {
-        ALL.iter().find(|(known, _)| *known == name).map(|(_, plan)| plan())
+        all().into_iter().find(|plan| plan.name == name)
     }
 
     /// Every setup once.
