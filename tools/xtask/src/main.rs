@@ -1,6 +1,7 @@
 //! The developers' commands: `cargo xtask help`.
 
 mod bench;
+mod experiment;
 mod no_panic;
 mod process;
 mod qemu;
@@ -29,6 +30,11 @@ cargo xtask COMMAND
                                   they grew, --plot draws what is recorded
   bench --costs [--board B]…      what formats cost on the boards, to the table that pack goes by
   bench --peer [--board B]…       builds CMSIS-NN and counts it, to the table of its layers
+  experiment NAME [--seeds N] [--continue] [--json]
+                                  Top-KAST beside other ways to train with few weights, on
+                                  Fashion-MNIST: fashion, refresh, explore, penalty, cnn, speed;
+                                  results go to docs/results/experiments; --continue keeps those
+                                  that are there
   size [BOARD…] [--json]          bytes of flash that the runtime takes, with every operator and with
                                   fully connected layers only
   help                            this text
@@ -60,6 +66,7 @@ fn command(mut args: lexopt::Parser) -> Result<()> {
             "test" => test::command(&tree, args),
             "qemu" => qemu::command(&tree, args),
             "bench" => bench::command(&tree, args),
+            "experiment" => experiment::command(&tree, args),
             "size" => size::command(&tree, args),
             "help" => help(),
             other => Err(usage(format!("no command `{other}`"))),

@@ -4,6 +4,7 @@
 //! `test` asks for what it needs. Compilers are rustup's; what else is not installed is put under the
 //! target directory, and the system is not changed.
 
+mod fashion;
 mod miri;
 mod oracle;
 mod qemu;
@@ -12,6 +13,7 @@ mod targets;
 use crate::tree::Tree;
 use anyhow::{Result, ensure};
 
+pub use fashion::fashion;
 pub use miri::miri;
 pub use oracle::oracle;
 pub use qemu::{Emulators, qemu};
