@@ -97,8 +97,11 @@ pub fn lanes(input: &[f32]) -> Vec<[f32; 1]> {
     input.iter().map(|&x| [x]).collect()
 }
 
+/// The bits of the weights of each layer, where they are known.
+pub type Known = Vec<Vec<Option<u32>>>;
+
 /// The bits of all weights that a tuner knows, layer after layer.
-pub fn known<V: Value, const N: usize>(tuner: &mut Tuner<'_, '_, V, N>) -> Vec<Vec<Option<u32>>> {
+pub fn known<V: Value, const N: usize>(tuner: &mut Tuner<'_, '_, V, N>) -> Known {
     let grids: Vec<Grid> = tuner.program().layers().map(|layer| layer.grid).collect();
     let layer = |(number, grid): (usize, Grid)| {
         let mut known = vec![None; grid.rows * grid.cols];

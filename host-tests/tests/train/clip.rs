@@ -47,7 +47,7 @@ fn steps<V: Value>(unit: Unit, clip: Clip, batch: u32) -> Vec<[f64; 2]> {
 }
 
 fn weights<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>) -> Vec<f64> {
-    let mut all = vec![vec![0.0; 72], vec![0.0; 56]];
+    let mut all = [vec![0.0; 72], vec![0.0; 56]];
     for (number, cols) in [(0, 9), (1, 8)] {
         tuner.weights(number, |row, col, weight| all[number][row * cols + col] = weight.into());
     }

@@ -68,7 +68,7 @@ fn programs() {
         let case = case(reserve);
         for at in 0..case.program.len() {
             let was = case.program[at];
-            for to in [was ^ 1, was ^ 0x80, was.wrapping_add(1), 0, 0xff] {
+            for to in [was ^ 1, was ^ 0x80, 0, 0xff] {
                 let mut bytes = case.program.clone();
                 bytes[at] = to;
                 outcomes[run(&bytes, &case.reserve, case.recipe, &mut memory)] += 1;
@@ -86,7 +86,7 @@ fn programs_twice() {
     let mut outcomes = [0; 4];
     let mut memory = vec![0; MOST / 4];
     let (case, mut rng) = (case(Reserve::Exact), Rng::new(4));
-    for _ in 0..20_000 {
+    for _ in 0..8_000 {
         let mut bytes = case.program.clone();
         for _ in 0..rng.range(2, 4) {
             let at = rng.range(0, bytes.len() - 1);
@@ -103,13 +103,13 @@ fn reserves() {
     let mut memory = vec![0; MOST / 4];
     let mut formats = vec![];
     for seed in 0..40 {
-        let (mut case, _) = (Case::new(seed), ());
+        let mut case = Case::new(seed);
         case.recipe.reserve = Reserve::Image { table: 0.2 };
         let Case { graph, recipe, .. } = case;
         let case =
             Case::of(graph, Recipe { refresh_backward_every: 1, ..recipe }, &mut Rng::new(seed));
         let program = Program::new_checked(&case.program).unwrap();
-        if Tuner::<f32, 1>::bytes(&program, &case.recipe).all > MOST || case.reserve.len() > 600 {
+        if Tuner::<f32, 1>::bytes(&program, &case.recipe).all > MOST || case.reserve.len() > 300 {
             continue;
         }
         formats.extend(case.formats.iter().copied());

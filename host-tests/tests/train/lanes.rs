@@ -1,14 +1,17 @@
 //! Eight samples side by side are eight samples one after another.
 
-use crate::case::{Case, known};
+use crate::case::{Case, Known, known};
 use host_tests::cases;
 use host_tests::random::Rng;
 use kastanet::train::Target;
 
 /// Sets and weights after each step.
-type Trace = Vec<(Vec<Vec<(usize, usize, bool)>>, Vec<Vec<Option<u32>>>)>;
+type Trace = Vec<(Vec<Vec<(usize, usize, bool)>>, Known)>;
 
-fn run<const N: usize>(case: &Case, batches: &[Vec<(Vec<f32>, u16)>]) -> Trace {
+/// Samples and their classes.
+type Batch = Vec<(Vec<f32>, u16)>;
+
+fn run<const N: usize>(case: &Case, batches: &[Batch]) -> Trace {
     case.with::<f32, N, _>(|mut tuner| {
         let mut trace = vec![];
         for batch in batches {
@@ -32,7 +35,7 @@ fn run<const N: usize>(case: &Case, batches: &[Vec<(Vec<f32>, u16)>]) -> Trace {
 }
 
 /// A run of batches of 8, and some.
-fn case(seed: u64, batches: usize) -> (Case, Vec<Vec<(Vec<f32>, u16)>>) {
+fn case(seed: u64, batches: usize) -> (Case, Vec<Batch>) {
     let (mut case, mut rng) = (Case::new(seed), Rng::new(seed));
     case.recipe.batch = 8;
     let batch = |_| (0..8).map(|_| case.sample(&mut rng)).collect();

@@ -1,6 +1,6 @@
 //! Numbers that are none, and runs that diverge: steps are given up, weights stay what they are.
 
-use crate::case::{Case, known, lanes, real};
+use crate::case::{Case, Known, known, lanes, real};
 use host_tests::cases;
 use host_tests::random::Rng;
 use kastanet::train::{
@@ -12,7 +12,7 @@ const BAD: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
 
 /// Sets, weights and losses of a run at whose every step all sets are chosen, with a poisoned sample in
 /// between or not.
-fn run<V: Value>(seed: u64, poison: bool) -> (Vec<Vec<Vec<Option<u32>>>>, Vec<u32>, u32) {
+fn run<V: Value>(seed: u64, poison: bool) -> (Vec<Known>, Vec<u32>, u32) {
     let (mut case, mut rng) = (Case::new(seed), Rng::new(seed));
     case.recipe.schedule = Schedule::Constant { rate: 0.02 };
     case.recipe.explore_until = u32::MAX;

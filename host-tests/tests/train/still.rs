@@ -55,12 +55,12 @@ fn exact<V: Value>(seed: u64) {
         // The last choice of both sets is at a step that is a multiple of both periods.
         steps(&mut tuner, &case, 13, &mut rng);
         let known = known(&mut tuner);
-        for number in 0..known.len() {
+        for (number, known) in known.iter().enumerate() {
             let layer = tuner.program().layer(number).unwrap();
             if layer.training != Training::Sparse {
                 continue;
             }
-            let magnitudes = units::<V>(&case, number, &known[number]);
+            let magnitudes = units::<V>(&case, number, known);
             let mut order: Vec<usize> =
                 (0..magnitudes.len()).filter(|&u| magnitudes[u].is_some()).collect();
             order.sort_by_key(|&at| (Reverse(magnitudes[at].map(f32::to_bits)), at));

@@ -1,6 +1,6 @@
 //! Targets: of any network, whatever becomes of its input; and the input itself.
 
-use crate::case::{Case, known, lanes, real};
+use crate::case::{Case, Known, known, lanes, real};
 use host_tests::random::Rng;
 use kastanet::train::{Function, Loss, LossError, Program, Recipe, Reserve, Target};
 use kastanet_cli::training::{Builder, Graph, Layer};
@@ -20,7 +20,7 @@ fn case(first: Layer) -> Case {
 }
 
 /// Weights and losses of a run towards the input: as values, or without a target.
-fn run(case: &Case, is_given: bool) -> Result<(Vec<Vec<Option<u32>>>, Vec<u32>), LossError> {
+fn run(case: &Case, is_given: bool) -> Result<(Known, Vec<u32>), LossError> {
     let mut rng = Rng::new(2);
     case.with::<f32, 1, _>(|mut tuner| {
         let mut losses = vec![];
