@@ -12,9 +12,10 @@
 //! The nearest few are found with a heap in one pass; where they are many, by counting
 //! ([`search`](super::search)). Either way the set is the one that sorting would give.
 
+use super::arrays::Arrays;
 use super::candidates::first;
 use super::heap::Greatest;
-use super::live::{Arrays, Live, Segment, places};
+use super::live::{Live, Segment, places};
 use super::rank::{Threshold, index, rank, unit_key};
 use super::scan;
 use super::search::{Buckets, search};

@@ -11,6 +11,7 @@
 //! part, a sum has one order for one set, however the set came about. A dense layer has neither segments
 //! nor columns: all of its weights are in the forward set.
 
+use super::arrays::Arrays;
 use super::grid::Grid;
 use crate::sparse::TILE;
 use core::slice::{Iter, IterMut};
@@ -75,18 +76,6 @@ pub(super) struct Live<'l, V> {
     /// `None`: a dense layer.
     pub segments: Option<&'l mut [Segment]>,
     pub arrays: Arrays<'l, V>,
-}
-
-/// What there is of each live unit.
-pub(super) struct Arrays<'l, V> {
-    pub columns: &'l mut [u8],
-    pub values: &'l mut [V],
-    /// Momentum, or Adam's mean; empty where the optimizer keeps none.
-    pub first: &'l mut [f32],
-    /// Adam's mean of squares; empty where the optimizer keeps none.
-    pub second: &'l mut [f32],
-    /// Gradients of a batch that is not taken at once; else empty. They are 0 while units change places.
-    pub gradients: &'l mut [f32],
 }
 
 /// Columns of a dense tile.
@@ -274,72 +263,5 @@ impl Iterator for Places {
             false => Place { line: place.line + 1, start: 0 },
         };
         Some((place, left.min(TILE)))
-    }
-}
-
-impl<V> Arrays<'_, V> {
-    /// `len` units from number `start` on, of `size` weights each.
-    pub fn part(&mut self, start: usize, len: usize, size: usize) -> Arrays<'_, V> {
-        let weights = start * size..(start + len) * size;
-        Arrays {
-            columns: self.columns.get_mut(start..start + len).unwrap_or_default(),
-            values: self.values.get_mut(weights.clone()).unwrap_or_default(),
-            first: self.first.get_mut(weights.clone()).unwrap_or_default(),
-            second: self.second.get_mut(weights).unwrap_or_default(),
-            gradients: &mut [],
-        }
-    }
-
-    /// Copies `len` units from number `from` on to number `to` on, as `memmove`.
-    pub fn copy(&mut self, from: usize, to: usize, len: usize, size: usize)
-    where
-        V: Copy,
-    {
-        if from != to && len > 0 {
-            copy(self.columns, from, to, len, 1);
-            copy(self.values, from, to, len, size);
-            copy(self.first, from, to, len, size);
-            copy(self.second, from, to, len, size);
-        }
-    }
-
-    /// Puts a unit that enters at number `at`; what the optimizer keeps of it starts at 0.
-    pub fn put<const U: usize>(&mut self, at: usize, column: u8, unit: [V; U])
-    where
-        V: Copy,
-    {
-        self.columns.iter_mut().skip(at).take(1).for_each(|place| *place = column);
-        if let Some(place) = self.values.as_chunks_mut::<U>().0.get_mut(at) {
-            *place = unit;
-        }
-        for state in [&mut *self.first, &mut *self.second] {
-            state.iter_mut().skip(at * U).take(U).for_each(|state| *state = 0.0);
-        }
-    }
-
-    /// The unit at `from` goes to `to`; those between move up by one. `size`: weights of a unit.
-    pub fn shift(&mut self, from: usize, to: usize, size: usize) {
-        rotate(self.columns, from, to, 1);
-        rotate(self.values, from, to, size);
-        rotate(self.first, from, to, size);
-        rotate(self.second, from, to, size);
-    }
-}
-
-/// Copies `len` units of `size`. Nothing happens to an empty slice.
-fn copy<T: Copy>(slice: &mut [T], from: usize, to: usize, len: usize, size: usize) {
-    if slice.len() >= (from.max(to) + len) * size {
-        slice.copy_within(from * size..(from + len) * size, to * size);
-    }
-}
-
-/// What stands at `from` goes to `to`, in units of `size`. Nothing happens to an empty slice.
-fn rotate<T>(slice: &mut [T], from: usize, to: usize, size: usize) {
-    let (low, high) = (from.min(to) * size, (from.max(to) + 1) * size);
-    if let Some(range) = slice.get_mut(low..high) {
-        match from < to {
-            true => range.rotate_left(size),
-            false => range.rotate_right(size),
-        }
     }
 }

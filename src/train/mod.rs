@@ -68,10 +68,13 @@
 //! `libm`'s. So with the same image, recipe, inputs and N, every machine ends with the same weights, sets and
 //! losses, to the last bit.
 
+mod arrays;
 mod backward_set;
 mod base;
 mod candidates;
+mod choose;
 mod entering;
+mod error;
 mod exchange;
 mod fall_back;
 mod forward_set;
@@ -85,6 +88,7 @@ mod memory;
 mod operation;
 mod operators;
 mod overlay;
+mod pass;
 mod plain;
 mod program;
 mod random;
@@ -97,6 +101,8 @@ mod scan;
 mod schedule;
 mod search;
 mod source;
+mod start;
+mod step;
 mod tile;
 mod tuner;
 mod update;
@@ -105,6 +111,7 @@ mod view;
 mod weighted;
 mod windows;
 
+pub use error::Error;
 pub use grid::{Grid, Unit};
 pub use lanes::Lanes;
 pub use loss::{Loss, LossError, Target, predicted};
@@ -114,6 +121,6 @@ pub use program::{Layer, Program, ProgramError, Training};
 pub use recipe::{Beyond, Clip, Optimizer, Penalty, Recipe, RecipeError, Reserve};
 pub use schedule::Schedule;
 pub use source::Source;
-pub use tuner::{Counters, Error, Outcome, Tuner};
+pub use tuner::{Counters, Outcome, Tuner};
 pub use value::{Bf16, Value};
 pub use view::LiveWeight;

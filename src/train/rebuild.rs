@@ -10,12 +10,13 @@
 //! moves at once, over the ends of segments. The table's entries of units that enter are given up at the end,
 //! when their values have been taken.
 
+use super::arrays::Arrays;
 use super::backward_set::{Choice, Leaving};
 use super::base::Base;
 use super::candidates::first;
 use super::entering::Entering;
 use super::fall_back::is_unchanged;
-use super::live::{Arrays, Live, Segment, places};
+use super::live::{Live, Segment, places};
 use super::overlay::Filling;
 use super::rank::{Threshold, unit_key};
 use super::scan;

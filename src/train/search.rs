@@ -74,14 +74,15 @@ impl Taker<'_> {
             Some(tied) if tied == key => tie(index),
             Some(_) => return,
         };
-        let place = number.wrapping_sub(self.window.low);
+        let Window { low, bits } = self.window;
+        let place = number.wrapping_sub(low);
         match &mut self.into {
             Into::Counts(counts) => {
                 if let Some(count) = counts.get_mut((place >> self.window.shift()) as usize) {
                     *count += 1;
                 }
             }
-            Into::List(list) if place >> self.window.bits == 0 => list.offer(rank(key, index)),
+            Into::List(list) if place >> bits == 0 => list.offer(rank(key, index)),
             Into::List(_) => (),
         }
     }

@@ -130,18 +130,22 @@ const ONES: u32 = 0x0101_0101;
 /// ```
 #[inline(always)]
 fn at_least(bytes: &[u8], least: u8, mut f: impl FnMut(usize, u8)) {
-    let (blocks, rest) = bytes.as_chunks::<16>();
+    // All reach 0.
+    let (blocks, rest) = if least > 0 { bytes.as_chunks::<16>() } else { (&[][..], bytes) };
     let leasts = u32::from(least) * ONES;
     let reached = |four: &[u8; 4]| {
         let packed = u32::from_le_bytes(*four);
         let signs = packed >> 7 & ONES;
         let magnitudes = (packed ^ ((signs << 8).wrapping_sub(signs))).wrapping_add(signs);
-        (magnitudes | ONES << 7).wrapping_sub(leasts) & !magnitudes
+        (magnitudes | ONES << 7).wrapping_sub(leasts) & !magnitudes & ONES << 7
     };
     for (number, block) in blocks.iter().enumerate() {
-        let words = block.as_chunks::<4>().0;
-        if words.iter().fold(0, |any, four| any | reached(four)) & ONES << 7 != 0 {
-            some(number * 16, block, least, &mut f);
+        let (words, _) = block.as_chunks::<4>();
+        if words.iter().fold(0, |any, four| any | reached(four)) == 0 {
+            continue;
+        }
+        for (word, four) in words.iter().enumerate().filter(|(_, four)| reached(four) != 0) {
+            some(number * 16 + word * 4, four, least, &mut f);
         }
     }
     some(blocks.len() * 16, rest, least, &mut f);

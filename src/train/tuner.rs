@@ -1,81 +1,24 @@
-//! One step of training, and what surrounds it.
+//! The tuner: its memory, one step, and what can be read of it.
 
-use super::backward_set::{self, Choice};
-use super::base::Base;
-use super::forward_set;
+use super::error::Error;
 use super::lanes::Lanes;
-use super::loss::{LossError, Target, predicted};
-use super::memory::{Bytes, Counts, Memory};
-use super::operators;
-use super::program::{Operation, Program, Training};
-use super::rank::{Threshold, key};
-use super::rebuild::put_back;
-use super::recipe::{Clip, Optimizer, Recipe, RecipeError, Reserve};
-use super::rule::Rule;
-use super::schedule::power;
-use super::source::Source;
-use super::update;
+use super::loss::{LossError, Target};
+use super::memory::{Bytes, Memory};
+use super::program::{Program, Training};
+use super::recipe::{Recipe, Reserve};
+use super::source::{self, Source};
 use super::value::Value;
 use super::view::{LiveWeight, View};
-use super::weighted::{Weighted, bias_gradient};
-use super::{random, source};
-use core::ops::Range;
 
 /// Trains a network in memory of its caller's.
 ///
 /// V is how live weights are stored: `f32` or [`Bf16`](super::Bf16). N samples are taken at once: 1 on a
 /// device.
 pub struct Tuner<'a, 'm, V, const N: usize> {
-    program: Program<'a>,
-    source: Source<'a>,
-    recipe: Recipe,
-    memory: Memory<'m, V, N>,
-}
-
-/// Why there is no tuner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Error {
-    /// The memory has too few bytes.
-    MemoryTooSmall {
-        /// Bytes that are needed.
-        needed: usize,
-        /// Bytes that were given.
-        given: usize,
-    },
-    /// The memory does not start at a multiple of 4.
-    MemoryMisaligned,
-    /// The recipe is not one.
-    Recipe(RecipeError),
-    /// A layer's reserve is missing, or not well-formed, or has too few units.
-    BadReserve {
-        /// The layer.
-        layer: u16,
-    },
-}
-
-impl core::fmt::Display for Error {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match *self {
-            Error::MemoryTooSmall { needed, given } => {
-                write!(f, "training needs {needed} bytes, {given} were given")
-            }
-            Error::MemoryMisaligned => write!(f, "the memory must start at a multiple of 4 bytes"),
-            Error::Recipe(error) => write!(f, "recipe: {error}"),
-            Error::BadReserve { layer } => {
-                write!(f, "training layer {layer}: no reserve with enough weights")
-            }
-        }
-    }
-}
-
-impl core::error::Error for Error {}
-
-impl From<RecipeError> for Error {
-    fn from(error: RecipeError) -> Self {
-        Error::Recipe(error)
-    }
+    pub(super) program: Program<'a>,
+    pub(super) source: Source<'a>,
+    pub(super) recipe: Recipe,
+    pub(super) memory: Memory<'m, V, N>,
 }
 
 /// What came of N samples.
@@ -102,14 +45,6 @@ pub struct Counters {
     /// Units that fell back to their reserve because the table was full.
     pub fallen: u32,
 }
-
-/// Sets are still to be chosen; they are being explored; they stay.
-const NEW: u32 = 0;
-const EXPLORING: u32 = 1;
-const SETTLED: u32 = 2;
-
-/// Gradients beyond this are taken for a run that diverges.
-const LIMIT: f32 = 1e18;
 
 impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     /// The bytes of memory that training takes, known before there is any.
@@ -169,69 +104,10 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         Ok(Tuner { program, source, recipe, memory })
     }
 
-    /// Where each layer starts in a memory that is all 0.
-    fn lay(&mut self) {
-        let mut counts = Counts::default();
-        for (state, layer) in self.memory.states.iter_mut().zip(self.program.layers()) {
-            *state = counts.state();
-            state.live = layer.backward as u32;
-            counts = counts.plus(Counts::of(&layer, &self.recipe));
-        }
-    }
-
     /// Layer number `number`, and the activations.
-    fn layer(&mut self, number: usize) -> Option<(View<'_, V>, &mut [Lanes<N>])> {
+    pub(super) fn layer(&mut self, number: usize) -> Option<(View<'_, V>, &mut [Lanes<N>])> {
         let Tuner { program, source, recipe, memory } = self;
         memory.layer((program, source, recipe.reserve), number)
-    }
-
-    /// Takes over biases, the weights of dense layers and, where they are kept in RAM, all θ.
-    fn load(&mut self) {
-        for number in 0..self.program.layer_count() {
-            let (program, source) = (self.program, self.source);
-            let Some((view, _)) = self.layer(number) else { return };
-            source::load_biases(&program, &view.layer, view.biases);
-            let Some(stored) = source.stored(&program, &view.layer) else { continue };
-            let grid = view.layer.grid;
-            match (view.layer.training, view.base) {
-                (Training::Sparse, Base::Exact(theta)) => {
-                    source::each::<V>(stored, grid, |at, weight| put(theta, at, weight));
-                }
-                (Training::Sparse, _) => (),
-                _ => source::each::<V>(stored, grid, |at, weight| {
-                    put(view.live.arrays.values, at, V::nearest(weight));
-                }),
-            }
-        }
-    }
-
-    /// Gives a layer its first weights, row after row, and its biases, before the first step: for hosts, where
-    /// all θ are in RAM.
-    ///
-    /// # Errors
-    ///
-    /// `None` where there is no such layer, θ are not in RAM, or the numbers are not as many as it has.
-    pub fn set_weights(&mut self, number: usize, weights: &[f32], biases: &[f32]) -> Option<()> {
-        let (view, _) = self.layer(number)?;
-        let grid = view.layer.grid;
-        if weights.len() != grid.rows * grid.cols || biases.len() != view.biases.len() {
-            return None;
-        }
-        view.biases.copy_from_slice(biases);
-        let size = grid.unit.size();
-        let mut base = view.base;
-        for at in 0..grid.units() * size {
-            let (line, unit) = (at / size / grid.width(), at / size % grid.width());
-            let weight = grid.weight(line, unit, at % size);
-            let weight = weight.and_then(|(row, col)| weights.get(row * grid.cols + col));
-            let weight = weight.copied().unwrap_or_default();
-            match &mut base {
-                Base::Exact(theta) => put(theta, at, weight),
-                _ if view.layer.training == Training::Sparse => return None,
-                _ => put(view.live.arrays.values, at, V::nearest(weight)),
-            }
-        }
-        Some(())
     }
 
     /// The program.
@@ -332,339 +208,8 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         }
         Ok(outcome)
     }
-
-    /// Chooses the first sets.
-    fn prepare(&mut self) {
-        if self.memory.head.phase == NEW {
-            self.choose_backward(true);
-            self.memory.head.phase = EXPLORING;
-        }
-    }
-
-    /// Chooses the sets that are due.
-    fn refresh(&mut self) {
-        let step = self.memory.head.step;
-        if self.memory.head.phase != EXPLORING {
-            return;
-        }
-        if step > 0 && step.is_multiple_of(self.recipe.refresh_backward_every) {
-            self.choose_backward(false);
-        } else if step.is_multiple_of(self.recipe.refresh_forward_every) {
-            self.choose_forward();
-        }
-        if step >= self.recipe.explore_until {
-            self.settle();
-        }
-    }
-
-    fn sparse_layers(&self) -> impl Iterator<Item = usize> + use<'a, V, N> {
-        let layers = self.program.layers().enumerate();
-        layers.filter(|(_, layer)| layer.training == Training::Sparse).map(|(number, _)| number)
-    }
-
-    /// Chooses backward sets anew, and forward sets in them.
-    #[inline(never)]
-    fn choose_backward(&mut self, first: bool) {
-        if self.recipe.reserve == Reserve::None && !first {
-            return self.choose_forward();
-        }
-        for number in self.sparse_layers() {
-            let Some((mut view, activations)) = self.layer(number) else { continue };
-            let chosen = choose_backward(&mut view, activations, first);
-            let head = &mut self.memory.head;
-            head.fallen = head.fallen.saturating_add(chosen.0);
-            head.entered = head.entered.saturating_add(if first { 0 } else { chosen.1 });
-        }
-    }
-
-    /// Chooses forward sets in the backward sets.
-    #[inline(never)]
-    fn choose_forward(&mut self) {
-        for number in self.sparse_layers() {
-            let Some((mut view, activations)) = self.layer(number) else { continue };
-            let Some((buckets, _)) = Memory::<V, N>::scratch(activations) else { continue };
-            let wanted = view.layer.forward as u32;
-            let held = (view.state.end(), view.state.holding);
-            view.state.ends(forward_set::choose(&mut view.live, held, wanted, buckets), wanted);
-        }
-    }
-
-    /// Ends exploration: backward sets become forward sets.
-    #[inline(never)]
-    fn settle(&mut self) {
-        for number in self.sparse_layers() {
-            let Some((mut view, _)) = self.layer(number) else { continue };
-            if let Base::Exact(theta) = &mut view.base {
-                match view.live.grid.unit.size() {
-                    1 => put_back::<1, V>(theta, &view.live, |is_forward, _, _| !is_forward),
-                    _ => put_back::<4, V>(theta, &view.live, |is_forward, _, _| !is_forward),
-                }
-            }
-            view.state.live = view.live.keep_forward() as u32;
-        }
-        self.memory.head.phase = SETTLED;
-    }
-
-    fn forward(&mut self) {
-        for number in 0..self.program.operation_count() {
-            let Some(operation) = self.program.operation(number) else { return };
-            self.forward_one(&operation);
-        }
-    }
-
-    #[inline(never)]
-    fn forward_one(&mut self, operation: &Operation) -> Option<()> {
-        let Operation { kind, function, clears, layer, shape, x, x2, y } = operation;
-        if let Some(number) = *layer {
-            let (view, activations) = self.layer(number)?;
-            let [x, y] = apart(activations, [&x.values, &y.values])?;
-            Weighted::of(*kind, *shape)?.forward(&view.live, view.biases, x, y);
-            operators::apply(*function, y);
-            return Some(());
-        }
-        let none = y.values.end..y.values.end;
-        let x2 = x2.as_ref().map_or(&none, |x2| &x2.values);
-        let [x, x2, y] = apart(self.memory.activations, [&x.values, x2, &y.values])?;
-        if clears[0] {
-            y.fill([0.0; N]);
-        }
-        operators::forward(*kind, shape, [x, x2], y);
-        operators::apply(*function, y);
-        Some(())
-    }
-
-    /// The losses, and the gradient of the output: its share in the batch's.
-    #[inline(never)]
-    fn loss(&mut self, target: Option<Target<'_, N>>) -> Result<Outcome<N>, LossError> {
-        let output = self.program.output();
-        let gradient = output.gradient.unwrap_or_default();
-        let input = match target {
-            None if !self.program.keeps_input() => return Err(LossError::InputNotKept),
-            None => self.program.input(),
-            Some(_) => output.values.end..output.values.end,
-        };
-        let tensors = [&input, &output.values, &gradient];
-        let [input, values, gradient] =
-            apart(self.memory.activations, tensors).ok_or(LossError::NoOutputs)?;
-        let target = target.unwrap_or(Target::Values(input));
-        let losses = self.recipe.loss.gradient(values, target, gradient)?;
-        if self.recipe.batch > 1 {
-            let share = 1.0 / self.recipe.batch as f32;
-            gradient.as_flattened_mut().iter_mut().for_each(|gradient| *gradient *= share);
-        }
-        Ok(Outcome { losses, predicted: predicted(values), skipped: false })
-    }
-
-    /// The gradients of all activations that need one.
-    fn backward(&mut self) {
-        for number in (0..self.program.operation_count()).rev() {
-            if let Some(operation) = self.program.operation(number) {
-                self.backward_one(&operation);
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn backward_one(&mut self, operation: &Operation) -> Option<()> {
-        let Operation { kind, function, clears, layer, shape, x, x2, y } = operation;
-        let dy = y.gradient.as_ref()?;
-        let [values, gradient] = apart(self.memory.activations, [&y.values, dy])?;
-        operators::apply_back(*function, values, gradient);
-        if let Some(number) = *layer {
-            let dx = x.gradient.as_ref()?;
-            let (view, activations) = self.layer(number)?;
-            let [dy, dx] = apart(activations, [dy, dx])?;
-            if clears[1] {
-                dx.fill([0.0; N]);
-            }
-            Weighted::of(*kind, *shape)?.back(&view.live, dy, dx);
-            return Some(());
-        }
-        let none = y.values.end..y.values.end;
-        let inputs = [Some(x), x2.as_ref()];
-        let other = x2.as_ref().map_or(&none, |x2| &x2.values);
-        for (index, input) in inputs.into_iter().enumerate() {
-            let Some(dx) = input.and_then(|input| input.gradient.as_ref()) else { continue };
-            let [x, x2, dy, dx] = apart(self.memory.activations, [&x.values, other, dy, dx])?;
-            if clears.get(index + 1) == Some(&true) {
-                dx.fill([0.0; N]);
-            }
-            operators::backward((*kind, shape), [x, x2], dy, index, dx);
-        }
-        Some(())
-    }
-
-    /// Whether no weight's gradient can be other than finite and below the limit.
-    #[inline(never)]
-    fn is_finite(&self) -> bool {
-        let largest = |range: &Range<usize>| {
-            let lanes = self.memory.activations.get(range.clone()).unwrap_or_default();
-            let keys = lanes.as_flattened().iter().map(|&number| key(number));
-            f32::from_bits(keys.max().unwrap_or_default())
-        };
-        let operations =
-            (0..self.program.operation_count()).map_while(|n| self.program.operation(n));
-        operations.filter(|operation| operation.layer.is_some()).all(|operation| {
-            let Some(dy) = &operation.y.gradient else { return true };
-            let terms = (dy.len() * N) as f32;
-            // Of a frozen layer only the bias moves, and its input need not be kept.
-            let layer = operation.layer.and_then(|number| self.program.layer(number));
-            let frozen = layer.is_some_and(|layer| layer.training == Training::Frozen);
-            let x = if frozen { 0.0 } else { largest(&operation.x.values) };
-            terms * x * largest(dy) + terms * largest(dy) <= LIMIT
-        })
-    }
-
-    /// Gives up the samples of this step.
-    #[inline(never)]
-    fn give_up(&mut self) {
-        let Memory { head, gradients, bias_gradients, .. } = &mut self.memory;
-        gradients.fill(0.0);
-        bias_gradients.fill(0.0);
-        head.seen = 0;
-        head.skipped = head.skipped.saturating_add(1);
-        head.step = head.step.saturating_add(1);
-    }
-
-    /// Adds the samples' gradients to the buffers.
-    #[inline(never)]
-    fn collect(&mut self) {
-        self.each_weighted(|weighted, view, x, dy| {
-            let rows = if view.layer.has_bias() { view.biases.len() } else { 0 };
-            for (row, sum) in view.bias_gradients.iter_mut().enumerate().take(rows) {
-                *sum += bias_gradient(dy, row, rows);
-            }
-            if view.layer.training != Training::Frozen {
-                weighted.collect(&mut view.live, (x, dy));
-            }
-        });
-    }
-
-    /// The step of all weights: from the samples at once, or from the buffers.
-    #[inline(never)]
-    fn update(&mut self, is_whole: bool) {
-        let (recipe, step) = (self.recipe, self.memory.head.step);
-        let rate = recipe.schedule.at(step);
-        let powers = match recipe.optimizer {
-            Optimizer::Adam { beta1, beta2, .. } => {
-                [beta1, beta2].map(|beta| power(beta, step.saturating_add(1)))
-            }
-            _ => [0.0; 2],
-        };
-        let scale = if is_whole { 1.0 } else { self.scale() };
-        let mut number = 0;
-        self.each_weighted(|weighted, view, x, dy| {
-            let density = view.layer.forward as f32 / view.layer.grid.units().max(1) as f32;
-            let seed = random::bits(recipe.seed ^ number, step);
-            number += 1;
-            let rule = Rule::new(&recipe, rate, powers, density, seed);
-            let ends = (&rule, view.state.end());
-            if view.layer.training != Training::Frozen {
-                view.state.holding = match (is_whole, view.live.grid.unit.size()) {
-                    (true, _) => weighted.step(&mut view.live, ends, (x, dy)),
-                    (_, 1) => update::step_collected::<1, V>(&mut view.live, ends, scale),
-                    _ => update::step_collected::<4, V>(&mut view.live, ends, scale),
-                };
-            }
-            update_biases(view, &rule.for_biases(), dy, is_whole, scale);
-        });
-    }
-
-    /// What gradients are multiplied by so that their norm is not above the clip's.
-    #[inline(never)]
-    fn scale(&self) -> f32 {
-        let Clip::Norm(most) = self.recipe.clip else { return 1.0 };
-        let Memory { gradients, bias_gradients, .. } = &self.memory;
-        let squares =
-            gradients.iter().chain(bias_gradients.iter()).map(|gradient| gradient * gradient);
-        let norm = libm::sqrtf(squares.fold(0.0, |sum, square| sum + square));
-        if norm > most { most / norm } else { 1.0 }
-    }
-
-    /// Calls `f` with each operation that has weights, its layer, its input and its output's gradient.
-    fn each_weighted(
-        &mut self,
-        mut f: impl FnMut(Weighted, &mut View<'_, V>, &[Lanes<N>], &[Lanes<N>]),
-    ) {
-        for number in 0..self.program.operation_count() {
-            let Some(operation) = self.program.operation(number) else { return };
-            let Operation { kind, shape, layer: Some(layer), x, y, .. } = operation else {
-                continue;
-            };
-            let (Some(weighted), Some(dy)) = (Weighted::of(kind, shape), y.gradient) else {
-                continue;
-            };
-            let Some((mut view, activations)) = self.layer(layer) else { continue };
-            if let Some([x, dy]) = apart(activations, [&x.values, &dy]) {
-                f(weighted, &mut view, x, dy);
-            }
-        }
-    }
-}
-
-/// Chooses a layer's backward set, and its forward set in it; gives how many units fell back and entered.
-#[inline(never)]
-fn choose_backward<V: Value, const N: usize>(
-    view: &mut View<'_, V>,
-    activations: &mut [Lanes<N>],
-    first: bool,
-) -> (u32, u32) {
-    let Some((buckets, space)) = Memory::<V, N>::scratch(activations) else { return (0, 0) };
-    let View { layer, state, live, overlay, base, .. } = view;
-    let guess = (!first).then_some(state.backward_key);
-    let (wanted, size) = (layer.backward as u32, live.grid.unit.size());
-    let held = (if first { Threshold::ALL } else { state.end() }, state.holding);
-    let mut choice = Choice { live, overlay, base, space, forward: held };
-    let chosen = match size {
-        1 => backward_set::choose::<1, V>(&mut choice, buckets, wanted, guess),
-        _ => backward_set::choose::<4, V>(&mut choice, buckets, wanted, guess),
-    };
-    let (end, mut holding) = choice.forward;
-    state.entries = overlay.len as u32;
-    if first || chosen.is_none_or(|chosen| chosen.fallen > 0) {
-        holding = forward_set::count(live, end);
-    }
-    let wanted = layer.forward as u32;
-    state.ends(forward_set::choose(live, (end, holding), wanted, buckets), wanted);
-    let Some(chosen) = chosen else { return (0, 0) };
-    state.backward_key = chosen.end.key;
-    (chosen.fallen, chosen.entered)
-}
-
-#[inline(never)]
-fn update_biases<V: Value, const N: usize>(
-    view: &mut View<'_, V>,
-    rule: &Rule,
-    dy: &[Lanes<N>],
-    is_whole: bool,
-    scale: f32,
-) {
-    let rows = view.biases.len();
-    if view.layer.has_bias() {
-        for (row, bias) in view.biases.iter_mut().enumerate() {
-            let gradient = match is_whole {
-                true => bias_gradient(dy, row, rows),
-                false => view.bias_gradients.get(row).map_or(0.0, |gradient| gradient * scale),
-            };
-            let state = (view.bias_first.get_mut(row), view.bias_second.get_mut(row));
-            *bias = rule.step(0.0, *bias, gradient, state);
-        }
-    }
-    view.bias_gradients.fill(0.0);
-}
-
-/// Parts of the activations that do not meet.
-fn apart<'f, const N: usize, const K: usize>(
-    activations: &'f mut [Lanes<N>],
-    ranges: [&Range<usize>; K],
-) -> Option<[&'f mut [Lanes<N>]; K]> {
-    activations.get_disjoint_mut(ranges.map(|range| range.clone())).ok()
 }
 
 fn copy<const N: usize>(to: &mut [Lanes<N>], from: &[Lanes<N>]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-}
-
-fn put<T>(slice: &mut [T], at: usize, value: T) {
-    slice.iter_mut().skip(at).take(1).zip([value]).for_each(|(place, value)| *place = value);
 }

@@ -1,8 +1,9 @@
 //! What the memory holds of one layer.
 
+use super::arrays::Arrays;
 use super::base::Base;
 use super::lanes::Lanes;
-use super::live::{Arrays, Live, Segment, places};
+use super::live::{Live, Segment, places};
 use super::memory::{Memory, State};
 use super::overlay::Overlay;
 use super::program::{Layer, Program, Training};

@@ -1,8 +1,9 @@
 //! Sets that are chosen again and again, against what sorting would choose.
 
+use super::super::arrays::Arrays;
 use super::super::forward_set;
 use super::super::grid::{Grid, Unit};
-use super::super::live::{Arrays, Segment, places};
+use super::super::live::{Segment, places};
 use super::super::random::bits;
 use super::super::rank::rank;
 use super::*;

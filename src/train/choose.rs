@@ -1,0 +1,122 @@
+//! Which sets are due, and their choice in all layers.
+
+use super::backward_set::{self, Choice};
+use super::base::Base;
+use super::forward_set;
+use super::lanes::Lanes;
+use super::memory::Memory;
+use super::program::Training;
+use super::rank::Threshold;
+use super::rebuild::put_back;
+use super::recipe::Reserve;
+use super::tuner::Tuner;
+use super::value::Value;
+use super::view::View;
+
+/// Sets are still to be chosen; they are being explored; they stay.
+const NEW: u32 = 0;
+const EXPLORING: u32 = 1;
+const SETTLED: u32 = 2;
+
+impl<'a, V: Value, const N: usize> Tuner<'a, '_, V, N> {
+    /// Chooses the first sets.
+    pub(super) fn prepare(&mut self) {
+        if self.memory.head.phase == NEW {
+            self.choose_backward(true);
+            self.memory.head.phase = EXPLORING;
+        }
+    }
+
+    /// Chooses the sets that are due.
+    pub(super) fn refresh(&mut self) {
+        let step = self.memory.head.step;
+        if self.memory.head.phase != EXPLORING {
+            return;
+        }
+        if step > 0 && step.is_multiple_of(self.recipe.refresh_backward_every) {
+            self.choose_backward(false);
+        } else if step.is_multiple_of(self.recipe.refresh_forward_every) {
+            self.choose_forward();
+        }
+        if step >= self.recipe.explore_until {
+            self.settle();
+        }
+    }
+
+    fn sparse_layers(&self) -> impl Iterator<Item = usize> + use<'a, V, N> {
+        let layers = self.program.layers().enumerate();
+        layers.filter(|(_, layer)| layer.training == Training::Sparse).map(|(number, _)| number)
+    }
+
+    /// Chooses backward sets anew, and forward sets in them.
+    #[inline(never)]
+    fn choose_backward(&mut self, first: bool) {
+        if self.recipe.reserve == Reserve::None && !first {
+            return self.choose_forward();
+        }
+        for number in self.sparse_layers() {
+            let Some((mut view, activations)) = self.layer(number) else { continue };
+            let chosen = choose_backward(&mut view, activations, first);
+            let head = &mut self.memory.head;
+            head.fallen = head.fallen.saturating_add(chosen.0);
+            head.entered = head.entered.saturating_add(if first { 0 } else { chosen.1 });
+        }
+    }
+
+    /// Chooses forward sets in the backward sets.
+    #[inline(never)]
+    fn choose_forward(&mut self) {
+        for number in self.sparse_layers() {
+            let Some((mut view, activations)) = self.layer(number) else { continue };
+            let Some((buckets, _)) = Memory::<V, N>::scratch(activations) else { continue };
+            let wanted = view.layer.forward as u32;
+            let held = (view.state.end(), view.state.holding);
+            view.state.ends(forward_set::choose(&mut view.live, held, wanted, buckets), wanted);
+        }
+    }
+
+    /// Ends exploration: backward sets become forward sets.
+    #[inline(never)]
+    fn settle(&mut self) {
+        for number in self.sparse_layers() {
+            let Some((mut view, _)) = self.layer(number) else { continue };
+            if let Base::Exact(theta) = &mut view.base {
+                match view.live.grid.unit.size() {
+                    1 => put_back::<1, V>(theta, &view.live, |is_forward, _, _| !is_forward),
+                    _ => put_back::<4, V>(theta, &view.live, |is_forward, _, _| !is_forward),
+                }
+            }
+            view.state.live = view.live.keep_forward() as u32;
+        }
+        self.memory.head.phase = SETTLED;
+    }
+}
+
+/// Chooses a layer's backward set, and its forward set in it; gives how many units fell back and entered.
+#[inline(never)]
+fn choose_backward<V: Value, const N: usize>(
+    view: &mut View<'_, V>,
+    activations: &mut [Lanes<N>],
+    first: bool,
+) -> (u32, u32) {
+    let Some((buckets, space)) = Memory::<V, N>::scratch(activations) else { return (0, 0) };
+    let View { layer, state, live, overlay, base, .. } = view;
+    let guess = (!first).then_some(state.backward_key);
+    let (wanted, size) = (layer.backward as u32, live.grid.unit.size());
+    let held = (if first { Threshold::ALL } else { state.end() }, state.holding);
+    let mut choice = Choice { live, overlay, base, space, forward: held };
+    let chosen = match size {
+        1 => backward_set::choose::<1, V>(&mut choice, buckets, wanted, guess),
+        _ => backward_set::choose::<4, V>(&mut choice, buckets, wanted, guess),
+    };
+    let (end, mut holding) = choice.forward;
+    state.entries = overlay.len as u32;
+    if first || chosen.is_none_or(|chosen| chosen.fallen > 0) {
+        holding = forward_set::count(live, end);
+    }
+    let wanted = layer.forward as u32;
+    state.ends(forward_set::choose(live, (end, holding), wanted, buckets), wanted);
+    let Some(chosen) = chosen else { return (0, 0) };
+    state.backward_key = chosen.end.key;
+    (chosen.fallen, chosen.entered)
+}

@@ -1,0 +1,73 @@
+//! A run's beginning: where layers lie in the memory, and their first weights.
+
+use super::base::Base;
+use super::memory::Counts;
+use super::program::Training;
+use super::source;
+use super::tuner::Tuner;
+use super::value::Value;
+
+impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
+    /// Where each layer starts in a memory that is all 0.
+    pub(super) fn lay(&mut self) {
+        let mut counts = Counts::default();
+        for (state, layer) in self.memory.states.iter_mut().zip(self.program.layers()) {
+            *state = counts.state();
+            state.live = layer.backward as u32;
+            counts = counts.plus(Counts::of(&layer, &self.recipe));
+        }
+    }
+
+    /// Takes over biases, the weights of dense layers and, where they are kept in RAM, all θ.
+    pub(super) fn load(&mut self) {
+        for number in 0..self.program.layer_count() {
+            let (program, source) = (self.program, self.source);
+            let Some((view, _)) = self.layer(number) else { return };
+            source::load_biases(&program, &view.layer, view.biases);
+            let Some(stored) = source.stored(&program, &view.layer) else { continue };
+            let grid = view.layer.grid;
+            match (view.layer.training, view.base) {
+                (Training::Sparse, Base::Exact(theta)) => {
+                    source::each::<V>(stored, grid, |at, weight| put(theta, at, weight));
+                }
+                (Training::Sparse, _) => (),
+                _ => source::each::<V>(stored, grid, |at, weight| {
+                    put(view.live.arrays.values, at, V::nearest(weight));
+                }),
+            }
+        }
+    }
+
+    /// Gives a layer its first weights, row after row, and its biases, before the first step: for hosts, where
+    /// all θ are in RAM.
+    ///
+    /// # Errors
+    ///
+    /// `None` where there is no such layer, θ are not in RAM, or the numbers are not as many as it has.
+    pub fn set_weights(&mut self, number: usize, weights: &[f32], biases: &[f32]) -> Option<()> {
+        let (view, _) = self.layer(number)?;
+        let grid = view.layer.grid;
+        if weights.len() != grid.rows * grid.cols || biases.len() != view.biases.len() {
+            return None;
+        }
+        view.biases.copy_from_slice(biases);
+        let size = grid.unit.size();
+        let mut base = view.base;
+        for at in 0..grid.units() * size {
+            let (line, unit) = (at / size / grid.width(), at / size % grid.width());
+            let weight = grid.weight(line, unit, at % size);
+            let weight = weight.and_then(|(row, col)| weights.get(row * grid.cols + col));
+            let weight = weight.copied().unwrap_or_default();
+            match &mut base {
+                Base::Exact(theta) => put(theta, at, weight),
+                _ if view.layer.training == Training::Sparse => return None,
+                _ => put(view.live.arrays.values, at, V::nearest(weight)),
+            }
+        }
+        Some(())
+    }
+}
+
+fn put<T>(slice: &mut [T], at: usize, value: T) {
+    slice.iter_mut().skip(at).take(1).zip([value]).for_each(|(place, value)| *place = value);
+}

@@ -1,0 +1,151 @@
+//! All weights take a step: by the samples' gradients at once, or by those that have been collected.
+
+use super::lanes::Lanes;
+use super::memory::Memory;
+use super::pass::apart;
+use super::program::{Operation, Training};
+use super::random;
+use super::rank::key;
+use super::recipe::{Clip, Optimizer};
+use super::rule::Rule;
+use super::schedule::power;
+use super::tuner::Tuner;
+use super::update;
+use super::value::Value;
+use super::view::View;
+use super::weighted::{Weighted, bias_gradient};
+use core::ops::Range;
+
+/// Gradients beyond this are taken for a run that diverges.
+const LIMIT: f32 = 1e18;
+
+impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
+    /// Whether no weight's gradient can be other than finite and below the limit.
+    #[inline(never)]
+    pub(super) fn is_finite(&self) -> bool {
+        let largest = |range: &Range<usize>| {
+            let lanes = self.memory.activations.get(range.clone()).unwrap_or_default();
+            let keys = lanes.as_flattened().iter().map(|&number| key(number));
+            f32::from_bits(keys.max().unwrap_or_default())
+        };
+        let operations =
+            (0..self.program.operation_count()).map_while(|n| self.program.operation(n));
+        operations.filter(|operation| operation.layer.is_some()).all(|operation| {
+            let Some(dy) = &operation.y.gradient else { return true };
+            let terms = (dy.len() * N) as f32;
+            // Of a frozen layer only the bias moves, and its input need not be kept.
+            let layer = operation.layer.and_then(|number| self.program.layer(number));
+            let frozen = layer.is_some_and(|layer| layer.training == Training::Frozen);
+            let x = if frozen { 0.0 } else { largest(&operation.x.values) };
+            terms * x * largest(dy) + terms * largest(dy) <= LIMIT
+        })
+    }
+
+    /// Gives up the samples of this step.
+    #[inline(never)]
+    pub(super) fn give_up(&mut self) {
+        let Memory { head, gradients, bias_gradients, .. } = &mut self.memory;
+        gradients.fill(0.0);
+        bias_gradients.fill(0.0);
+        head.seen = 0;
+        head.skipped = head.skipped.saturating_add(1);
+        head.step = head.step.saturating_add(1);
+    }
+
+    /// Adds the samples' gradients to the buffers.
+    #[inline(never)]
+    pub(super) fn collect(&mut self) {
+        self.each_weighted(|weighted, view, x, dy| {
+            let rows = if view.layer.has_bias() { view.biases.len() } else { 0 };
+            for (row, sum) in view.bias_gradients.iter_mut().enumerate().take(rows) {
+                *sum += bias_gradient(dy, row, rows);
+            }
+            if view.layer.training != Training::Frozen {
+                weighted.collect(&mut view.live, (x, dy));
+            }
+        });
+    }
+
+    /// The step of all weights: from the samples at once, or from the buffers.
+    #[inline(never)]
+    pub(super) fn update(&mut self, is_whole: bool) {
+        let (recipe, step) = (self.recipe, self.memory.head.step);
+        let rate = recipe.schedule.at(step);
+        let powers = match recipe.optimizer {
+            Optimizer::Adam { beta1, beta2, .. } => {
+                [beta1, beta2].map(|beta| power(beta, step.saturating_add(1)))
+            }
+            _ => [0.0; 2],
+        };
+        let scale = if is_whole { 1.0 } else { self.scale() };
+        let mut number = 0;
+        self.each_weighted(|weighted, view, x, dy| {
+            let density = view.layer.forward as f32 / view.layer.grid.units().max(1) as f32;
+            let seed = random::bits(recipe.seed ^ number, step);
+            number += 1;
+            let rule = Rule::new(&recipe, rate, powers, density, seed);
+            let ends = (&rule, view.state.end());
+            if view.layer.training != Training::Frozen {
+                view.state.holding = match (is_whole, view.live.grid.unit.size()) {
+                    (true, _) => weighted.step(&mut view.live, ends, (x, dy)),
+                    (_, 1) => update::step_collected::<1, V>(&mut view.live, ends, scale),
+                    _ => update::step_collected::<4, V>(&mut view.live, ends, scale),
+                };
+            }
+            update_biases(view, &rule.for_biases(), dy, is_whole, scale);
+        });
+    }
+
+    /// What gradients are multiplied by so that their norm is not above the clip's.
+    #[inline(never)]
+    fn scale(&self) -> f32 {
+        let Clip::Norm(most) = self.recipe.clip else { return 1.0 };
+        let Memory { gradients, bias_gradients, .. } = &self.memory;
+        let squares =
+            gradients.iter().chain(bias_gradients.iter()).map(|gradient| gradient * gradient);
+        let norm = libm::sqrtf(squares.fold(0.0, |sum, square| sum + square));
+        if norm > most { most / norm } else { 1.0 }
+    }
+
+    /// Calls `f` with each operation that has weights, its layer, its input and its output's gradient.
+    fn each_weighted(
+        &mut self,
+        mut f: impl FnMut(Weighted, &mut View<'_, V>, &[Lanes<N>], &[Lanes<N>]),
+    ) {
+        for number in 0..self.program.operation_count() {
+            let Some(operation) = self.program.operation(number) else { return };
+            let Operation { kind, shape, layer: Some(layer), x, y, .. } = operation else {
+                continue;
+            };
+            let (Some(weighted), Some(dy)) = (Weighted::of(kind, shape), y.gradient) else {
+                continue;
+            };
+            let Some((mut view, activations)) = self.layer(layer) else { continue };
+            if let Some([x, dy]) = apart(activations, [&x.values, &dy]) {
+                f(weighted, &mut view, x, dy);
+            }
+        }
+    }
+}
+
+#[inline(never)]
+fn update_biases<V: Value, const N: usize>(
+    view: &mut View<'_, V>,
+    rule: &Rule,
+    dy: &[Lanes<N>],
+    is_whole: bool,
+    scale: f32,
+) {
+    let rows = view.biases.len();
+    if view.layer.has_bias() {
+        for (row, bias) in view.biases.iter_mut().enumerate() {
+            let gradient = match is_whole {
+                true => bias_gradient(dy, row, rows),
+                false => view.bias_gradients.get(row).map_or(0.0, |gradient| gradient * scale),
+            };
+            let state = (view.bias_first.get_mut(row), view.bias_second.get_mut(row));
+            *bias = rule.step(0.0, *bias, gradient, state);
+        }
+    }
+    view.bias_gradients.fill(0.0);
+}
