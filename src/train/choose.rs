@@ -14,23 +14,23 @@ use super::value::Value;
 use super::view::View;
 
 /// Sets are still to be chosen; they are being explored; they stay.
-const NEW: u32 = 0;
+pub(super) const NEW: u32 = 0;
 const EXPLORING: u32 = 1;
-const SETTLED: u32 = 2;
+pub(super) const SETTLED: u32 = 2;
 
 impl<'a, V: Value, const N: usize> Tuner<'a, '_, V, N> {
     /// Chooses the first sets.
     pub(super) fn prepare(&mut self) {
-        if self.memory.head.phase == NEW {
+        if self.memory.held.head.phase == NEW {
             self.choose_backward(true);
-            self.memory.head.phase = EXPLORING;
+            self.memory.held.head.phase = EXPLORING;
         }
     }
 
     /// Chooses the sets that are due.
     pub(super) fn refresh(&mut self) {
-        let step = self.memory.head.step;
-        if self.memory.head.phase != EXPLORING {
+        let step = self.memory.held.head.step;
+        if self.memory.held.head.phase != EXPLORING {
             return;
         }
         if step > 0 && step.is_multiple_of(self.recipe.refresh_backward_every) {
@@ -57,7 +57,7 @@ impl<'a, V: Value, const N: usize> Tuner<'a, '_, V, N> {
         for number in self.sparse_layers() {
             let Some((mut view, activations)) = self.layer(number) else { continue };
             let chosen = choose_backward(&mut view, activations, first);
-            let head = &mut self.memory.head;
+            let head = &mut self.memory.held.head;
             head.fallen = head.fallen.saturating_add(chosen.0);
             head.entered = head.entered.saturating_add(if first { 0 } else { chosen.1 });
         }
@@ -88,7 +88,7 @@ impl<'a, V: Value, const N: usize> Tuner<'a, '_, V, N> {
             }
             view.state.live = view.live.keep_forward() as u32;
         }
-        self.memory.head.phase = SETTLED;
+        self.memory.held.head.phase = SETTLED;
     }
 }
 

@@ -23,6 +23,13 @@ pub enum Error {
         /// The layer.
         layer: u16,
     },
+    /// The memory does not start with what this image, program and recipe have saved between two steps.
+    OtherRun,
+    /// What was saved of a layer is damaged.
+    BadSaved {
+        /// The layer.
+        layer: u16,
+    },
 }
 
 impl core::fmt::Display for Error {
@@ -35,6 +42,12 @@ impl core::fmt::Display for Error {
             Error::Recipe(error) => write!(f, "recipe: {error}"),
             Error::BadReserve { layer } => {
                 write!(f, "training layer {layer}: no reserve with enough weights")
+            }
+            Error::OtherRun => {
+                write!(f, "not what this image, program and recipe have saved between two steps")
+            }
+            Error::BadSaved { layer } => {
+                write!(f, "training layer {layer}: what was saved of it is damaged")
             }
         }
     }

@@ -19,6 +19,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(super) struct Head {
+    /// Checksums of where weights come from and of the program, and what stands for the memory's layout.
+    pub of: [u32; 3],
     /// Steps taken.
     pub step: u32,
     /// Samples of the step that is being taken.
@@ -34,7 +36,7 @@ pub(super) struct Head {
 }
 
 /// What is known of a layer besides its weights.
-#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(super) struct State {
     /// First of its biases, values, units with columns, segments, units and values of the table, θ.
@@ -134,6 +136,12 @@ impl Counts {
 
 /// Everything in the memory.
 pub(super) struct Memory<'m, V, const N: usize> {
+    pub held: Held<'m, V>,
+    pub activations: &'m mut [Lanes<N>],
+}
+
+/// What stays from step to step.
+pub(super) struct Held<'m, V> {
     pub head: &'m mut Head,
     pub states: &'m mut [State],
     pub biases: &'m mut [f32],
@@ -149,7 +157,6 @@ pub(super) struct Memory<'m, V, const N: usize> {
     pub theta: &'m mut [f32],
     pub bias_gradients: &'m mut [f32],
     pub gradients: &'m mut [f32],
-    pub activations: &'m mut [Lanes<N>],
 }
 
 /// Bytes of everything that there is of a run.
@@ -222,7 +229,7 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
         let gradients = cutter.take(collected(counts.values));
         let activations = cutter.take(program.activation_floats().max(scratch));
         let bytes = Bytes { saved, all: cutter.taken };
-        let memory = head.first_mut().map(|head| Memory {
+        let held = head.first_mut().map(|head| Held {
             head,
             states,
             biases,
@@ -238,20 +245,8 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
             theta,
             bias_gradients,
             gradients,
-            activations,
         });
-        (memory, bytes)
-    }
-
-    /// What must be kept, in the order in which it lies.
-    pub fn saved(&self) -> impl Iterator<Item = &[u8]> {
-        let floats = [&*self.biases, self.bias_first, self.bias_second];
-        let [biases, bias_first, bias_second] = floats.map(|floats| floats.as_bytes());
-        let parts = [self.head.as_bytes(), self.states.as_bytes(), biases, bias_first, bias_second];
-        let values = [self.values.as_bytes(), self.first.as_bytes(), self.second.as_bytes()];
-        let table = [self.entries.as_bytes(), self.entry_values.as_bytes()];
-        let rest = [self.segments.as_bytes(), self.columns.as_bytes(), self.theta.as_bytes()];
-        parts.into_iter().chain(values).chain(table).chain(rest)
+        (held.map(|held| Memory { held, activations }), bytes)
     }
 
     /// The scratch, in the place of the activations.
@@ -259,5 +254,19 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
         let (buckets, rest) = Buckets::mut_from_prefix(activations.as_mut_bytes()).ok()?;
         let (space, _) = <[u8; TILE_BYTES]>::mut_from_prefix(rest).ok()?;
         Some((buckets, space))
+    }
+}
+
+impl<V: Value> Held<'_, V> {
+    /// What must be kept, as it lies in the memory: each part and what fills it up to a multiple of 4 bytes.
+    pub fn saved(&self) -> impl Iterator<Item = &[u8]> {
+        let floats = [&*self.biases, self.bias_first, self.bias_second];
+        let [biases, bias_first, bias_second] = floats.map(|floats| floats.as_bytes());
+        let parts = [self.head.as_bytes(), self.states.as_bytes(), biases, bias_first, bias_second];
+        let values = [self.values.as_bytes(), self.first.as_bytes(), self.second.as_bytes()];
+        let table = [self.entries.as_bytes(), self.entry_values.as_bytes()];
+        let rest = [self.segments.as_bytes(), self.columns.as_bytes(), self.theta.as_bytes()];
+        let all = parts.into_iter().chain(values).chain(table).chain(rest);
+        all.flat_map(|part| [part, [0; 3].split_at(part.len().wrapping_neg() & 3).0])
     }
 }

@@ -96,6 +96,7 @@ mod rank;
 mod rebuild;
 mod recipe;
 pub mod record;
+mod resume;
 mod rule;
 mod scan;
 mod schedule;

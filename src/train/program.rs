@@ -4,10 +4,11 @@ use super::grid::{Grid, Unit};
 use super::operation::{Function, Kind, Shape, elements};
 use super::operators;
 use super::record::{self, Header, NOWHERE};
+use crate::image::crc32;
 use crate::image::record::NONE;
 use core::ops::Range;
-use zerocopy::FromBytes;
 use zerocopy::little_endian::F32;
+use zerocopy::{FromBytes, IntoBytes};
 
 /// What is trained, and how its parts hang together: the section
 /// [`TRAINABLE`](crate::image::record::section::TRAINABLE) of an image, or the same bytes from anywhere.
@@ -239,6 +240,13 @@ impl<'a> Program<'a> {
             true => Ok(()),
             false => Err(ProgramError::BadSets { layer: number, forward, backward, units }),
         }
+    }
+
+    /// What tells it from others.
+    pub(super) fn checksum(&self) -> u32 {
+        let records = [self.header.as_bytes(), self.operations.as_bytes(), self.layers.as_bytes()];
+        let parts = records.into_iter().chain([self.data]);
+        parts.fold(0, |so_far: u32, part| so_far.rotate_left(1) ^ crc32(part))
     }
 
     fn holds(&self, range: &Range<usize>) -> bool {

@@ -7,6 +7,7 @@ use super::program::{Layer, Program};
 use super::record::NOWHERE;
 use super::value::Value;
 use crate::image::Image;
+use crate::image::crc32;
 use crate::image::record::section;
 use crate::layers;
 use crate::sparse::{Format, Matrix, Streams};
@@ -29,6 +30,11 @@ impl<'a> Source<'a> {
     /// From the bytes of a section [`RESERVE`](section::RESERVE), wherever they are.
     pub fn of_reserve(bytes: &'a [u8]) -> Self {
         Source { image: None, reserve: bytes }
+    }
+
+    /// What tells it from others.
+    pub(super) fn checksum(&self) -> u32 {
+        self.image.map_or_else(|| crc32(self.reserve), |image| image.crc())
     }
 
     /// The streams of a layer: of its reserve, else of its weights.

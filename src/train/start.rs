@@ -1,21 +1,35 @@
 //! A run's beginning: where layers lie in the memory, and their first weights.
 
 use super::base::Base;
-use super::memory::Counts;
+use super::memory::{Counts, State};
 use super::program::Training;
 use super::source;
 use super::tuner::Tuner;
 use super::value::Value;
 
-impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
-    /// Where each layer starts in a memory that is all 0.
+impl<'a, V: Value, const N: usize> Tuner<'a, '_, V, N> {
+    /// Marks a memory that is all 0 as this run's, and says where each layer starts in it.
     pub(super) fn lay(&mut self) {
-        let mut counts = Counts::default();
-        for (state, layer) in self.memory.states.iter_mut().zip(self.program.layers()) {
-            *state = counts.state();
-            state.live = layer.backward as u32;
-            counts = counts.plus(Counts::of(&layer, &self.recipe));
-        }
+        self.memory.held.head.of = self.run();
+        let laid = self.laid();
+        self.memory.held.states.iter_mut().zip(laid).for_each(|(state, laid)| *state = laid);
+    }
+
+    /// What tells the memory of this run from that of another: see [`Head`](super::memory::Head).
+    pub(super) fn run(&self) -> [u32; 3] {
+        let saved = Self::bytes(&self.program, &self.recipe).saved as u32;
+        let kinds = (size_of::<V>() + self.recipe.optimizer.floats()) as u32;
+        [self.source.checksum(), self.program.checksum(), saved << 3 | kinds]
+    }
+
+    /// Each layer as it is before the first choice.
+    pub(super) fn laid(&self) -> impl Iterator<Item = State> + use<'a, V, N> {
+        let (recipe, mut counts) = (self.recipe, Counts::default());
+        self.program.layers().map(move |layer| {
+            let state = State { live: layer.backward as u32, ..counts.state() };
+            counts = counts.plus(Counts::of(&layer, &recipe));
+            state
+        })
     }
 
     /// Takes over biases, the weights of dense layers and, where they are kept in RAM, all θ.

@@ -1,7 +1,7 @@
 //! All weights take a step: by the samples' gradients at once, or by those that have been collected.
 
 use super::lanes::Lanes;
-use super::memory::Memory;
+use super::memory::Held;
 use super::pass::apart;
 use super::program::{Operation, Training};
 use super::random;
@@ -44,7 +44,7 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
     /// Gives up the samples of this step.
     #[inline(never)]
     pub(super) fn give_up(&mut self) {
-        let Memory { head, gradients, bias_gradients, .. } = &mut self.memory;
+        let Held { head, gradients, bias_gradients, .. } = &mut self.memory.held;
         gradients.fill(0.0);
         bias_gradients.fill(0.0);
         head.seen = 0;
@@ -69,7 +69,7 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
     /// The step of all weights: from the samples at once, or from the buffers.
     #[inline(never)]
     pub(super) fn update(&mut self, is_whole: bool) {
-        let (recipe, step) = (self.recipe, self.memory.head.step);
+        let (recipe, step) = (self.recipe, self.memory.held.head.step);
         let rate = recipe.schedule.at(step);
         let powers = match recipe.optimizer {
             Optimizer::Adam { beta1, beta2, .. } => {
@@ -100,7 +100,7 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
     #[inline(never)]
     fn scale(&self) -> f32 {
         let Clip::Norm(most) = self.recipe.clip else { return 1.0 };
-        let Memory { gradients, bias_gradients, .. } = &self.memory;
+        let Held { gradients, bias_gradients, .. } = &self.memory.held;
         let squares =
             gradients.iter().chain(bias_gradients.iter()).map(|gradient| gradient * gradient);
         let norm = libm::sqrtf(squares.fold(0.0, |sum, square| sum + square));

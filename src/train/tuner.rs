@@ -65,14 +65,14 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     ) -> Result<Self, Error> {
         let needed = Self::bytes(&program, &recipe).all;
         memory.iter_mut().take(needed).for_each(|byte| *byte = 0);
-        let mut tuner = Self::resume(program, source, recipe, memory)?;
+        let mut tuner = Self::over(program, source, recipe, memory)?;
         tuner.lay();
         tuner.load();
         Ok(tuner)
     }
 
-    /// A tuner whose memory starts with what was saved.
-    fn resume(
+    /// A tuner over memory that is all 0, or starts with what was saved.
+    pub(super) fn over(
         program: Program<'a>,
         source: Source<'a>,
         recipe: Recipe,
@@ -140,14 +140,15 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         (view.layer.training == Training::Dense).then_some((arrays.values, arrays.first))
     }
 
-    /// What is to be kept to go on later, in the order in which it lies in the memory.
+    /// What is to be kept to go on later, as it lies in the memory: [`Bytes::saved`] bytes in all, for
+    /// [`Tuner::resume`] between two steps.
     pub fn saved(&self) -> impl Iterator<Item = &[u8]> {
-        self.memory.saved()
+        self.memory.held.saved()
     }
 
     /// What has been counted so far.
     pub fn counters(&self) -> Counters {
-        let head = &self.memory.head;
+        let head = &self.memory.held.head;
         let (steps, skipped) = (head.step, head.skipped);
         Counters { steps, skipped, entered: head.entered, fallen: head.fallen }
     }
@@ -185,7 +186,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         target: Option<Target<'_, N>>,
     ) -> Result<Outcome<N>, LossError> {
         self.prepare();
-        if self.memory.head.seen == 0 {
+        if self.memory.held.head.seen == 0 {
             self.refresh();
         }
         fill(self.memory.activations.get_mut(self.program.input()).unwrap_or_default());
@@ -200,11 +201,11 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         if !is_whole {
             self.collect();
         }
-        self.memory.head.seen += N as u32;
-        if self.memory.head.seen == self.recipe.batch {
+        self.memory.held.head.seen += N as u32;
+        if self.memory.held.head.seen == self.recipe.batch {
             self.update(is_whole);
-            self.memory.head.seen = 0;
-            self.memory.head.step = self.memory.head.step.saturating_add(1);
+            self.memory.held.head.seen = 0;
+            self.memory.held.head.step = self.memory.held.head.step.saturating_add(1);
         }
         Ok(outcome)
     }

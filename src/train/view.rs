@@ -4,7 +4,7 @@ use super::arrays::Arrays;
 use super::base::Base;
 use super::lanes::Lanes;
 use super::live::{Live, Segment, places};
-use super::memory::{Memory, State};
+use super::memory::{Held, Memory, State};
 use super::overlay::Overlay;
 use super::program::{Layer, Program, Training};
 use super::recipe::Reserve;
@@ -98,9 +98,20 @@ impl<V: Value, const N: usize> Memory<'_, V, N> {
     /// Layer number `number`, and the activations.
     pub fn layer<'v, 'a: 'v>(
         &'v mut self,
-        (program, source, reserve): (&Program<'a>, &Source<'a>, Reserve),
+        from: (&Program<'a>, &Source<'a>, Reserve),
         number: usize,
     ) -> Option<(View<'v, V>, &'v mut [Lanes<N>])> {
+        Some((self.held.layer(from, number)?, self.activations))
+    }
+}
+
+impl<V: Value> Held<'_, V> {
+    /// Layer number `number`.
+    pub fn layer<'v, 'a: 'v>(
+        &'v mut self,
+        (program, source, reserve): (&Program<'a>, &Source<'a>, Reserve),
+        number: usize,
+    ) -> Option<View<'v, V>> {
         let layer = program.layer(number)?;
         let state = self.states.get_mut(number)?;
         let (grid, size, live) = (layer.grid, layer.grid.unit.size(), state.live as usize);
@@ -116,7 +127,7 @@ impl<V: Value, const N: usize> Memory<'_, V, N> {
             Reserve::Exact => Base::Exact(part(self.theta, state.theta, grid.units() * size)),
             _ => source.stored(program, &layer).map_or(Base::None, Base::Image),
         };
-        let view = View {
+        Some(View {
             layer,
             live: Live {
                 grid,
@@ -144,7 +155,6 @@ impl<V: Value, const N: usize> Memory<'_, V, N> {
             bias_second: part(self.bias_second, state.bias, grid.rows),
             bias_gradients: part(self.bias_gradients, state.bias, grid.rows),
             state,
-        };
-        Some((view, self.activations))
+        })
     }
 }

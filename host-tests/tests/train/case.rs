@@ -61,13 +61,18 @@ impl Case {
         let source = Source::of_reserve(&self.reserve);
         let mut tuner =
             Tuner::<V, N>::new(program, source, self.recipe, memory.as_mut_bytes()).unwrap();
+        self.give_first(&mut tuner);
+        f(tuner)
+    }
+
+    /// Gives a tuner that holds all weights its first ones.
+    pub fn give_first<V: Value, const N: usize>(&self, tuner: &mut Tuner<'_, '_, V, N>) {
         if self.recipe.reserve == Reserve::Exact {
             for (number, layer) in self.graph.layers.iter().enumerate() {
                 let biases = layer.bias.clone().unwrap_or(vec![0.0; layer.grid.rows]);
                 tuner.set_weights(number, &self.dense(number), &biases).unwrap();
             }
         }
-        f(tuner)
     }
 
     /// A layer's first weights, row after row.

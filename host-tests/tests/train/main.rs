@@ -13,6 +13,7 @@ mod mlp;
 mod numbers;
 mod outside;
 mod recipes;
+mod resume;
 mod runs;
 mod still;
 mod target;

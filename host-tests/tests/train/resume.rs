@@ -1,0 +1,159 @@
+//! Saving and resuming between any two steps gives the bits of a run that did not stop; what is damaged is
+//! refused, or its sets are still what they should be.
+
+use crate::case::{Case, lanes};
+use host_tests::cases;
+use host_tests::random::Rng;
+use kastanet::train::{Bf16, Error, Program, Recipe, Source, Target, Training, Tuner, Value};
+use zerocopy::IntoBytes;
+
+const STEPS: u32 = 12;
+
+/// A tuner in `memory`: at step 0, or one that goes on.
+fn tuner<'c, 'm, V: Value>(
+    case: &'c Case,
+    recipe: Recipe,
+    memory: &'m mut [u32],
+    saved: Option<&[u8]>,
+) -> Result<Tuner<'c, 'm, V, 1>, Error> {
+    let program = Program::new_checked(&case.program).unwrap();
+    let (source, memory) = (Source::of_reserve(&case.reserve), memory.as_mut_bytes());
+    match saved {
+        None => {
+            let mut tuner = Tuner::new(program, source, recipe, memory)?;
+            case.give_first(&mut tuner);
+            Ok(tuner)
+        }
+        Some(saved) => {
+            memory[..saved.len()].copy_from_slice(saved);
+            Tuner::resume(program, source, recipe, memory)
+        }
+    }
+}
+
+fn memory<V: Value>(case: &Case) -> Vec<u32> {
+    let program = Program::new_checked(&case.program).unwrap();
+    vec![0xffc0_0001; Tuner::<V, 1>::bytes(&program, &case.recipe).all.div_ceil(4)]
+}
+
+fn steps<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>, case: &Case, count: u32, rng: &mut Rng) {
+    for _ in 0..count * case.recipe.batch {
+        let (input, class) = case.sample(rng);
+        tuner.step(&lanes(&input), Target::Classes(&[class])).unwrap();
+    }
+}
+
+fn saved<V: Value>(tuner: &Tuner<'_, '_, V, 1>) -> Vec<u8> {
+    tuner.saved().flatten().copied().collect()
+}
+
+fn stop<V: Value>(seed: u64) {
+    let (case, mut rng) = (Case::new(seed), Rng::new(seed));
+    let stop = rng.range(0, STEPS as usize) as u32;
+    let [mut one, mut other] = [memory::<V>(&case), memory::<V>(&case)];
+    let mut whole = tuner::<V>(&case, case.recipe, &mut one, None).unwrap();
+    let mut samples = Rng::new(seed);
+    steps(&mut whole, &case, stop, &mut samples);
+    let middle = saved(&whole);
+    assert_eq!(middle.len(), Tuner::<V, 1>::bytes(whole.program(), &case.recipe).saved);
+    let mut again = tuner::<V>(&case, case.recipe, &mut other, Some(&middle)).unwrap();
+    assert!(saved(&again) == middle, "seed {seed}");
+    steps(&mut again, &case, STEPS - stop, &mut samples.clone());
+    steps(&mut whole, &case, STEPS - stop, &mut samples);
+    assert!(saved(&again) == saved(&whole), "seed {seed}, stopped at {stop}");
+}
+
+#[test]
+fn goes_on_with_the_same_bits() {
+    for seed in 0..cases(200) {
+        stop::<f32>(seed);
+        stop::<Bf16>(seed + 5000);
+    }
+}
+
+#[test]
+fn what_another_run_has_saved_is_refused() {
+    let (case, mut rng) = (Case::new(3), Rng::new(3));
+    let mut one = memory::<f32>(&case);
+    let mut first = tuner::<f32>(&case, case.recipe, &mut one, None).unwrap();
+    steps(&mut first, &case, 2, &mut rng);
+    let kept = saved(&first);
+    let refused = |case: &Case, kept: &[u8]| {
+        let mut memory = vec![0; memory::<f32>(case).len().max(kept.len().div_ceil(4))];
+        tuner::<f32>(case, case.recipe, &mut memory, Some(kept)).err()
+    };
+    assert_eq!(refused(&case, &kept), None);
+    for other in [4, 5, 6] {
+        assert_eq!(refused(&Case::new(other), &kept), Some(Error::OtherRun), "{other}");
+    }
+    let (mut memory, halves) = (vec![0; kept.len().div_ceil(4)], Case::new(3));
+    let found = tuner::<Bf16>(&halves, halves.recipe, &mut memory, Some(&kept)).err();
+    assert!(found.is_some());
+    assert_eq!(refused(&case, &vec![0; kept.len()]), Some(Error::OtherRun));
+}
+
+/// In the middle of a batch, gradients have been collected that are not saved.
+#[test]
+fn between_two_samples_of_a_step_is_no_place_to_stop() {
+    let mut case = (0..).map(Case::new).find(|case| case.recipe.batch == 1).unwrap();
+    case.recipe.batch = 2;
+    let [mut one, mut other] = [memory::<f32>(&case), memory::<f32>(&case)];
+    let mut first = tuner::<f32>(&case, case.recipe, &mut one, None).unwrap();
+    let (input, class) = case.sample(&mut Rng::new(1));
+    first.step(&lanes(&input), Target::Classes(&[class])).unwrap();
+    let refused = tuner::<f32>(&case, case.recipe, &mut other, Some(&saved(&first))).err();
+    assert_eq!(refused, Some(Error::OtherRun));
+}
+
+/// Sizes of both sets, and that one is in the other, once they have been chosen anew.
+fn are_exact<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>) -> bool {
+    let layers: Vec<_> = tuner.program().layers().collect();
+    layers.into_iter().enumerate().all(|(number, layer)| {
+        let (grid, size) = (layer.grid, layer.grid.unit.size());
+        let whole = |row: usize, col: usize| match size {
+            1 => (row, col),
+            _ => (row / grid.unit.height(), col / grid.unit.width()),
+        };
+        let units = |is_forward: bool, tuner: &mut Tuner<'_, '_, V, 1>| {
+            let live = tuner.live_weights(number).filter(|weight| weight.is_forward || !is_forward);
+            let mut units: Vec<_> = live.map(|weight| whole(weight.row, weight.col)).collect();
+            units.sort_unstable();
+            units.dedup();
+            units.len()
+        };
+        let [forward, backward] = [true, false].map(|is_forward| units(is_forward, tuner));
+        layer.training != Training::Sparse
+            || forward == layer.forward && (backward == layer.backward || backward == forward)
+    })
+}
+
+#[test]
+fn damaged_states_are_refused_or_hold_exact_sets() {
+    let (mut taken, mut refused) = (0, 0);
+    for seed in 0..cases(60) {
+        let (mut case, mut rng) = (Case::new(seed), Rng::new(seed));
+        case.recipe.refresh_backward_every = 2;
+        let mut space = memory::<f32>(&case);
+        let mut first = tuner::<f32>(&case, case.recipe, &mut space, None).unwrap();
+        steps(&mut first, &case, 3, &mut rng);
+        let kept = saved(&first);
+        for _ in 0..200 {
+            let mut damaged = kept.clone();
+            for _ in 0..rng.range(1, 3) {
+                let at = rng.range(12, damaged.len() - 1);
+                damaged[at] = if rng.one_in(2) { rng.range(0, 255) as u8 } else { damaged[at] ^ 1 };
+            }
+            let mut space = memory::<f32>(&case);
+            match tuner::<f32>(&case, case.recipe, &mut space, Some(&damaged)) {
+                Ok(mut tuner) => {
+                    taken += 1;
+                    steps(&mut tuner, &case, 3, &mut rng);
+                    assert!(are_exact(&mut tuner), "seed {seed}");
+                }
+                Err(Error::OtherRun | Error::BadSaved { .. }) => refused += 1,
+                Err(error) => panic!("seed {seed}: {error}"),
+            }
+        }
+    }
+    assert!(taken > 500 && refused > 500, "{taken} taken, {refused} refused");
+}

@@ -1,0 +1,152 @@
+//! Going on from what was saved: every number is looked at before anything is computed with it.
+//!
+//! What was saved may come from a flash that has aged. A state that is taken is one in which sets are what
+//! they should be and no number leads beyond floats; anything else is refused.
+
+use super::base::{Base, TILE_BYTES};
+use super::candidates::first;
+use super::choose::{NEW, SETTLED};
+use super::error::Error;
+use super::forward_set;
+use super::live::{Part, places};
+use super::memory::{Held, Memory, State};
+use super::overlay::Overlay;
+use super::program::{Program, Training};
+use super::recipe::Recipe;
+use super::source::Source;
+use super::tuner::Tuner;
+use super::value::Value;
+use super::view::View;
+
+/// What no weight and no mean of gradients reaches, since gradients are [limited](super::step); and what no
+/// mean of their squares does.
+const MOST: f32 = 1e30;
+const MOST_SQUARE: f32 = 1e37;
+
+impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
+    /// A tuner that goes on where another stopped between two steps: `memory` starts with what
+    /// [`Tuner::saved`] gave. It takes the steps that the other would have taken, to the last bit.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Tuner::new`], and [`Error::OtherRun`] and [`Error::BadSaved`].
+    pub fn resume(
+        program: Program<'a>,
+        source: Source<'a>,
+        recipe: Recipe,
+        memory: &'m mut [u8],
+    ) -> Result<Self, Error> {
+        let mut tuner = Self::over(program, source, recipe, memory)?;
+        let head = *tuner.memory.held.head;
+        if head.of != tuner.run() || head.seen != 0 || head.phase > SETTLED {
+            return Err(Error::OtherRun);
+        }
+        for (number, laid) in tuner.laid().enumerate() {
+            let bad = Error::BadSaved { layer: number as u16 };
+            let state = tuner.memory.held.states.get(number).ok_or(bad)?;
+            if !lies_as(state, &laid) {
+                return Err(bad);
+            }
+            let (mut view, activations) = tuner.layer(number).ok_or(bad)?;
+            let (_, space) = Memory::<V, N>::scratch(activations).ok_or(bad)?;
+            let known = match view.layer.grid.unit.size() {
+                1 => are_known::<1, V>(&view, space),
+                _ => are_known::<4, V>(&view, space),
+            };
+            if !is_sound(&view, head.phase) || !known {
+                return Err(bad);
+            }
+            if view.layer.training == Training::Sparse && head.phase != NEW {
+                view.state.holding = forward_set::count(&mut view.live, view.state.end());
+            }
+        }
+        let Held { gradients, bias_gradients, .. } = &mut tuner.memory.held;
+        gradients.fill(0.0);
+        bias_gradients.fill(0.0);
+        Ok(tuner)
+    }
+}
+
+/// Whether a layer lies where it should, with keys that are keys.
+fn lies_as(state: &State, laid: &State) -> bool {
+    let State { live, entries, end_key, end_before, holding, backward_key, .. } = *state;
+    let changing = State { live, entries, end_key, end_before, holding, backward_key, ..*laid };
+    *state == changing && (end_key | backward_key) < 1 << 31
+}
+
+fn is_sound<V: Value>(view: &View<'_, V>, phase: u32) -> bool {
+    let View { layer, state, live, overlay, base, .. } = view;
+    let expected = match (layer.training, phase) {
+        (Training::Sparse, SETTLED) => layer.forward,
+        _ => layer.backward,
+    };
+    let chosen = if phase == NEW { [0; 2] } else { [layer.forward, expected] };
+    // Not of the parts, which end where there are too few columns.
+    let segments = live.segments.iter().flat_map(|segments| segments.iter());
+    let counts = segments.fold([0; 2], |[forward, backward], segment| {
+        [forward + segment.forward(), backward + segment.live()]
+    });
+    let is_chosen = layer.training != Training::Sparse || counts == chosen;
+    let theta = if let Base::Exact(theta) = base { &theta[..] } else { &[] };
+    let numbers = [&*live.arrays.first, theta, &*view.biases, view.bias_first];
+    let mut numbers = numbers.into_iter().flatten();
+    let mut squares = live.arrays.second.iter().chain(&*view.bias_second);
+    let mut values = live.arrays.values.iter().chain(&*overlay.values);
+    state.live as usize == expected
+        && is_chosen
+        && numbers.all(|number| number.abs() <= MOST)
+        && squares.all(|square| (0.0..=MOST_SQUARE).contains(square))
+        && values.all(|value| value.get().abs() <= MOST)
+        && (layer.training != Training::Sparse || are_sound(view))
+}
+
+/// Whether live units and the table's stand in their order, each once.
+fn are_sound<V: Value>(View { live, overlay, .. }: &View<'_, V>) -> bool {
+    let (grid, mut entry) = (live.grid, 0);
+    let mut parts = live.parts().zip(places(grid));
+    let indices = overlay.indices.get(..overlay.len);
+    let ascend = indices.is_some_and(|indices| indices.is_sorted_by(|a, b| a < b));
+    ascend
+        && parts.all(|(part, (place, len))| {
+            let first = first(grid, place);
+            is_in_order(&part, len) && {
+                let columns = part.columns;
+                let here = entries(overlay, &mut entry, first + len as u32);
+                here.iter().all(|index| !columns.contains(&((index - first) as u8)))
+            }
+        })
+        && entry == overlay.len
+}
+
+/// Whether all units that are live or in the table have a reserve to fall back to.
+fn are_known<const U: usize, V: Value>(view: &View<'_, V>, space: &mut [u8; TILE_BYTES]) -> bool {
+    let View { live, overlay, base: base @ Base::Image(_), .. } = view else { return true };
+    let Some(mut reserves) = base.reserves::<V>(live.grid) else { return true };
+    let (grid, mut entry) = (live.grid, 0);
+    live.parts().zip(places(grid)).all(|(part, (place, len))| {
+        let first = first(grid, place);
+        let entries = entries(overlay, &mut entry, first + len as u32);
+        let tile = reserves.tile::<U>(first, space);
+        let mut columns = part.columns.iter().map(|&column| usize::from(column));
+        let mut others = entries.iter().map(|index| index.saturating_sub(first) as usize);
+        columns.all(|column| tile.unit(column).is_some())
+            && others.all(|column| tile.unit(column).is_some())
+    })
+}
+
+/// The table's entries from number `entry` on, up to the unit `end`.
+fn entries<'o, V>(overlay: &'o Overlay<'_, V>, entry: &mut usize, end: u32) -> &'o [u32] {
+    let rest = overlay.indices.get(*entry..overlay.len).unwrap_or_default();
+    let here = rest.iter().take_while(|&&index| index < end).count();
+    *entry += here;
+    rest.get(..here).unwrap_or_default()
+}
+
+/// Whether the units of a segment of `len` ascend in either part, each once.
+fn is_in_order<V>(part: &Part<'_, V>, len: usize) -> bool {
+    let Some((forward, rest)) = part.columns.split_at_checked(part.forward) else { return false };
+    let is_inside = |column: &u8| usize::from(*column) < len;
+    [forward, rest].iter().all(|columns| columns.is_sorted_by(|a, b| a < b))
+        && part.columns.iter().all(is_inside)
+        && rest.iter().all(|column| forward.binary_search(column).is_err())
+}
