@@ -119,7 +119,7 @@ pub use loss::{Loss, LossError, Target, predicted};
 pub use memory::Bytes;
 pub use operation::{Function, Kind, Shape};
 pub use program::{Layer, Program, ProgramError, Training};
-pub use recipe::{Beyond, Clip, Optimizer, Penalty, Recipe, RecipeError, Reserve};
+pub use recipe::{Clip, Optimizer, Penalty, Recipe, RecipeError, Reserve};
 pub use schedule::Schedule;
 pub use source::Source;
 pub use tuner::{Counters, Outcome, Tuner};

@@ -28,11 +28,9 @@ pub struct Recipe {
     pub refresh_backward_every: u32,
     /// The step at which exploration ends: the backward set becomes the forward set.
     pub explore_until: u32,
-    /// How the backward set is filled up beyond the forward set.
-    pub beyond: Beyond,
     /// Where weights come from that are not live.
     pub reserve: Reserve,
-    /// Of the noise in bf16 weights and in random choices.
+    /// Of the noise in bf16 weights.
     pub seed: u32,
 }
 
@@ -51,7 +49,6 @@ impl Default for Recipe {
             refresh_forward_every: 1,
             refresh_backward_every: 100,
             explore_until: u32::MAX,
-            beyond: Beyond::Largest,
             reserve: Reserve::Image { table: 0.05 },
             seed: 0,
         }
@@ -118,16 +115,6 @@ impl Clip {
     pub(super) fn value(self) -> f32 {
         if let Clip::Value(most) = self { most } else { f32::INFINITY }
     }
-}
-
-/// How the backward set is filled up beyond the forward set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Beyond {
-    /// By magnitude: Top-KAST.
-    Largest,
-    /// By chance: for comparison.
-    Random,
 }
 
 /// Where weights come from that are not live, and where they go.

@@ -4,8 +4,8 @@ use host_tests::kast::{ABSENT, Stored, section};
 use host_tests::random::Rng;
 use kastanet::sparse::Format;
 use kastanet::train::{
-    Beyond, Clip, Function, Grid, Loss, Optimizer, Penalty, Program, Recipe, Reserve, Schedule,
-    Source, Tuner, Unit, Value,
+    Clip, Function, Grid, Loss, Optimizer, Penalty, Program, Recipe, Reserve, Schedule, Source,
+    Tuner, Unit, Value,
 };
 use kastanet_cli::training::{Builder, Graph, Layer, Tensor, Weights, Window, plan, write};
 use zerocopy::IntoBytes;
@@ -220,7 +220,6 @@ fn recipe(rng: &mut Rng, density: f32) -> Recipe {
         refresh_forward_every: rng.pick(&[1, 1, 2, 5]),
         refresh_backward_every: rng.pick(&[1, 2, 5, 100]),
         explore_until: rng.pick(&[u32::MAX, u32::MAX, u32::MAX, 0, 8]),
-        beyond: Beyond::Largest,
         reserve: rng.pick(&[
             Reserve::Exact,
             Reserve::None,

@@ -1,7 +1,7 @@
 //! One run: a setup and a seed.
 
 use crate::data::{BATCH, Batch, Data, Set};
-use crate::method::{self, Trainer};
+use crate::method::{self, Method, Trainer};
 use crate::setup::Setup;
 use anyhow::{Context, Result};
 use kastanet::train::{Program, Source, Target};
@@ -27,9 +27,18 @@ pub struct Memory(Vec<u32>);
 
 /// Trains, and counts what the network knows then.
 pub fn run(setup: &Setup, seed: u64, data: &Data) -> Result<Outcome> {
-    let batches = data.train.len() / BATCH;
-    let steps = batches as u32 * setup.epochs;
-    let mut method = method::of(setup.way, steps, setup.network.pruned(), seed ^ 0x6d61_736b);
+    let method = method::of(setup, steps(setup, data), seed ^ 0x6d61_736b);
+    run_by(method, setup, seed, data)
+}
+
+/// Steps of a run.
+fn steps(setup: &Setup, data: &Data) -> u32 {
+    (data.train.len() / BATCH) as u32 * setup.epochs
+}
+
+/// The same, by this method.
+fn run_by(mut method: Box<dyn Method>, setup: &Setup, seed: u64, data: &Data) -> Result<Outcome> {
+    let steps = steps(setup, data);
     let program = setup.network.program(&method.layer())?;
     let program = Program::new_checked(&program)?;
     let recipe = setup.recipe(steps, BATCH as u32, seed as u32);
@@ -123,6 +132,18 @@ mod tests {
             let outcome = run(&Setup { epochs: 2, ..Setup::new(way) }, 3, &data).unwrap();
             assert_eq!((outcome.accuracy, outcome.skipped), (100.0, 0), "{way:?}");
         }
+    }
+
+    /// Two ways to the same sets and weights, but for the order of sums.
+    #[test]
+    fn top_kast_beside_a_dense_network_is_the_trainers() {
+        let data = lit();
+        let told = TopKast::at(0.1, 0.3, [1, 3]);
+        let setup = Setup { epochs: 1, lambda: 0.01, ..Setup::new(Way::TopKast(told)) };
+        let beside = Box::new(method::Beside::of(&setup, told, steps(&setup, &data), 0));
+        let other = run_by(beside, &setup, 7, &data).unwrap().loss;
+        let loss = run(&setup, 7, &data).unwrap().loss;
+        assert!((loss - other).abs() < 1e-3 * loss, "{loss} {other}");
     }
 
     #[test]

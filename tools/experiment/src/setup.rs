@@ -1,7 +1,7 @@
 //! What is run: a network, a method and what the method is told.
 
 use crate::network::Network;
-use kastanet::train::{Beyond, Optimizer, Penalty, Recipe, Reserve, Schedule};
+use kastanet::train::{Optimizer, Penalty, Recipe, Reserve, Schedule};
 use serde::{Deserialize, Serialize};
 
 /// What is run, but for its seed.
@@ -116,7 +116,6 @@ impl Setup {
             refresh_forward_every: told.forward_every,
             refresh_backward_every: told.backward_every,
             explore_until: if told.explore < 1.0 { explore } else { u32::MAX },
-            beyond: if told.beyond == Fill::Random { Beyond::Random } else { Beyond::Largest },
             ..recipe
         }
     }

@@ -94,7 +94,7 @@ fn batch(data: &Data, number: usize) -> Batch {
 /// Hands a trainer to `f`.
 fn train(setup: &Setup, f: impl FnOnce(&mut Trainer<'_, '_>) -> Result<()>) -> Result<()> {
     let steps = (STEPS * TURNS) as u32;
-    let method = method::of(setup.way, steps, setup.network.pruned(), 0);
+    let method = method::of(setup, steps, 0);
     let program = setup.network.program(&method.layer())?;
     let program = Program::new_checked(&program)?;
     let recipe = setup.recipe(steps, BATCH as u32, 0);

@@ -1,8 +1,9 @@
 //! Ways to train with few weights, one file each.
 //!
-//! Top-KAST is the crate's own. The others are made from a network that is trained densely: after each step
+//! Top-KAST is the crate's own, but where its sets are filled up by chance. The others are made from a network that is trained densely: after each step
 //! the weights that are not in a mask, and what the optimizer keeps of them, are set to 0 from outside.
 
+mod beside;
 mod fixed;
 mod gradual;
 mod masked;
@@ -10,11 +11,11 @@ mod rigl;
 mod set;
 
 use crate::data::BATCH;
-use crate::setup::Way;
+use crate::setup::{Fill, Setup, Way};
+pub use beside::Beside;
 use kastanet::train::Tuner;
 use kastanet_cli::training::Layer;
 use masked::Masked;
-use std::ops::Range;
 
 /// What trains: a batch at once.
 pub type Trainer<'a, 'm> = Tuner<'a, 'm, f32, BATCH>;
@@ -50,15 +51,19 @@ impl Method for TopKast {
     }
 }
 
-/// The method, for a run of so many steps in which it chooses of the layers with these numbers.
-pub fn of(way: Way, steps: u32, layers: Range<usize>, seed: u64) -> Box<dyn Method> {
-    match way {
+/// The method of a setup, for a run of so many steps.
+pub fn of(setup: &Setup, steps: u32, seed: u64) -> Box<dyn Method> {
+    let layers = setup.network.pruned();
+    match setup.way {
         Way::Dense => Box::new(Dense),
         Way::Static { density } => Box::new(Masked::new(fixed::Static { density }, layers, seed)),
         Way::Set { density } => Box::new(Masked::new(set::Set { density, steps }, layers, seed)),
         Way::Rigl { density } => Box::new(Masked::new(rigl::Rigl { density, steps }, layers, seed)),
         Way::Gradual { density } => {
             Box::new(Masked::new(gradual::Gradual { density, steps }, layers, seed))
+        }
+        Way::TopKast(told) if told.beyond == Fill::Random => {
+            Box::new(Beside::of(setup, told, steps, seed))
         }
         Way::TopKast(told) => Box::new(TopKast { forward: told.density, backward: told.backward }),
     }

@@ -1,5 +1,6 @@
 //! What each experiment runs, one file each: a table of setups.
 
+mod beyond;
 mod cnn;
 mod explore;
 mod fashion;
@@ -35,8 +36,15 @@ pub struct Row {
 }
 
 /// Every experiment, in the order in which they are told.
-pub fn all() -> [Plan; 5] {
-    [fashion::plan(), refresh::plan(), explore::plan(), penalty::plan(), cnn::plan()]
+pub fn all() -> [Plan; 6] {
+    [
+        fashion::plan(),
+        refresh::plan(),
+        explore::plan(),
+        beyond::plan(),
+        penalty::plan(),
+        cnn::plan(),
+    ]
 }
 
 impl Plan {
