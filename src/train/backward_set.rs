@@ -71,7 +71,7 @@ pub(super) fn choose<const U: usize, V: Value>(
             None => (choice.end::<U>(wanted, guess, buckets)?, None),
         };
         let leaving = choice.leaving::<U>(end);
-        if leaving.to_table <= choice.overlay.capacity() - choice.overlay.len {
+        if choice.has_room_for(leaving) {
             let entered = choice.rebuild::<U>(end, leaving, (buckets, entering));
             return Some(Chosen { end, fallen, entered });
         }
@@ -80,7 +80,7 @@ pub(super) fn choose<const U: usize, V: Value>(
 }
 
 impl<V: Value> Choice<'_, '_, '_, V> {
-    /// Where the set of the `wanted` largest ends, found by counting; marks the segments that units leave.
+    /// Where the set of the `wanted` largest ends, found by counting; marks the segments that units may leave.
     #[inline(never)]
     fn end<const U: usize>(
         &mut self,
@@ -90,13 +90,23 @@ impl<V: Value> Choice<'_, '_, '_, V> {
     ) -> Option<Threshold> {
         let all = Candidates { live: self.live, overlay: self.overlay, base: self.base };
         let end = search(wanted, guess, buckets, |taker| all.each::<U>(taker, self.space))?;
+        self.mark::<U>(end);
+        Some(end)
+    }
+
+    /// Whether the table has room for what leaves.
+    pub(super) fn has_room_for(&self, leaving: Leaving) -> bool {
+        leaving.to_table <= self.overlay.capacity().saturating_sub(self.overlay.len)
+    }
+
+    /// Marks the segments that units may leave.
+    pub(super) fn mark<const U: usize>(&mut self, end: Threshold) {
         for part in self.live.parts_mut() {
             if let Some(segment) = part.segment {
                 let units = part.values.as_chunks::<U>().0;
                 segment.mark(scan::next(units, (0, end.key)).is_some());
             }
         }
-        Some(end)
     }
 
     /// Calls `f` with each live unit of the marked segments that is not in the set, its index and its reserve;
@@ -134,7 +144,7 @@ impl<V: Value> Choice<'_, '_, '_, V> {
 
     /// Looks at what leaves.
     #[inline(never)]
-    fn leaving<const U: usize>(&mut self, end: Threshold) -> Leaving {
+    pub(super) fn leaving<const U: usize>(&mut self, end: Threshold) -> Leaving {
         let (mut leaving, (forward_end, _)) = (Leaving::default(), self.forward);
         let has_table = matches!(self.base, Base::Image(_));
         self.each_leaving::<U>(end, |index, unit, reserve| {

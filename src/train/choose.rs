@@ -8,7 +8,7 @@ use super::memory::Memory;
 use super::program::Training;
 use super::rank::Threshold;
 use super::rebuild::put_back;
-use super::recipe::Reserve;
+use super::recipe::{Reserve, Scope};
 use super::tuner::Tuner;
 use super::value::Value;
 use super::view::View;
@@ -54,18 +54,31 @@ impl<'a, V: Value, const N: usize> Tuner<'a, '_, V, N> {
         if self.recipe.reserve == Reserve::None && !first {
             return self.choose_forward();
         }
+        if self.recipe.scope == Scope::Network {
+            let chosen = self.choose_backward_globally();
+            self.count(chosen, first);
+            return self.choose_forward();
+        }
         for number in self.sparse_layers() {
             let Some((mut view, activations)) = self.layer(number) else { continue };
             let chosen = choose_backward(&mut view, activations, first);
-            let head = &mut self.memory.held.head;
-            head.fallen = head.fallen.saturating_add(chosen.0);
-            head.entered = head.entered.saturating_add(if first { 0 } else { chosen.1 });
+            self.count(chosen, first);
         }
+    }
+
+    /// Counts what fell back and what entered.
+    fn count(&mut self, (fallen, entered): (u32, u32), first: bool) {
+        let head = &mut self.memory.held.head;
+        head.fallen = head.fallen.saturating_add(fallen);
+        head.entered = head.entered.saturating_add(if first { 0 } else { entered });
     }
 
     /// Chooses forward sets in the backward sets.
     #[inline(never)]
     fn choose_forward(&mut self) {
+        if self.recipe.scope == Scope::Network {
+            return self.choose_forward_globally();
+        }
         for number in self.sparse_layers() {
             let Some((mut view, activations)) = self.layer(number) else { continue };
             let Some((buckets, _)) = Memory::<V, N>::scratch(activations) else { continue };

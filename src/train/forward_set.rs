@@ -18,7 +18,7 @@ use super::heap::Greatest;
 use super::live::{Live, Segment, places};
 use super::rank::{Threshold, index, rank, unit_key};
 use super::scan;
-use super::search::{Buckets, search};
+use super::search::{Buckets, Taker, search};
 use super::value::Value;
 use crate::sparse::TILE;
 use core::ops::Range;
@@ -38,11 +38,33 @@ pub(super) fn choose<V: Value>(
         Some(room) => more(live, end, Greatest::new(room)),
         None => anew(live, end, wanted, buckets),
     };
+    put_in_order(live, end);
+    end
+}
+
+/// Puts the marked segments in order, for a forward set that ends at `end`.
+pub(super) fn put_in_order<V: Value>(live: &mut Live<'_, V>, end: Threshold) {
     match live.grid.unit.size() {
         1 => settle::<1, V>(live, end),
         _ => settle::<4, V>(live, end),
     }
-    end
+}
+
+/// Has all live units taken in; gives how many keys are above those that are to be.
+pub(super) fn take_all<V: Value>(live: &Live<'_, V>, taker: &mut Taker<'_>) -> u32 {
+    let (high, mut above) = (taker.keys().end, 0);
+    each_key(live, |key, index| {
+        taker.take(key, index);
+        above += u32::from(key >= high);
+    });
+    above
+}
+
+/// Marks all segments.
+pub(super) fn unsettle_all<V>(live: &mut Live<'_, V>) {
+    for segment in live.segments.iter_mut().flat_map(|segments| segments.iter_mut()) {
+        segment.settle(false);
+    }
 }
 
 /// Counts the units on the forward set's side of `end`, and marks the segments with one on the wrong side.
@@ -155,18 +177,9 @@ fn anew<V: Value>(
     wanted: u32,
     buckets: &mut Buckets,
 ) -> Threshold {
-    for segment in live.segments.iter_mut().flat_map(|segments| segments.iter_mut()) {
-        segment.settle(false);
-    }
+    unsettle_all(live);
     let guess = Some(end.key).filter(|&key| key > 0);
-    let found = search(wanted, guess, buckets, |taker| {
-        let (high, mut above) = (taker.keys().end, 0);
-        each_key(live, |key, index| {
-            taker.take(key, index);
-            above += u32::from(key >= high);
-        });
-        above
-    });
+    let found = search(wanted, guess, buckets, |taker| take_all(live, taker));
     found.unwrap_or(Threshold::ALL)
 }
 

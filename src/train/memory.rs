@@ -10,7 +10,7 @@ use super::lanes::Lanes;
 use super::live::Segment;
 use super::program::{Layer, Program, Training};
 use super::rank::Threshold;
-use super::recipe::{Recipe, Reserve};
+use super::recipe::{Recipe, Reserve, Scope};
 use super::search::Buckets;
 use super::value::Value;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -85,8 +85,9 @@ pub(super) struct Counts {
 
 impl Counts {
     /// Of one layer.
-    pub fn of(layer: &Layer<'_>, recipe: &Recipe) -> Self {
+    pub fn of(program: &Program<'_>, layer: &Layer<'_>, recipe: &Recipe) -> Self {
         let Layer { grid, training, backward, .. } = *layer;
+        let live = capacity(program, layer, recipe.scope);
         let size = grid.unit.size();
         let is_sparse = training == Training::Sparse;
         let sparse = |count: usize| if is_sparse { count } else { 0 };
@@ -97,8 +98,8 @@ impl Counts {
         };
         Counts {
             biases: grid.rows,
-            values: backward * size,
-            columns: sparse(backward),
+            values: live * size,
+            columns: sparse(live),
             segments: sparse(grid.lines() * grid.tiles()),
             entries: sparse(entries),
             entry_values: sparse(entries * size),
@@ -131,6 +132,14 @@ impl Counts {
             theta: self.theta as u32,
             ..State::default()
         }
+    }
+}
+
+/// How many live units there is room for in a layer.
+pub(super) fn capacity(program: &Program<'_>, layer: &Layer<'_>, scope: Scope) -> usize {
+    match (scope, layer.training) {
+        (Scope::Network, Training::Sparse) => program.chosen()[1].min(layer.grid.units()),
+        _ => layer.backward,
     }
 }
 
@@ -205,7 +214,9 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
         mut cutter: Cutter<'m>,
     ) -> (Option<Self>, Bytes) {
         let mut counts = Counts::default();
-        program.layers().for_each(|layer| counts = counts.plus(Counts::of(&layer, recipe)));
+        program
+            .layers()
+            .for_each(|layer| counts = counts.plus(Counts::of(program, &layer, recipe)));
         let floats = recipe.optimizer.floats();
         let kept = |at: usize, count: usize| if floats > at { count } else { 0 };
         let collects = recipe.collects(N);

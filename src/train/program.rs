@@ -303,6 +303,14 @@ impl<'a> Program<'a> {
         written.all(|range| !meet(&range, &self.input()))
     }
 
+    /// Units of all forward sets and all backward sets that are chosen, and of the layers they are chosen from.
+    pub(super) fn chosen(&self) -> [usize; 3] {
+        let sparse = self.layers().filter(|layer| layer.training == Training::Sparse);
+        sparse.fold([0; 3], |[forward, backward, units], layer| {
+            [forward + layer.forward, backward + layer.backward, units + layer.grid.units()]
+        })
+    }
+
     /// Floats of activations and gradients of one sample.
     pub fn activation_floats(&self) -> usize {
         self.header.floats.get() as usize

@@ -53,6 +53,11 @@ impl Threshold {
         Threshold { key: rank[0], before: index(rank) }
     }
 
+    /// The same end, for units whose indices are counted from `first` on.
+    pub fn from(self, first: u32) -> Self {
+        Threshold { before: self.before.saturating_sub(first), ..self }
+    }
+
     #[inline(always)]
     pub fn holds(&self, key: u32, index: u32) -> bool {
         key > self.key || key == self.key && index < self.before

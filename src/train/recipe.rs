@@ -26,6 +26,8 @@ pub struct Recipe {
     pub refresh_forward_every: u32,
     /// Steps between two choices of the backward set, 1 or more.
     pub refresh_backward_every: u32,
+    /// Among which weights the largest are chosen.
+    pub scope: Scope,
     /// The step at which exploration ends: the backward set becomes the forward set.
     pub explore_until: u32,
     /// Where weights come from that are not live.
@@ -48,6 +50,7 @@ impl Default for Recipe {
             clip: Clip::None,
             refresh_forward_every: 1,
             refresh_backward_every: 100,
+            scope: Scope::Layer,
             explore_until: u32::MAX,
             reserve: Reserve::Image { table: 0.05 },
             seed: 0,
@@ -117,6 +120,17 @@ impl Clip {
     }
 }
 
+/// Among which weights the largest are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Scope {
+    /// Among those of each layer, as many as its program says.
+    Layer,
+    /// Among those of all sparse layers, as many as their programs say together. A layer may come to hold all of
+    /// them, so there is memory for that in each.
+    Network,
+}
+
 /// Where weights come from that are not live, and where they go.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -155,6 +169,8 @@ pub enum RecipeError {
     Clip,
     /// A refresh every 0 steps.
     Refresh,
+    /// A choice over the network whose sparse layers have different units, or groups.
+    Scope,
     /// A table whose share of the backward set is negative or above 100.
     Table,
 }
@@ -177,6 +193,9 @@ impl core::fmt::Display for RecipeError {
             }
             RecipeError::Clip => write!(f, "a clip must be above 0"),
             RecipeError::Table => write!(f, "a table must be from 0 to 100 times the backward set"),
+            RecipeError::Scope => {
+                write!(f, "a choice over the network needs one kind of unit, and no groups")
+            }
             RecipeError::Refresh => write!(f, "a refresh must be due every 1 step or more"),
         }
     }

@@ -47,6 +47,8 @@ pub(super) struct Taker<'b> {
     window: Window,
     /// Only this key counts, and the window is one of indices.
     tied: Option<u32>,
+    /// Number of the first unit that is taken in with index 0.
+    pub first: u32,
     /// Whether the pass must say how many keys are above.
     pub counts_above: bool,
     into: Into<'b>,
@@ -71,7 +73,7 @@ impl Taker<'_> {
     pub fn take(&mut self, key: u32, index: u32) {
         let number = match self.tied {
             None => key,
-            Some(tied) if tied == key => tie(index),
+            Some(tied) if tied == key => tie(self.first + index),
             Some(_) => return,
         };
         let Window { low, bits } = self.window;
@@ -82,7 +84,7 @@ impl Taker<'_> {
                     *count += 1;
                 }
             }
-            Into::List(list) if place >> bits == 0 => list.offer(rank(key, index)),
+            Into::List(list) if place >> bits == 0 => list.offer(rank(key, self.first + index)),
             Into::List(_) => (),
         }
     }
@@ -114,7 +116,8 @@ pub(super) fn search(
         let counts = buckets.get_mut(..1 << (window.bits - window.shift()))?;
         counts.fill(0);
         let counts_above = above.is_none();
-        let counted = pass(&mut Taker { window, tied, counts_above, into: Into::Counts(counts) });
+        let into = Into::Counts(counts);
+        let counted = pass(&mut Taker { window, tied, first: 0, counts_above, into });
         let before = *above.get_or_insert(counted);
         let Some((bucket, higher)) = fall(counts, wanted.checked_sub(before)) else {
             if window == Window::ALL {
@@ -129,7 +132,7 @@ pub(super) fn search(
         let last = wanted - before - higher;
         if let Some(room) = buckets.as_chunks_mut::<2>().0.get_mut(..last as usize) {
             let into = Into::List(Greatest::new(room));
-            let mut taker = Taker { window, tied, counts_above: false, into };
+            let mut taker = Taker { window, tied, first: 0, counts_above: false, into };
             pass(&mut taker);
             return taker.least().map(Threshold::behind);
         }

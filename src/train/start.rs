@@ -1,7 +1,7 @@
 //! A run's beginning: where layers lie in the memory, and their first weights.
 
 use super::base::Base;
-use super::memory::{Counts, State};
+use super::memory::{Counts, State, capacity};
 use super::program::Training;
 use super::source;
 use super::tuner::Tuner;
@@ -24,10 +24,11 @@ impl<'a, V: Value, const N: usize> Tuner<'a, '_, V, N> {
 
     /// Each layer as it is before the first choice.
     pub(super) fn laid(&self) -> impl Iterator<Item = State> + use<'a, V, N> {
-        let (recipe, mut counts) = (self.recipe, Counts::default());
-        self.program.layers().map(move |layer| {
-            let state = State { live: layer.backward as u32, ..counts.state() };
-            counts = counts.plus(Counts::of(&layer, &recipe));
+        let (program, recipe, mut counts) = (self.program, self.recipe, Counts::default());
+        program.layers().map(move |layer| {
+            let live = capacity(&program, &layer, recipe.scope) as u32;
+            let state = State { live, ..counts.state() };
+            counts = counts.plus(Counts::of(&program, &layer, &recipe));
             state
         })
     }

@@ -9,7 +9,7 @@ use super::rank::key;
 use super::recipe::{Clip, Optimizer};
 use super::rule::Rule;
 use super::schedule::power;
-use super::tuner::Tuner;
+use super::tuner::{Tuner, density};
 use super::update;
 use super::value::Value;
 use super::view::View;
@@ -69,7 +69,7 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
     /// The step of all weights: from the samples at once, or from the buffers.
     #[inline(never)]
     pub(super) fn update(&mut self, is_whole: bool) {
-        let (recipe, step) = (self.recipe, self.memory.held.head.step);
+        let (program, recipe, step) = (self.program, self.recipe, self.memory.held.head.step);
         let rate = recipe.schedule.at(step);
         let powers = match recipe.optimizer {
             Optimizer::Adam { beta1, beta2, .. } => {
@@ -80,7 +80,7 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
         let scale = if is_whole { 1.0 } else { self.scale() };
         let mut number = 0;
         self.each_weighted(|weighted, view, x, dy| {
-            let density = view.layer.forward as f32 / view.layer.grid.units().max(1) as f32;
+            let density = density(&program, &view.layer, recipe.scope);
             let seed = random::bits(recipe.seed ^ number, step);
             number += 1;
             let rule = Rule::new(&recipe, rate, powers, density, seed);

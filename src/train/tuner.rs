@@ -1,11 +1,12 @@
 //! The tuner: its memory, one step, and what can be read of it.
 
 use super::error::Error;
+use super::global;
 use super::lanes::Lanes;
 use super::loss::{LossError, Target};
 use super::memory::{Bytes, Memory};
-use super::program::{Program, Training};
-use super::recipe::{Recipe, Reserve};
+use super::program::{Layer, Program, Training};
+use super::recipe::{Recipe, Reserve, Scope};
 use super::source::{self, Source};
 use super::value::Value;
 use super::view::{LiveWeight, View};
@@ -78,9 +79,9 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         recipe: Recipe,
         memory: &'m mut [u8],
     ) -> Result<Self, Error> {
-        let sparse = program.layers().filter(|layer| layer.training == Training::Sparse);
-        let densities = sparse.map(|layer| layer.forward as f32 / layer.grid.units() as f32);
+        let densities = program.layers().map(|layer| density(&program, &layer, recipe.scope));
         recipe.check(N as u32, densities.fold(1.0, f32::min))?;
+        global::check(&program, recipe.scope)?;
         for (number, layer) in program.layers().enumerate() {
             let is_optional =
                 recipe.reserve == Reserve::Exact || layer.training != Training::Sparse;
@@ -209,6 +210,15 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         }
         Ok(outcome)
     }
+}
+
+/// The share of its weights that a layer's forward set has, or that all forward sets have together.
+pub(super) fn density(program: &Program<'_>, layer: &Layer<'_>, scope: Scope) -> f32 {
+    let [forward, _, units] = match (scope, layer.training) {
+        (Scope::Network, Training::Sparse) => program.chosen(),
+        _ => [layer.forward, layer.backward, layer.grid.units()],
+    };
+    forward as f32 / units.max(1) as f32
 }
 
 fn copy<const N: usize>(to: &mut [Lanes<N>], from: &[Lanes<N>]) {
