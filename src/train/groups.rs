@@ -180,3 +180,6 @@ fn enter<V: Value>(group: &Group, slots: &mut Slots<'_, '_, V>) {
         _ => slots.arrange(),
     }
 }
+
+#[cfg(test)]
+mod tests;
