@@ -52,6 +52,14 @@ impl<V> Arrays<'_, V> {
         }
     }
 
+    /// Two units of one weight change places.
+    pub fn swap(&mut self, one: usize, other: usize) {
+        swap(self.columns, one, other);
+        swap(self.values, one, other);
+        swap(self.first, one, other);
+        swap(self.second, one, other);
+    }
+
     /// The unit at `from` goes to `to`; those between move up by one. `size`: weights of a unit.
     pub fn shift(&mut self, from: usize, to: usize, size: usize) {
         rotate(self.columns, from, to, 1);
@@ -65,6 +73,13 @@ impl<V> Arrays<'_, V> {
 fn copy<T: Copy>(slice: &mut [T], from: usize, to: usize, len: usize, size: usize) {
     if slice.len() >= (from.max(to) + len) * size {
         slice.copy_within(from * size..(from + len) * size, to * size);
+    }
+}
+
+/// What stands at two places changes places. Nothing happens past the end.
+pub(super) fn swap<T>(slice: &mut [T], one: usize, other: usize) {
+    if let Ok([one, other]) = slice.get_disjoint_mut([one, other]) {
+        core::mem::swap(one, other);
     }
 }
 

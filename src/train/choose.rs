@@ -3,12 +3,14 @@
 use super::backward_set::{self, Choice};
 use super::base::Base;
 use super::forward_set;
+use super::groups::{self, Groups};
 use super::lanes::Lanes;
 use super::memory::Memory;
 use super::program::Training;
 use super::rank::Threshold;
 use super::rebuild::put_back;
 use super::recipe::{Reserve, Scope};
+use super::slots::{self, Quota};
 use super::tuner::Tuner;
 use super::value::Value;
 use super::view::View;
@@ -82,6 +84,10 @@ impl<'a, V: Value, const N: usize> Tuner<'a, '_, V, N> {
         for number in self.sparse_layers() {
             let Some((mut view, activations)) = self.layer(number) else { continue };
             let Some((buckets, _)) = Memory::<V, N>::scratch(activations) else { continue };
+            if let Some(quota) = Quota::of(&view.layer) {
+                slots::choose_forward(&mut view.live, quota);
+                continue;
+            }
             let wanted = view.layer.forward as u32;
             let held = (view.state.end(), view.state.holding);
             view.state.ends(forward_set::choose(&mut view.live, held, wanted, buckets), wanted);
@@ -114,6 +120,12 @@ fn choose_backward<V: Value, const N: usize>(
 ) -> (u32, u32) {
     let Some((buckets, space)) = Memory::<V, N>::scratch(activations) else { return (0, 0) };
     let View { layer, state, live, overlay, base, .. } = view;
+    if let Some(quota) = Quota::of(layer) {
+        let fallen_and_entered =
+            groups::choose(&mut Groups { live, overlay, base, space, quota }, buckets);
+        state.entries = overlay.len as u32;
+        return fallen_and_entered;
+    }
     let guess = (!first).then_some(state.backward_key);
     let (wanted, size) = (layer.backward as u32, live.grid.unit.size());
     let held = (if first { Threshold::ALL } else { state.end() }, state.holding);

@@ -3,7 +3,7 @@
 
 use super::backward_set::Choice;
 use super::rank::{Threshold, unit_key};
-use super::search::{Buckets, search};
+use super::search::{Buckets, Taker, search};
 use super::value::Value;
 
 impl<V: Value> Choice<'_, '_, '_, V> {
@@ -17,14 +17,11 @@ impl<V: Value> Choice<'_, '_, '_, V> {
         let stays = |index: u32, unit: [V; U]| end.holds(unit_key(unit.map(V::get)), index);
         let entries = self.overlay.entries::<U>(&mut 0, u32::MAX);
         let coming = entries.filter(|&(index, unit)| stays(index, unit)).count();
-        let kept = (self.overlay.capacity() - coming) as u32;
-        let none = Threshold { key: u32::MAX, before: 0 };
-        // Where the ones end that differ most, and are kept.
-        let most = search(kept, None, buckets, |taker| {
+        let room = self.overlay.capacity() - coming;
+        let most = differ_most(room, buckets, |taker| {
             self.each_difference::<U>(end, |key, index| taker.take(key, index));
-            0
         });
-        let (most, mut fallen) = (most.unwrap_or(none), 0);
+        let mut fallen = 0;
         let mut falls = |index: u32, unit: [V; U], reserve: Option<[f32; U]>| {
             let falls = !most.holds(difference(unit, reserve), index);
             fallen += u32::from(falls && !is_unchanged(unit, reserve));
@@ -60,6 +57,20 @@ impl<V: Value> Choice<'_, '_, '_, V> {
     }
 }
 
+/// Where the ones end that differ most and are kept: as many as there is room for. `each` has all taken in.
+pub(super) fn differ_most(
+    room: usize,
+    buckets: &mut Buckets,
+    mut each: impl FnMut(&mut Taker<'_>),
+) -> Threshold {
+    let none = Threshold { key: u32::MAX, before: 0 };
+    let most = search(room as u32, None, buckets, |taker| {
+        each(taker);
+        0
+    });
+    most.unwrap_or(none)
+}
+
 /// Whether a unit is worth what its reserve says.
 pub(super) fn is_unchanged<const U: usize, V: Value>(
     unit: [V; U],
@@ -69,7 +80,7 @@ pub(super) fn is_unchanged<const U: usize, V: Value>(
 }
 
 /// The key of how much a unit differs from its reserve.
-fn difference<const U: usize, V: Value>(unit: [V; U], reserve: Option<[f32; U]>) -> u32 {
+pub(super) fn difference<const U: usize, V: Value>(unit: [V; U], reserve: Option<[f32; U]>) -> u32 {
     let reserve = reserve.unwrap_or([0.0; U]);
     let mut differences = unit.map(V::get);
     differences.iter_mut().zip(reserve).for_each(|(weight, reserve)| *weight -= reserve);

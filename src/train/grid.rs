@@ -99,10 +99,7 @@ impl Grid {
     /// Units of the whole layer when `kept` of each group are chosen, or that many in all.
     pub fn chosen(&self, kept: usize) -> usize {
         match self.unit {
-            Unit::Group(group) => {
-                let (whole, rest) = (self.cols / group, self.cols % group);
-                self.rows * (whole * kept.min(group) + rest.min(kept))
-            }
+            Unit::Group(group) => self.rows * in_groups(self.cols, group, kept),
             _ => kept,
         }
     }
@@ -116,4 +113,9 @@ impl Grid {
         };
         (row < self.rows && col < self.cols).then_some((row, col))
     }
+}
+
+/// How many of `len` consecutive units are chosen when `kept` of each `group` are; the last may be shorter.
+pub(super) fn in_groups(len: usize, group: usize, kept: usize) -> usize {
+    len / group * kept.min(group) + kept.min(len % group)
 }

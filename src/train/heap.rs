@@ -5,6 +5,7 @@
 //! from then on        what is greater than the least takes its place, and sinks
 //! ```
 
+use super::arrays::swap;
 use super::rank::Rank;
 
 /// The greatest ranks of those offered, as many as there is room for.
@@ -87,12 +88,6 @@ fn sink(ranks: &mut [Rank], mut at: usize) {
         }
         swap(ranks, at, least);
         at = least;
-    }
-}
-
-fn swap(ranks: &mut [Rank], one: usize, other: usize) {
-    if let Ok([one, other]) = ranks.get_disjoint_mut([one, other]) {
-        core::mem::swap(one, other);
     }
 }
 

@@ -43,18 +43,34 @@ impl<'o, V: Value> Overlay<'o, V> {
         self.values.as_chunks::<U>().0.get(at).copied()
     }
 
+    /// Puts a unit at entry number `at`.
+    pub fn set<const U: usize>(&mut self, at: usize, index: u32, unit: [V; U]) {
+        let places = (self.indices.get_mut(at), self.values.as_chunks_mut::<U>().0.get_mut(at));
+        if let (Some(place), Some(value)) = places {
+            (*place, *value) = (index, unit);
+        }
+    }
+
+    /// Moves all entries of one weight to the end of the memory, so that the table can be written anew from the
+    /// front while they are read; gives the number of the first.
+    pub fn open(&mut self) -> usize {
+        let (len, room) = (self.len, self.capacity() - self.len);
+        self.indices.copy_within(..len, room);
+        self.values.copy_within(..len, room);
+        self.len = self.capacity();
+        room
+    }
+
     /// Keeps the entries for which `keep` says so.
     pub fn retain<const U: usize>(&mut self, mut keep: impl FnMut(u32, [V; U]) -> bool) {
-        let (values, _) = self.values.as_chunks_mut::<U>();
         let mut kept = 0;
         for at in 0..self.len {
-            let (Some(&index), Some(&unit)) = (self.indices.get(at), values.get(at)) else { break };
+            let unit = self.values.as_chunks::<U>().0.get(at).copied();
+            let (Some(&index), Some(unit)) = (self.indices.get(at), unit) else { break };
             if !keep(index, unit) {
                 continue;
             }
-            if let (Some(to), Some(value)) = (self.indices.get_mut(kept), values.get_mut(kept)) {
-                (*to, *value) = (index, unit);
-            }
+            self.set(kept, index, unit);
             kept += 1;
         }
         self.len = kept;
@@ -94,10 +110,7 @@ impl Filling {
             self.old = old;
         }
         self.to = self.to.saturating_sub(1);
-        let places = (overlay.indices.get_mut(self.to), values.get_mut(self.to));
-        if let (Some(to), Some(value)) = places {
-            (*to, *value) = (index, unit);
-        }
+        overlay.set(self.to, index, unit);
     }
 }
 

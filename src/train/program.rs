@@ -136,6 +136,11 @@ pub struct Layer<'a> {
 }
 
 impl Layer<'_> {
+    /// Units that its reserve has at least: in a group, one that is not there is worth 0.
+    pub(super) fn stored(&self) -> usize {
+        if matches!(self.grid.unit, Unit::Group(_)) { 0 } else { self.backward }
+    }
+
     /// Whether it has biases.
     pub fn has_bias(&self) -> bool {
         self.record.bias.get() != NOWHERE

@@ -88,7 +88,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
             let is_absent = source.stored(&program, &layer).is_none();
             let stored = source.check(&program, &layer);
             let units = stored.map(|stored| source::count::<V>(stored, layer.grid));
-            let serves = units.is_some_and(|units| is_optional || units >= layer.backward);
+            let serves = units.is_some_and(|units| is_optional || units >= layer.stored());
             if !(serves || is_optional && is_absent) {
                 return Err(Error::BadReserve { layer: number as u16 });
             }

@@ -2,9 +2,10 @@
 
 use super::rule::Rule;
 use kastanet::sparse::TILE;
-use kastanet::train::{Grid, Value};
+use kastanet::train::{Grid, Unit as Shape, Value};
 use kastanet_cli::training::{Sets, Weights};
 use std::cmp::Reverse;
+use std::ops::Range;
 
 /// Where what has been learned goes when a unit leaves the backward set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,15 +37,19 @@ pub struct Unit<V> {
     pub is_forward: bool,
     /// Whether it is in the table.
     pub is_in_table: bool,
+    /// Whether its first worth is written anywhere: the others of a group are worth 0.
+    pub is_stored: bool,
 }
 
 impl<V: Value> Unit<V> {
-    fn new(weights: &[Option<f32>]) -> Self {
+    fn new(weights: &[Option<f32>], is_grouped: bool) -> Self {
         let first = |weight: &Option<f32>| V::nearest(weight.unwrap_or(0.0));
         let values: Vec<V> = weights.iter().map(first).collect();
         let zeros = vec![0.0; values.len()];
+        let is_stored = weights.iter().any(Option::is_some);
         Unit {
-            reserve: weights.iter().any(Option::is_some).then(|| values.clone()),
+            reserve: (is_stored || is_grouped).then(|| values.clone()),
+            is_stored,
             weights: values,
             first: zeros.clone(),
             second: zeros.clone(),
@@ -84,9 +89,9 @@ pub struct Layer<V> {
     pub sets: Sets,
     /// Where what is learned goes.
     pub keeping: Keeping,
-    /// Units of the forward set.
+    /// Units of the forward set; of N:M, of each group.
     pub forward: usize,
-    /// Units of the backward set.
+    /// Units of the backward set, likewise.
     pub backward: usize,
     /// Line after line.
     pub units: Vec<Unit<V>>,
@@ -101,7 +106,9 @@ pub struct Layer<V> {
 impl<V: Value> Layer<V> {
     pub(super) fn new(weights: &Weights, keeping: Keeping, first: &[Option<f32>]) -> Self {
         let Weights { grid, sets, forward, backward, ref bias, .. } = *weights;
-        let mut units: Vec<_> = first.chunks(grid.unit.size()).map(Unit::new).collect();
+        let is_grouped = matches!(grid.unit, Shape::Group(_));
+        let units = first.chunks(grid.unit.size());
+        let mut units: Vec<_> = units.map(|weights| Unit::new(weights, is_grouped)).collect();
         if !matches!(sets, Sets::Sparse { .. }) {
             units.iter_mut().for_each(|unit| (unit.is_live, unit.is_forward) = (true, true));
         }
@@ -132,19 +139,32 @@ impl<V: Value> Layer<V> {
 
     pub(super) fn density(&self) -> f32 {
         match self.sets {
-            Sets::Sparse { .. } => self.forward as f32 / self.units.len() as f32,
+            Sets::Sparse { .. } => self.grid.chosen(self.forward) as f32 / self.units.len() as f32,
             _ => 1.0,
         }
     }
 
-    /// Whether each unit is one of the `count` largest `of` all.
+    /// The units that are set against each other.
+    fn contests(&self) -> Vec<Range<usize>> {
+        let Shape::Group(group) = self.grid.unit else { return vec![0..self.units.len()] };
+        let (rows, cols) = (self.grid.rows, self.grid.cols);
+        let groups = |row: usize| {
+            let starts = (0..cols).step_by(group);
+            starts.map(move |at| row * cols + at..row * cols + cols.min(at + group))
+        };
+        (0..rows).flat_map(groups).collect()
+    }
+
+    /// Whether each unit is one of the `count` largest `of` those it is set against.
     fn largest(&self, count: usize, of: impl Fn(&Unit<V>) -> bool) -> Vec<bool> {
-        let mut order: Vec<usize> =
-            (0..self.units.len()).filter(|&at| of(&self.units[at])).collect();
-        assert!(order.len() >= count, "{} units of {count}", order.len());
-        order.sort_by_key(|&at| (Reverse(self.units[at].magnitude().to_bits()), at));
         let mut chosen = vec![false; self.units.len()];
-        order[..count].iter().for_each(|&at| chosen[at] = true);
+        for contest in self.contests() {
+            let count = count.min(contest.len());
+            let mut order: Vec<usize> = contest.filter(|&at| of(&self.units[at])).collect();
+            assert!(order.len() >= count, "{} units of {count}", order.len());
+            order.sort_by_key(|&at| (Reverse(self.units[at].magnitude().to_bits()), at));
+            order[..count].iter().for_each(|&at| chosen[at] = true);
+        }
         chosen
     }
 

@@ -42,7 +42,8 @@ impl<V: Value> Kast<V> {
                 Reserve::Exact => Keeping::Exact,
                 Reserve::None => Keeping::Fixed,
                 Reserve::Image { table } => {
-                    Keeping::Table((table * weights.backward as f32) as usize)
+                    let backward = weights.grid.chosen(weights.backward);
+                    Keeping::Table((table * backward as f32) as usize)
                 }
             };
             Layer::new(weights, keeping, first)

@@ -29,7 +29,8 @@ impl Case {
     pub fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed);
         let graph = network(&mut rng);
-        let density = |layer: &Weights| layer.forward.max(1) as f32 / layer.grid.units() as f32;
+        let density =
+            |layer: &Weights| layer.grid.chosen(layer.forward) as f32 / layer.grid.units() as f32;
         let sparse = graph.layers.iter().filter(|layer| layer.forward > 0).map(density);
         let recipe = recipe(&mut rng, sparse.fold(1.0, f32::min));
         Case::of(graph, recipe, &mut rng)
@@ -175,8 +176,13 @@ fn layer(rng: &mut Rng, rows: usize, cols: usize) -> Layer {
         0 => Layer::dense(),
         1 => Layer::frozen(),
         _ => {
-            let unit = rng.pick(&[Unit::Weight, Unit::Weight, Unit::Block4x1, Unit::Block1x4]);
-            let units = Grid { rows, cols, unit }.units();
+            let group = Unit::Group(rng.pick(&[2, 4, 8, 16]));
+            let units = [Unit::Weight, Unit::Weight, Unit::Block4x1, Unit::Block1x4, group, group];
+            let unit = rng.pick(&units);
+            let units = match unit {
+                Unit::Group(group) => group,
+                _ => Grid { rows, cols, unit }.units(),
+            };
             let backward = rng.range(1, units);
             let forward = if rng.one_in(5) { backward } else { rng.range(1, backward) };
             Layer::counts(forward, backward).unit(unit)
@@ -248,7 +254,7 @@ fn exact(rng: &mut Rng, layer: &Weights) -> Vec<Option<f32>> {
     weights
 }
 
-/// A reserve of chance, of at least as many units as the backward set has.
+/// A reserve of chance, of at least as many units as the backward set has. A group may have fewer.
 fn stored(rng: &mut Rng, layer: &Weights) -> Stored {
     let formats = [
         Format::Dense,
@@ -261,7 +267,11 @@ fn stored(rng: &mut Rng, layer: &Weights) -> Stored {
     let (format, most) = (rng.pick(&formats), rng.pick(&[1, 2, 3, 10, 127]));
     let (grid, size) = (layer.grid, layer.grid.unit.size());
     let units = grid.units();
-    let known = if rng.one_in(2) { units } else { rng.range(layer.backward.min(units), units) };
+    let known = if rng.one_in(2) {
+        units
+    } else {
+        rng.range(grid.chosen(layer.backward).min(units), units)
+    };
     let mut order: Vec<usize> = (0..units).collect();
     (0..units).for_each(|at| order.swap(at, rng.range(at, units - 1)));
     let mut bytes = vec![ABSENT; units * size];

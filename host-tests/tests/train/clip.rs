@@ -56,7 +56,7 @@ fn weights<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>) -> Vec<f64> {
 
 /// Every unit, with batches that are taken at once and such that are not.
 fn all() -> impl Iterator<Item = (Unit, u32)> {
-    let units = [Unit::Weight, Unit::Block4x1, Unit::Block1x4];
+    let units = [Unit::Weight, Unit::Block4x1, Unit::Block1x4, Unit::Group(4)];
     units.into_iter().flat_map(|unit| [1, 3].map(|batch| (unit, batch)))
 }
 

@@ -24,7 +24,8 @@ fn network() -> Graph {
     let x = net.concatenate(&[x, x], 2);
     let x = net.function(x, Function::Tanh);
     let x = net.fully_connected(x, 5, Function::Logistic, layer(Unit::Block1x4));
-    let y = net.fully_connected(x, 3, Function::None, layer(Unit::Weight));
+    let x = net.fully_connected(x, 4, Function::None, layer(Unit::Weight));
+    let y = net.fully_connected(x, 3, Function::None, layer(Unit::Group(4)));
     net.graph(y, Function::Softmax).unwrap()
 }
 

@@ -111,7 +111,7 @@ fn all_in_both_sets_is_dense_in_blocks_too() {
         })
     };
     let dense = run(Layer::dense());
-    for unit in [Unit::Weight, Unit::Block4x1, Unit::Block1x4] {
+    for unit in [Unit::Weight, Unit::Block4x1, Unit::Block1x4, Unit::Group(4)] {
         assert_eq!(run(Layer::sparse(1.0, 1.0).unit(unit)), dense, "{unit:?}");
     }
 }

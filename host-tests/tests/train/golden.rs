@@ -76,26 +76,23 @@ fn bitmap(members: impl Iterator<Item = usize>, len: usize) -> Vec<u8> {
     bytes
 }
 
+/// Counts of a layer; of N:M, of each of its groups.
+fn spec(case: &Json, unit: u8, layer: &Json) -> Spec {
+    let [forward, backward, group] = match unit {
+        3 => [0, 1, 2].map(|at| every(&case["nm"][at])),
+        _ => [every(&layer["k_a"]), every(&layer["k_b"]), 0],
+    };
+    Spec { kind: 0, unit, group: group as u8, forward, backward }
+}
+
 fn check(path: &Path) {
     let case: Json = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let name = case["name"].as_str().unwrap();
     let sizes: Vec<usize> =
         case["sizes"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
     let unit = ["1x1", "4x1", "1x4", "nm"].iter().position(|&u| case["unit"] == u).unwrap() as u8;
-    if unit == 3 {
-        return;
-    }
     let layers = case["layers"].as_array().unwrap();
-    let specs: Vec<Spec> = layers
-        .iter()
-        .map(|layer| Spec {
-            kind: 0,
-            unit,
-            group: 0,
-            forward: every(&layer["k_a"]),
-            backward: every(&layer["k_b"]),
-        })
-        .collect();
+    let specs: Vec<Spec> = layers.iter().map(|layer| spec(&case, unit, layer)).collect();
     let bytes = mlp::program(&sizes, &specs);
     let program = Program::new_checked(&bytes).unwrap();
     let recipe = recipe(&case);

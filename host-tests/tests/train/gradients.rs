@@ -13,6 +13,8 @@ use kastanet_cli::training::{Builder, Graph, Layer, Tensor, Window};
 
 const RATE: f32 = 0.25;
 
+const UNITS: [Unit; 4] = [Unit::Weight, Unit::Block4x1, Unit::Block1x4, Unit::Group(4)];
+
 /// A network, built of an input with a function and layers of some kind.
 type Network = fn(&mut Builder, Tensor, Function, &dyn Fn() -> Layer) -> Tensor;
 
@@ -184,7 +186,7 @@ fn of_every_operation() {
     let mut rng = Rng::new(1);
     for (name, network) in NETWORKS {
         for (at, function) in functions.into_iter().enumerate() {
-            let unit = [Unit::Weight, Unit::Block4x1, Unit::Block1x4][(at + name.len()) % 3];
+            let unit = UNITS[(at + name.len()) % 4];
             let layer = || Layer::sparse(0.6, 0.8).unit(unit).with_bias(vec![]);
             let graph = graph(network, function, &layer, 3);
             check(
@@ -203,7 +205,7 @@ fn of_every_operation() {
 fn of_every_unit() {
     let mut rng = Rng::new(2);
     for (name, network) in NETWORKS {
-        for unit in [Unit::Weight, Unit::Block4x1, Unit::Block1x4] {
+        for unit in UNITS {
             let layer = || Layer::sparse(0.6, 0.8).unit(unit).without_bias();
             let graph = graph(network, Function::Tanh, &layer, 3);
             check(&format!("{name} of {unit:?}"), graph, Loss::MeanSquared, false, 2, &mut rng);

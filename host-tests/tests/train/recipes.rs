@@ -183,6 +183,15 @@ fn sets_in_records_are_checked() {
         let refused = ProgramError::BadSets { layer: 0, forward, backward, units: 30 };
         assert_eq!(Program::new_checked(&bytes).err(), Some(refused));
     }
+    for (forward, backward) in [(0, 3), (0, 0), (4, 3), (3, 5), (u32::MAX, u32::MAX)] {
+        let mut bytes = bytes();
+        let layer = &mut bytes[start..][..size_of::<Layer>()];
+        let layer = Layer::mut_from_bytes(layer).unwrap();
+        (layer.unit, layer.group) = (3, 4);
+        (layer.forward, layer.backward) = (forward.into(), backward.into());
+        let refused = ProgramError::BadSets { layer: 0, forward, backward, units: 4 };
+        assert_eq!(Program::new_checked(&bytes).err(), Some(refused));
+    }
 }
 
 #[test]

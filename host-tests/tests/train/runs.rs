@@ -74,7 +74,7 @@ fn same<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>, naive: &Kast<V>, what: &str) 
         });
         for (row, col, unit, member) in layer.places() {
             let unit = &layer.units[unit];
-            let is_known = unit.is_live || unit.reserve.is_some();
+            let is_known = unit.is_live || unit.is_in_table || unit.is_stored;
             let weight = is_known.then(|| unit.weights[member].get().to_bits());
             let found = known[row * layer.grid.cols + col];
             assert_eq!(found, weight, "layer {number}, weight {row}, {col}, {what}");

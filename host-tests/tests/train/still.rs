@@ -3,7 +3,7 @@
 use crate::case::{Case, known, lanes};
 use host_tests::cases;
 use host_tests::random::Rng;
-use kastanet::train::{Bf16, Reserve, Schedule, Target, Training, Tuner, Unit, Value};
+use kastanet::train::{Bf16, Grid, Reserve, Schedule, Target, Training, Tuner, Unit, Value};
 use std::cmp::Reverse;
 
 /// A case that moves for 9 steps and then stands still.
@@ -48,6 +48,25 @@ fn unit(case: &Case, number: usize, row: usize, col: usize) -> usize {
     }
 }
 
+/// The `count` largest of all that can be chosen, or of each group, ascending.
+fn largest(grid: Grid, magnitudes: &[Option<f32>], count: usize) -> Vec<usize> {
+    let contests: Vec<Vec<usize>> = match grid.unit {
+        Unit::Group(group) => {
+            let rows = (0..grid.rows).map(|row| row * grid.cols..(row + 1) * grid.cols);
+            let rows: Vec<Vec<usize>> = rows.map(Iterator::collect).collect();
+            rows.iter().flat_map(|row| row.chunks(group)).map(<[usize]>::to_vec).collect()
+        }
+        _ => vec![(0..magnitudes.len()).filter(|&at| magnitudes[at].is_some()).collect()],
+    };
+    let mut chosen = vec![];
+    for mut contest in contests {
+        contest.sort_by_key(|&at| (Reverse(magnitudes[at].unwrap_or(0.0).to_bits()), at));
+        chosen.extend_from_slice(&contest[..count.min(contest.len())]);
+    }
+    chosen.sort_unstable();
+    chosen
+}
+
 /// Both sets hold the largest, of equal ones those of the lower index, and are as large as they should be.
 fn exact<V: Value>(seed: u64) {
     let (case, mut rng) = (case(seed), Rng::new(seed));
@@ -61,20 +80,19 @@ fn exact<V: Value>(seed: u64) {
                 continue;
             }
             let magnitudes = units::<V>(&case, number, known);
-            let mut order: Vec<usize> =
-                (0..magnitudes.len()).filter(|&u| magnitudes[u].is_some()).collect();
-            order.sort_by_key(|&at| (Reverse(magnitudes[at].map(f32::to_bits)), at));
+            let weights = &case.graph.layers[number];
             let live: Vec<_> = tuner.live_weights(number).collect();
-            for (is_forward, count) in [(false, layer.backward), (true, layer.forward)] {
+            for (is_forward, count, all) in
+                [(false, weights.backward, layer.backward), (true, weights.forward, layer.forward)]
+            {
                 let chosen = live.iter().filter(|weight| weight.is_forward || !is_forward);
                 let mut chosen: Vec<usize> =
                     chosen.map(|weight| unit(&case, number, weight.row, weight.col)).collect();
                 chosen.sort_unstable();
                 chosen.dedup();
-                let mut expected = order[..count].to_vec();
-                expected.sort_unstable();
+                let expected = largest(layer.grid, &magnitudes, count);
                 let fixed = case.recipe.reserve == Reserve::None;
-                assert_eq!(chosen.len(), count, "seed {seed}, layer {number}");
+                assert_eq!(chosen.len(), all, "seed {seed}, layer {number}");
                 assert!(fixed || chosen == expected, "seed {seed}, layer {number}");
             }
         }

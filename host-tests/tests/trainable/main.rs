@@ -8,6 +8,7 @@ mod slopes;
 use host_tests::random::Rng;
 use kastanet::image::Image;
 use kastanet::image::record::section;
+use kastanet::sparse::Pattern;
 use kastanet::train::{Program, Recipe, Source, Training, Tuner};
 use kastanet_cli::graph::{Graph, TensorId};
 use kastanet_cli::pack::{AlignedBytes, Options, Packed};
@@ -16,8 +17,12 @@ use kastanet_cli::trainable::{Reserve, Trainable, Which};
 
 /// Some way to prune, and to train what is left.
 fn options(rng: &mut Rng) -> Options {
-    let unit = rng.pick(&[Unit::Weight, Unit::Weight, Unit::Block4x1, Unit::Block1x4]);
-    let sparsity = Sparsity::uniform(rng.pick(&[0.0, 0.3, 0.6, 0.8]));
+    let pattern = rng.pick(&[Pattern::OneOf4, Pattern::TwoOf4, Pattern::OneOf8, Pattern::OneOf16]);
+    let blocks = [Unit::Block4x1, Unit::Block1x4];
+    let unit = rng.pick(&[Unit::Weight, Unit::Weight, blocks[0], blocks[1], Unit::Nm(pattern)]);
+    // N:M says itself how much is pruned.
+    let sparsities = if unit == Unit::Nm(pattern) { [0.0; 4] } else { [0.0, 0.3, 0.6, 0.8] };
+    let sparsity = Sparsity::uniform(rng.pick(&sparsities));
     let reserve = rng.pick(&[Reserve::Full, Reserve::Top(0.9), Reserve::None]);
     let layers = if rng.one_in(2) { Which::All } else { Which::Last(1) };
     let trainable = Some(Trainable { layers, reserve, ..Trainable::default() });

@@ -57,15 +57,12 @@ impl Conversion<'_> {
         candidates: Candidates,
         backward: Share,
     ) -> Result<Option<training::Reserve>, Error> {
-        let is_enough = enough(op, values, candidates.units, backward);
         let matrix = match self.options.reserve {
             Reserve::Full => dense(values, &candidates.values),
             Reserve::Top(_) => {
-                is_enough?;
+                enough(op, values, candidates.units, backward)?;
                 segments(values, &candidates.values)
             }
-            // Zeros of a group take part as well.
-            Reserve::None if is_enough.is_err() => dense(values, &candidates.values),
             Reserve::None if self.serves(number, values) => return Ok(None),
             Reserve::None => segments(values, &candidates.values),
         };
@@ -122,23 +119,17 @@ impl Conversion<'_> {
     }
 }
 
-/// Whether the `held` candidates are as many as the backward set has.
+/// Whether the `held` candidates are as many as the backward set has. A group always has enough: what is not
+/// held is worth 0.
 fn enough(op: &Op, values: &Values, held: usize, backward: Share) -> Result<(), Error> {
     let units = values.grid.units();
-    let backward = match values.unit {
-        Unit::Nm(pattern) => values.grid.chosen(count(backward, pattern.group())),
-        _ => count(backward, units),
-    };
-    match backward <= held {
-        true => Ok(()),
-        false => Err(Error::Reserve { layer: op.name.clone(), held, units, backward }),
-    }
-}
-
-fn count(share: Share, units: usize) -> usize {
-    match share {
+    let backward = match backward {
         Share::Count(count) => count,
         Share::Density(density) => (density * units as f64 + 0.5).floor() as usize,
+    };
+    match backward <= held || matches!(values.unit, Unit::Nm(_)) {
+        true => Ok(()),
+        false => Err(Error::Reserve { layer: op.name.clone(), held, units, backward }),
     }
 }
 
