@@ -8,11 +8,13 @@ use super::candidates::first;
 use super::choose::{NEW, SETTLED};
 use super::error::Error;
 use super::forward_set;
+use super::grid::Unit;
 use super::live::{Part, places};
 use super::memory::{Held, Memory, State};
 use super::overlay::Overlay;
 use super::program::{Program, Training};
-use super::recipe::Recipe;
+use super::recipe::{Recipe, Scope};
+use super::slots::Quota;
 use super::source::Source;
 use super::tuner::Tuner;
 use super::value::Value;
@@ -41,6 +43,8 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         if head.of != tuner.run() || head.seen != 0 || head.phase > SETTLED {
             return Err(Error::OtherRun);
         }
+        let (mut found, chosen) = ([0; 2], tuner.program.chosen());
+        let mut last = 0;
         for (number, laid) in tuner.laid().enumerate() {
             let bad = Error::BadSaved { layer: number as u16 };
             let state = tuner.memory.held.states.get(number).ok_or(bad)?;
@@ -53,12 +57,23 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
                 1 => are_known::<1, V>(&view, space),
                 _ => are_known::<4, V>(&view, space),
             };
-            if !is_sound(&view, head.phase) || !known {
+            if !is_sound(&view, head.phase, laid.live as usize) || !known {
                 return Err(bad);
             }
-            if view.layer.training == Training::Sparse && head.phase != NEW {
-                view.state.holding = forward_set::count(&mut view.live, view.state.end());
+            if view.layer.training == Training::Sparse {
+                let [forward, backward] = counts(&view);
+                let wanted = expected(head.phase, view.layer.forward, view.layer.backward);
+                if recipe.scope == Scope::Layer && [forward, backward] != wanted {
+                    return Err(bad);
+                }
+                (found, last) = ([found[0] + forward, found[1] + backward], number);
+                if head.phase != NEW {
+                    view.state.holding = forward_set::count(&mut view.live, view.state.end());
+                }
             }
+        }
+        if found != expected(head.phase, chosen[0], chosen[1]) {
+            return Err(Error::BadSaved { layer: last as u16 });
         }
         let Held { gradients, bias_gradients, .. } = &mut tuner.memory.held;
         gradients.fill(0.0);
@@ -74,30 +89,54 @@ fn lies_as(state: &State, laid: &State) -> bool {
     *state == changing && (end_key | backward_key) < 1 << 31
 }
 
-fn is_sound<V: Value>(view: &View<'_, V>, phase: u32) -> bool {
+/// Whether a layer's numbers and sets are what they can be; `room`: how many live units it has room for.
+fn is_sound<V: Value>(view: &View<'_, V>, phase: u32, room: usize) -> bool {
     let View { layer, state, live, overlay, base, .. } = view;
-    let expected = match (layer.training, phase) {
-        (Training::Sparse, SETTLED) => layer.forward,
-        _ => layer.backward,
-    };
-    let chosen = if phase == NEW { [0; 2] } else { [layer.forward, expected] };
-    // Not of the parts, which end where there are too few columns.
-    let segments = live.segments.iter().flat_map(|segments| segments.iter());
-    let counts = segments.fold([0; 2], |[forward, backward], segment| {
-        [forward + segment.forward(), backward + segment.live()]
-    });
-    let is_chosen = layer.training != Training::Sparse || counts == chosen;
     let theta = if let Base::Exact(theta) = base { &theta[..] } else { &[] };
     let numbers = [&*live.arrays.first, theta, &*view.biases, view.bias_first];
     let mut numbers = numbers.into_iter().flatten();
     let mut squares = live.arrays.second.iter().chain(&*view.bias_second);
     let mut values = live.arrays.values.iter().chain(&*overlay.values);
-    state.live as usize == expected
-        && is_chosen
+    let is_sparse = layer.training == Training::Sparse;
+    let live = if is_sparse && phase == SETTLED { counts(view)[1] } else { room };
+    state.live as usize == live
         && numbers.all(|number| number.abs() <= MOST)
         && squares.all(|square| (0.0..=MOST_SQUARE).contains(square))
         && values.all(|value| value.get().abs() <= MOST)
-        && (layer.training != Training::Sparse || are_sound(view))
+        && (!is_sparse || are_sound(view) && are_grouped(view, phase))
+}
+
+/// Units of a layer's forward set and of its backward set.
+fn counts<V>(View { live, .. }: &View<'_, V>) -> [usize; 2] {
+    // Not of the parts, which end where there are too few columns.
+    let segments = live.segments.iter().flat_map(|segments| segments.iter());
+    segments.fold([0; 2], |[forward, backward], segment| {
+        [forward + segment.forward(), backward + segment.live()]
+    })
+}
+
+/// How many units there should be of which `counts` shows how many there are, of one layer or of all.
+fn expected(phase: u32, forward: usize, backward: usize) -> [usize; 2] {
+    match phase {
+        NEW => [0; 2],
+        SETTLED => [forward; 2],
+        _ => [forward, backward],
+    }
+}
+
+/// Whether each group, where there are groups, has its slots.
+fn are_grouped<V>(View { layer, live, .. }: &View<'_, V>, phase: u32) -> bool {
+    let Some(quota) = Quota::of(layer).filter(|_| phase != NEW) else { return true };
+    let kept = if phase == SETTLED { quota.forward } else { quota.backward };
+    let quota = Quota { backward: kept, ..quota };
+    live.parts().zip(places(live.grid)).all(|(part, (_, len))| {
+        quota.places(len).all(|group| {
+            let is_of = |column: &u8| group.columns.contains(&usize::from(*column));
+            [&group.near, &group.far].into_iter().all(|slots| {
+                part.columns.get(slots.clone()).is_some_and(|columns| columns.iter().all(is_of))
+            })
+        })
+    })
 }
 
 /// Whether live units and the table's stand in their order, each once.
@@ -121,6 +160,9 @@ fn are_sound<V: Value>(View { live, overlay, .. }: &View<'_, V>) -> bool {
 /// Whether all units that are live or in the table have a reserve to fall back to.
 fn are_known<const U: usize, V: Value>(view: &View<'_, V>, space: &mut [u8; TILE_BYTES]) -> bool {
     let View { live, overlay, base: base @ Base::Image(_), .. } = view else { return true };
+    if matches!(live.grid.unit, Unit::Group(_)) {
+        return true;
+    }
     let Some(mut reserves) = base.reserves::<V>(live.grid) else { return true };
     let (grid, mut entry) = (live.grid, 0);
     live.parts().zip(places(grid)).all(|(part, (place, len))| {

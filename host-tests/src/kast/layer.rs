@@ -60,7 +60,12 @@ impl<V: Value> Unit<V> {
         }
     }
 
-    fn magnitude(&self) -> f32 {
+    /// Whether it can be chosen.
+    pub(super) fn is_known(&self) -> bool {
+        self.is_live || self.is_in_table || self.reserve.is_some()
+    }
+
+    pub(super) fn magnitude(&self) -> f32 {
         self.weights.iter().fold(0.0, |sum, weight| sum + weight.get().abs())
     }
 
@@ -173,19 +178,26 @@ impl<V: Value> Layer<V> {
         let mut fallen = 0;
         let mut chosen;
         loop {
-            let is_known =
-                |unit: &Unit<V>| unit.is_live || unit.is_in_table || unit.reserve.is_some();
-            chosen = self.largest(self.backward, is_known);
-            match self.overfull(&chosen) {
-                falling if falling.is_empty() => break,
-                falling => {
-                    fallen += falling.len() as u32;
-                    falling.into_iter().for_each(|at| self.units[at].fall_back());
-                }
+            chosen = self.largest(self.backward, Unit::is_known);
+            match self.fall_back(&chosen) {
+                0 => break,
+                more => fallen += more,
             }
         }
+        (fallen, self.bring(&chosen))
+    }
+
+    /// Has units fall back where the table has no room for what is not chosen; gives how many.
+    pub(super) fn fall_back(&mut self, chosen: &[bool]) -> u32 {
+        let falling = self.overfull(chosen);
+        falling.iter().for_each(|&at| self.units[at].fall_back());
+        falling.len() as u32
+    }
+
+    /// Makes live what is chosen; gives how many enter.
+    pub(super) fn bring(&mut self, chosen: &[bool]) -> u32 {
         let mut entered = 0;
-        for (unit, &is_chosen) in self.units.iter_mut().zip(&chosen) {
+        for (unit, &is_chosen) in self.units.iter_mut().zip(chosen) {
             match (unit.is_live, is_chosen, self.keeping) {
                 (true, false, Keeping::Table(_)) if unit.is_changed() => unit.is_in_table = true,
                 (true, false, Keeping::Table(_)) => unit.fall_back(),
@@ -199,7 +211,7 @@ impl<V: Value> Layer<V> {
             }
             unit.is_live = is_chosen;
         }
-        (fallen, entered)
+        entered
     }
 
     /// The units that fall back when the units outside `chosen` leave and the table has no room for all.

@@ -13,9 +13,10 @@ pub use layer::{Keeping, Layer, Unit};
 pub use real::Real;
 pub use reserve::{ABSENT, Stored, section};
 
-use kastanet::train::{Clip, Recipe, Reserve, Target, Value};
+use kastanet::train::{Clip, Recipe, Reserve, Scope, Target, Value};
 use kastanet_cli::training::{Graph, Sets};
 use rule::Rule;
+use std::cmp::Reverse;
 
 /// A network in training.
 pub struct Kast<V> {
@@ -104,10 +105,8 @@ impl<V: Value> Kast<V> {
     fn prepare(&mut self) {
         if !self.chosen {
             self.chosen = true;
-            self.sparse().for_each(|layer| {
-                layer.choose_backward();
-                layer.choose_forward();
-            });
+            self.choose_backward();
+            self.choose_forward();
         }
     }
 
@@ -118,17 +117,13 @@ impl<V: Value> Kast<V> {
             return;
         }
         if steps > 0 && steps % recipe.refresh_backward_every == 0 {
-            let (mut fallen, mut entered) = (0, 0);
-            for layer in self.sparse() {
-                if layer.keeping != Keeping::Fixed {
-                    let (fell, came) = layer.choose_backward();
-                    (fallen, entered) = (fallen + fell, entered + came);
-                }
-                layer.choose_forward();
+            if recipe.reserve != Reserve::None {
+                let (fallen, entered) = self.choose_backward();
+                (self.fallen, self.entered) = (self.fallen + fallen, self.entered + entered);
             }
-            (self.fallen, self.entered) = (self.fallen + fallen, self.entered + entered);
+            self.choose_forward();
         } else if steps % recipe.refresh_forward_every == 0 {
-            self.sparse().for_each(Layer::choose_forward);
+            self.choose_forward();
         }
         if steps >= recipe.explore_until {
             self.sparse().for_each(Layer::settle);
@@ -136,11 +131,81 @@ impl<V: Value> Kast<V> {
         }
     }
 
+    /// Chooses backward sets; gives how many units fell back to their reserve, and how many entered.
+    fn choose_backward(&mut self) -> (u32, u32) {
+        if self.recipe.scope == Scope::Layer {
+            let chosen = self.sparse().map(Layer::choose_backward);
+            return chosen.fold((0, 0), |(fallen, entered), of| (fallen + of.0, entered + of.1));
+        }
+        let mut fallen = 0;
+        loop {
+            let chosen = self.largest(|layer| layer.backward, Unit::is_known);
+            let each = self.sparse().zip(&chosen);
+            let fell: u32 = each.map(|(layer, chosen)| layer.fall_back(chosen)).sum();
+            if fell == 0 {
+                let each = self.sparse().zip(&chosen);
+                return (fallen, each.map(|(layer, chosen)| layer.bring(chosen)).sum());
+            }
+            fallen += fell;
+        }
+    }
+
+    /// Chooses the forward sets.
+    fn choose_forward(&mut self) {
+        if self.recipe.scope == Scope::Layer {
+            return self.sparse().for_each(Layer::choose_forward);
+        }
+        let chosen = self.largest(|layer| layer.forward, |unit| unit.is_live);
+        for (layer, chosen) in self.sparse().zip(chosen) {
+            layer.units.iter_mut().zip(chosen).for_each(|(unit, is)| unit.is_forward = is);
+        }
+    }
+
+    /// Whether each unit of each sparse layer is one of the largest `of` all, as many as `count` says together.
+    fn largest(
+        &mut self,
+        count: impl Fn(&Layer<V>) -> usize,
+        of: impl Fn(&Unit<V>) -> bool,
+    ) -> Vec<Vec<bool>> {
+        let layers: Vec<&mut Layer<V>> = self.sparse().collect();
+        let wanted = layers.iter().map(|layer| count(layer)).sum();
+        let mut chosen: Vec<_> =
+            layers.iter().map(|layer| vec![false; layer.units.len()]).collect();
+        let units = layers.iter().enumerate();
+        let units =
+            units.flat_map(|(number, layer)| layer.units.iter().map(move |unit| (number, unit)));
+        let mut order: Vec<(Reverse<u32>, usize, usize)> = vec![];
+        let mut places = vec![0; layers.len()];
+        for (number, unit) in units {
+            if of(unit) {
+                order.push((Reverse(unit.magnitude().to_bits()), number, places[number]));
+            }
+            places[number] += 1;
+        }
+        order.sort_unstable();
+        order[..wanted].iter().for_each(|&(_, number, at)| chosen[number][at] = true);
+        chosen
+    }
+
+    /// D of a layer, or of all sparse ones together.
+    fn density(&self, layer: &Layer<V>) -> f32 {
+        let is_sparse = |layer: &&Layer<V>| matches!(layer.sets, Sets::Sparse { .. });
+        if self.recipe.scope == Scope::Layer || !is_sparse(&layer) {
+            return layer.density();
+        }
+        let sparse = self.layers.iter().filter(is_sparse);
+        let [forward, units] = sparse.fold([0; 2], |[forward, units], layer| {
+            [forward + layer.forward, units + layer.units.len()]
+        });
+        forward as f32 / units as f32
+    }
+
     /// The step of all weights and biases.
     fn update(&mut self) {
         let scale = self.scale();
-        for (number, layer) in self.layers.iter_mut().enumerate() {
-            let rule = Rule::new(&self.recipe, self.steps, number as u32, layer.density());
+        let densities: Vec<f32> = self.layers.iter().map(|layer| self.density(layer)).collect();
+        for (number, (layer, density)) in self.layers.iter_mut().zip(densities).enumerate() {
+            let rule = Rule::new(&self.recipe, self.steps, number as u32, density);
             layer.update(&rule, scale);
         }
     }

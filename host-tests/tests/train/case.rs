@@ -4,8 +4,8 @@ use host_tests::kast::{ABSENT, Stored, section};
 use host_tests::random::Rng;
 use kastanet::sparse::Format;
 use kastanet::train::{
-    Clip, Function, Grid, Loss, Optimizer, Penalty, Program, Recipe, Reserve, Schedule, Source,
-    Tuner, Unit, Value,
+    Clip, Function, Grid, Loss, Optimizer, Penalty, Program, Recipe, Reserve, Schedule, Scope,
+    Source, Tuner, Unit, Value,
 };
 use kastanet_cli::training::{Builder, Graph, Layer, Tensor, Weights, Window, plan, write};
 use zerocopy::IntoBytes;
@@ -32,7 +32,13 @@ impl Case {
         let density =
             |layer: &Weights| layer.grid.chosen(layer.forward) as f32 / layer.grid.units() as f32;
         let sparse = graph.layers.iter().filter(|layer| layer.forward > 0).map(density);
-        let recipe = recipe(&mut rng, sparse.fold(1.0, f32::min));
+        let mut recipe = recipe(&mut rng, sparse.fold(1.0, f32::min));
+        let mut units = graph.layers.iter().filter(|layer| layer.forward > 0).map(|l| l.grid.unit);
+        let first = units.next();
+        let is_one = units.all(|unit| Some(unit) == first);
+        if is_one && !matches!(first, Some(Unit::Group(_))) && rng.one_in(2) {
+            recipe.scope = Scope::Network;
+        }
         Case::of(graph, recipe, &mut rng)
     }
 
@@ -226,6 +232,7 @@ fn recipe(rng: &mut Rng, density: f32) -> Recipe {
         refresh_forward_every: rng.pick(&[1, 1, 2, 5]),
         refresh_backward_every: rng.pick(&[1, 2, 5, 100]),
         explore_until: rng.pick(&[u32::MAX, u32::MAX, u32::MAX, 0, 8]),
+        scope: Scope::Layer,
         reserve: rng.pick(&[
             Reserve::Exact,
             Reserve::None,

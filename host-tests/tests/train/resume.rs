@@ -4,7 +4,9 @@
 use crate::case::{Case, lanes};
 use host_tests::cases;
 use host_tests::random::Rng;
-use kastanet::train::{Bf16, Error, Program, Recipe, Source, Target, Training, Tuner, Value};
+use kastanet::train::{
+    Bf16, Error, Grid, LiveWeight, Program, Recipe, Scope, Source, Target, Training, Tuner, Value,
+};
 use zerocopy::IntoBytes;
 
 const STEPS: u32 = 12;
@@ -105,26 +107,41 @@ fn between_two_samples_of_a_step_is_no_place_to_stop() {
     assert_eq!(refused, Some(Error::OtherRun));
 }
 
-/// Sizes of both sets, and that one is in the other, once they have been chosen anew.
-fn are_exact<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>) -> bool {
-    let layers: Vec<_> = tuner.program().layers().collect();
-    layers.into_iter().enumerate().all(|(number, layer)| {
-        let (grid, size) = (layer.grid, layer.grid.unit.size());
-        let whole = |row: usize, col: usize| match size {
-            1 => (row, col),
-            _ => (row / grid.unit.height(), col / grid.unit.width()),
-        };
-        let units = |is_forward: bool, tuner: &mut Tuner<'_, '_, V, 1>| {
-            let live = tuner.live_weights(number).filter(|weight| weight.is_forward || !is_forward);
-            let mut units: Vec<_> = live.map(|weight| whole(weight.row, weight.col)).collect();
-            units.sort_unstable();
-            units.dedup();
-            units.len()
-        };
-        let [forward, backward] = [true, false].map(|is_forward| units(is_forward, tuner));
-        layer.training != Training::Sparse
-            || forward == layer.forward && (backward == layer.backward || backward == forward)
-    })
+/// How many units of a layer are in the forward set, and in the backward set.
+fn counts<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>, number: usize, grid: Grid) -> [usize; 2] {
+    let whole = |weight: LiveWeight| match grid.unit.size() {
+        1 => (weight.row, weight.col, weight.is_forward),
+        _ => {
+            let (height, width) = (grid.unit.height(), grid.unit.width());
+            (weight.row / height, weight.col / width, weight.is_forward)
+        }
+    };
+    let mut units: Vec<_> = tuner.live_weights(number).map(whole).collect();
+    units.sort_unstable();
+    units.dedup();
+    let forward = units.iter().filter(|(.., is_forward)| *is_forward).count();
+    units.dedup_by_key(|(row, col, _)| (*row, *col));
+    [forward, units.len()]
+}
+
+/// Whether sets are as large as they should be, each unit in them once.
+fn are_exact<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>, scope: Scope) -> bool {
+    let layers: Vec<_> = tuner.program().layers().enumerate().collect();
+    let sparse = layers.into_iter().filter(|(_, layer)| layer.training == Training::Sparse);
+    let each = sparse.map(|(number, layer)| {
+        (counts(tuner, number, layer.grid), [layer.forward, layer.backward])
+    });
+    let all: Vec<_> = each.collect();
+    let fits = |[forward, live]: [usize; 2], [wanted, backward]: [usize; 2]| {
+        forward == wanted && (live == backward || live == forward)
+    };
+    let sum = |of: &dyn Fn(&([usize; 2], [usize; 2])) -> [usize; 2]| {
+        all.iter().map(of).fold([0; 2], |[a, b], [c, d]| [a + c, b + d])
+    };
+    match scope {
+        Scope::Layer => all.iter().all(|&(found, wanted)| fits(found, wanted)),
+        Scope::Network => fits(sum(&|all| all.0), sum(&|all| all.1)),
+    }
 }
 
 #[test]
@@ -148,7 +165,7 @@ fn damaged_states_are_refused_or_hold_exact_sets() {
                 Ok(mut tuner) => {
                     taken += 1;
                     steps(&mut tuner, &case, 3, &mut rng);
-                    assert!(are_exact(&mut tuner), "seed {seed}");
+                    assert!(are_exact(&mut tuner, case.recipe.scope), "seed {seed}");
                 }
                 Err(Error::OtherRun | Error::BadSaved { .. }) => refused += 1,
                 Err(error) => panic!("seed {seed}: {error}"),

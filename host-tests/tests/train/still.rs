@@ -3,7 +3,7 @@
 use crate::case::{Case, known, lanes};
 use host_tests::cases;
 use host_tests::random::Rng;
-use kastanet::train::{Bf16, Grid, Reserve, Schedule, Target, Training, Tuner, Unit, Value};
+use kastanet::train::{Bf16, Grid, Reserve, Schedule, Scope, Target, Training, Tuner, Unit, Value};
 use std::cmp::Reverse;
 
 /// A case that moves for 9 steps and then stands still.
@@ -69,7 +69,8 @@ fn largest(grid: Grid, magnitudes: &[Option<f32>], count: usize) -> Vec<usize> {
 
 /// Both sets hold the largest, of equal ones those of the lower index, and are as large as they should be.
 fn exact<V: Value>(seed: u64) {
-    let (case, mut rng) = (case(seed), Rng::new(seed));
+    let (mut case, mut rng) = (case(seed), Rng::new(seed));
+    case.recipe.scope = Scope::Layer;
     case.with::<V, 1, _>(|mut tuner| {
         // The last choice of both sets is at a step that is a multiple of both periods.
         steps(&mut tuner, &case, 13, &mut rng);
