@@ -151,7 +151,9 @@ impl<V: Value> Layer<V> {
 
     /// The units that are set against each other.
     fn contests(&self) -> Vec<Range<usize>> {
-        let Shape::Group(group) = self.grid.unit else { return vec![0..self.units.len()] };
+        let Shape::Group(group) = self.grid.unit else {
+            return std::iter::once(0..self.units.len()).collect();
+        };
         let (rows, cols) = (self.grid.rows, self.grid.cols);
         let groups = |row: usize| {
             let starts = (0..cols).step_by(group);
