@@ -1,5 +1,6 @@
 //! The operations with weights: which loop runs for which shape of unit.
 
+use super::dense;
 use super::fully_connected::{self, Gradient};
 use super::grid::Unit;
 use super::lanes::{self, Lanes};
@@ -63,6 +64,7 @@ impl Weighted {
                 },
                 (_, Unit::Block4x1) => fully_connected::forward::<4, 1, 4, N, V>(live, x, y),
                 (_, Unit::Block1x4) => fully_connected::forward::<1, 4, 4, N, V>(live, x, y),
+                _ if dense::suits::<N, V>(live) => dense::forward(live, x, y),
                 _ => fully_connected::forward::<1, 1, 1, N, V>(live, x, y),
             },
         )
@@ -84,6 +86,7 @@ impl Weighted {
                 },
                 (_, Unit::Block4x1) => fully_connected::back::<4, 1, 4, N, V>(live, dy, dx),
                 (_, Unit::Block1x4) => fully_connected::back::<1, 4, 4, N, V>(live, dy, dx),
+                _ if dense::suits::<N, V>(live) => dense::back(live, dy, dx),
                 _ => fully_connected::back::<1, 1, 1, N, V>(live, dy, dx),
             },
         )
@@ -118,6 +121,10 @@ impl Weighted {
                 _ if N == 1 && live.segments.is_some() && rule.0.is_plain() => {
                     plain::step(live, rule, x, dy)
                 }
+                _ if dense::suits::<N, V>(live) => {
+                    dense::step(live, rule.0, x, dy);
+                    0
+                }
                 _ => update::step::<1, V>(live, rule, |place, column| {
                     Gradient::<1, N>::new(*place, 1, x, dy).at::<1, 1>(column)
                 }),
@@ -149,6 +156,7 @@ impl Weighted {
                 (_, Unit::Block1x4) => update::collect::<4, V>(live, |place, column| {
                     Gradient::<1, N>::new(*place, 4, x, dy).at::<4, 4>(column)
                 }),
+                _ if dense::suits::<N, V>(live) => dense::collect(live, x, dy),
                 _ => update::collect::<1, V>(live, |place, column| {
                     Gradient::<1, N>::new(*place, 1, x, dy).at::<1, 1>(column)
                 }),
