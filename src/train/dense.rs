@@ -34,10 +34,10 @@ const PANEL: usize = 64;
 
 type Tile = [[f32; WIDTH]; HEIGHT];
 
-/// Whether a layer of single weights is dense and its lanes fill tiles.
+/// Whether a fully connected layer is dense, of single weights, and its lanes fill tiles.
 #[inline(always)]
 pub(super) fn suits<const N: usize, V>(live: &Live<'_, V>) -> bool {
-    N > 0 && N.is_multiple_of(WIDTH) && live.segments.is_none()
+    N > 0 && N.is_multiple_of(WIDTH) && live.segments.is_none() && live.grid.unit.size() == 1
 }
 
 /// Adds the products of all weights to `y`, which holds the biases.

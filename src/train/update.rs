@@ -16,7 +16,7 @@ use super::rule::{Rule, State};
 use super::value::Value;
 
 /// Weights whose gradients are taken before they move.
-const CHUNK: usize = 64;
+pub(super) const CHUNK: usize = 64;
 
 /// By any rule; `gradient` gives those of the unit at a column of the segment at a place.
 #[inline(always)]
@@ -25,11 +25,21 @@ pub(super) fn step<const U: usize, V: Value>(
     rule: (&Rule, Threshold),
     gradient: impl Fn(&Place, u8) -> [f32; U],
 ) -> u32 {
-    each_chunk::<U, V>(live, rule, |place, columns, _, gradients| {
+    step_at_once::<U, V>(live, rule, |place, columns, gradients| {
         for (gradients, &column) in gradients.iter_mut().zip(columns) {
             *gradients = gradient(place, column);
         }
     })
+}
+
+/// By any rule; `fill` writes the gradients of the units at some columns of the segment at a place.
+#[inline(always)]
+pub(super) fn step_at_once<const U: usize, V: Value>(
+    live: &mut Live<'_, V>,
+    rule: (&Rule, Threshold),
+    fill: impl Fn(&Place, &[u8], &mut [[f32; U]]),
+) -> u32 {
+    each_chunk::<U, V>(live, rule, |place, columns, _, gradients| fill(place, columns, gradients))
 }
 
 /// By any rule, from the buffer, whose gradients are scaled by `scale`; leaves it at 0.

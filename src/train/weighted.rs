@@ -112,6 +112,11 @@ impl Weighted {
                         windows.unit(grid, *place, column, x, dy)
                     }),
                 },
+                _ if dense::suits::<N, V>(live) => {
+                    dense::step(live, rule.0, x, dy);
+                    0
+                }
+                (_, unit) if N > 0 && N.is_multiple_of(8) => eight_at_once(unit, live, rule, x, dy),
                 (_, Unit::Block4x1) => update::step::<4, V>(live, rule, |place, column| {
                     Gradient::<4, N>::new(*place, 1, x, dy).at::<1, 4>(column)
                 }),
@@ -120,10 +125,6 @@ impl Weighted {
                 }),
                 _ if N == 1 && live.segments.is_some() && rule.0.is_plain() => {
                     plain::step(live, rule, x, dy)
-                }
-                _ if dense::suits::<N, V>(live) => {
-                    dense::step(live, rule.0, x, dy);
-                    0
                 }
                 _ => update::step::<1, V>(live, rule, |place, column| {
                     Gradient::<1, N>::new(*place, 1, x, dy).at::<1, 1>(column)
@@ -162,6 +163,28 @@ impl Weighted {
                 }),
             },
         )
+    }
+}
+
+/// The step of a fully connected layer's weights, whose gradients are taken eight at a time.
+#[inline(always)]
+fn eight_at_once<const N: usize, V: Value>(
+    unit: Unit,
+    live: &mut Live<'_, V>,
+    rule: (&Rule, Threshold),
+    x: &[Lanes<N>],
+    dy: &[Lanes<N>],
+) -> u32 {
+    match unit {
+        Unit::Block4x1 => update::step_at_once::<4, V>(live, rule, |place, columns, to| {
+            Gradient::<4, N>::new(*place, 1, x, dy).each::<1, 4>(columns, to)
+        }),
+        Unit::Block1x4 => update::step_at_once::<4, V>(live, rule, |place, columns, to| {
+            Gradient::<1, N>::new(*place, 4, x, dy).each::<4, 4>(columns, to)
+        }),
+        _ => update::step_at_once::<1, V>(live, rule, |place, columns, to| {
+            Gradient::<1, N>::new(*place, 1, x, dy).each::<1, 1>(columns, to)
+        }),
     }
 }
 
