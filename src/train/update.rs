@@ -86,11 +86,10 @@ fn each_chunk<const U: usize, V: Value>(
             let taken = space.get_mut(..len).unwrap_or_default();
             fill(&place, here, buffer, taken);
             rule.steps(is_forward, units, (here, first * U as u32), taken.as_flattened(), state);
-            let looked_at = if segment.is_some() { here } else { &[] };
-            for (&column, unit) in looked_at.iter().zip(units.as_chunks::<U>().0) {
-                let holds = end.holds(unit_key(unit.map(V::get)), first + u32::from(column));
-                holding += u32::from(holds);
-                crossed |= holds != is_forward;
+            if segment.is_some() {
+                let held = held::<U, V>(end, (here, first), units);
+                holding += held;
+                crossed |= held != if is_forward { len as u32 } else { 0 };
             }
             left -= if is_forward { len } else { 0 };
         }
@@ -99,6 +98,21 @@ fn each_chunk<const U: usize, V: Value>(
         }
     }
     holding
+}
+
+/// How many of the units at `columns`, of which column 0 is unit number `first`, are on the forward set's side
+/// of `end`.
+#[inline(always)]
+fn held<const U: usize, V: Value>(
+    end: Threshold,
+    (columns, first): (&[u8], u32),
+    units: &[V],
+) -> u32 {
+    let mut held = 0;
+    for (&column, unit) in columns.iter().zip(units.as_chunks::<U>().0) {
+        held += u32::from(end.holds(unit_key(unit.map(V::get)), first + u32::from(column)));
+    }
+    held
 }
 
 /// Adds gradients to the buffer.
