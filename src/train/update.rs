@@ -16,7 +16,7 @@ use super::rule::{Rule, State};
 use super::value::Value;
 
 /// Weights whose gradients are taken before they move.
-pub(super) const CHUNK: usize = 64;
+const CHUNK: usize = 64;
 
 /// By any rule; `gradient` gives those of the unit at a column of the segment at a place.
 #[inline(always)]
