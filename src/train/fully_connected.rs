@@ -94,6 +94,35 @@ impl<'x, const H: usize, const N: usize> Gradient<'x, H, N> {
         }
         gradients
     }
+
+    /// Of the units at `columns`, of a number of lanes that is a multiple of 8. A sum across a vector costs
+    /// as much as all of its products, those of eight weights together little more than one.
+    #[inline(always)]
+    pub fn each<const W: usize, const U: usize>(&self, columns: &[u8], to: &mut [[f32; U]]) {
+        for (columns, to) in columns.chunks(16 / U).zip(to.chunks_mut(16 / U)) {
+            let mut eighths = [[0.0; 8]; 16];
+            for (unit, &column) in eighths.as_chunks_mut::<U>().0.iter_mut().zip(columns) {
+                for (member, eighths) in unit.iter_mut().enumerate() {
+                    let x = self.x.get(usize::from(column) * W + member % W);
+                    let pair = x.zip(self.dy.get(member / W));
+                    *eighths = pair.map_or([0.0; 8], |(x, dy)| lanes::eighths(dy, x));
+                }
+            }
+            let gradients = to.as_flattened_mut().chunks_mut(8);
+            for (to, eighths) in gradients.zip(eighths.as_chunks().0) {
+                put(to, lanes::sums(eighths));
+            }
+        }
+    }
+}
+
+/// Puts as many of `sums` as there is room for. A length that is known is no call.
+#[inline(always)]
+fn put(to: &mut [f32], sums: [f32; 8]) {
+    match to.first_chunk_mut() {
+        Some(to) => *to = sums,
+        None => to.iter_mut().zip(sums).for_each(|(to, sum)| *to = sum),
+    }
 }
 
 /// The rows of a line; 0 past the last.

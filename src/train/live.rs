@@ -79,7 +79,7 @@ pub(super) struct Live<'l, V> {
 }
 
 /// Columns of a dense tile.
-static EVERY: [u8; TILE] = every();
+pub(super) static EVERY: [u8; TILE] = every();
 
 #[allow(clippy::indexing_slicing)] // at compile time
 const fn every() -> [u8; TILE] {

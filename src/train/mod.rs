@@ -73,6 +73,7 @@ mod backward_set;
 mod base;
 mod candidates;
 mod choose;
+mod dense;
 mod entering;
 mod error;
 mod exchange;

@@ -14,6 +14,7 @@ use super::update;
 use super::value::Value;
 use super::view::View;
 use super::weighted::{Weighted, bias_gradient};
+use crate::kernels::wide;
 use core::ops::Range;
 
 /// Gradients beyond this are taken for a run that diverges.
@@ -23,10 +24,9 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
     /// Whether no weight's gradient can be other than finite and below the limit.
     #[inline(never)]
     pub(super) fn is_finite(&self) -> bool {
-        let largest = |range: &Range<usize>| {
+        let largest_of = |range: &Range<usize>| {
             let lanes = self.memory.activations.get(range.clone()).unwrap_or_default();
-            let keys = lanes.as_flattened().iter().map(|&number| key(number));
-            f32::from_bits(keys.max().unwrap_or_default())
+            if N > 1 { wide(|| largest(lanes)) } else { largest(lanes) }
         };
         let operations =
             (0..self.program.operation_count()).map_while(|n| self.program.operation(n));
@@ -36,8 +36,9 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
             // Of a frozen layer only the bias moves, and its input need not be kept.
             let layer = operation.layer.and_then(|number| self.program.layer(number));
             let frozen = layer.is_some_and(|layer| layer.training == Training::Frozen);
-            let x = if frozen { 0.0 } else { largest(&operation.x.values) };
-            terms * x * largest(dy) + terms * largest(dy) <= LIMIT
+            let x = if frozen { 0.0 } else { largest_of(&operation.x.values) };
+            let dy = largest_of(dy);
+            terms * x * dy + terms * dy <= LIMIT
         })
     }
 
@@ -126,6 +127,13 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
             }
         }
     }
+}
+
+/// The largest magnitude; of numbers that are not, one that is not either.
+#[inline(always)]
+fn largest<const N: usize>(lanes: &[Lanes<N>]) -> f32 {
+    let keys = lanes.as_flattened().iter().map(|&number| key(number));
+    f32::from_bits(keys.max().unwrap_or_default())
 }
 
 #[inline(never)]

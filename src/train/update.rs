@@ -25,11 +25,21 @@ pub(super) fn step<const U: usize, V: Value>(
     rule: (&Rule, Threshold),
     gradient: impl Fn(&Place, u8) -> [f32; U],
 ) -> u32 {
-    each_chunk::<U, V>(live, rule, |place, columns, _, gradients| {
+    step_at_once::<U, V>(live, rule, |place, columns, gradients| {
         for (gradients, &column) in gradients.iter_mut().zip(columns) {
             *gradients = gradient(place, column);
         }
     })
+}
+
+/// By any rule; `fill` writes the gradients of the units at some columns of the segment at a place.
+#[inline(always)]
+pub(super) fn step_at_once<const U: usize, V: Value>(
+    live: &mut Live<'_, V>,
+    rule: (&Rule, Threshold),
+    fill: impl Fn(&Place, &[u8], &mut [[f32; U]]),
+) -> u32 {
+    each_chunk::<U, V>(live, rule, |place, columns, _, gradients| fill(place, columns, gradients))
 }
 
 /// By any rule, from the buffer, whose gradients are scaled by `scale`; leaves it at 0.
@@ -76,11 +86,10 @@ fn each_chunk<const U: usize, V: Value>(
             let taken = space.get_mut(..len).unwrap_or_default();
             fill(&place, here, buffer, taken);
             rule.steps(is_forward, units, (here, first * U as u32), taken.as_flattened(), state);
-            let looked_at = if segment.is_some() { here } else { &[] };
-            for (&column, unit) in looked_at.iter().zip(units.as_chunks::<U>().0) {
-                let holds = end.holds(unit_key(unit.map(V::get)), first + u32::from(column));
-                holding += u32::from(holds);
-                crossed |= holds != is_forward;
+            if segment.is_some() {
+                let held = held::<U, V>(end, (here, first), units);
+                holding += held;
+                crossed |= held != if is_forward { len as u32 } else { 0 };
             }
             left -= if is_forward { len } else { 0 };
         }
@@ -89,6 +98,21 @@ fn each_chunk<const U: usize, V: Value>(
         }
     }
     holding
+}
+
+/// How many of the units at `columns`, of which column 0 is unit number `first`, are on the forward set's side
+/// of `end`.
+#[inline(always)]
+fn held<const U: usize, V: Value>(
+    end: Threshold,
+    (columns, first): (&[u8], u32),
+    units: &[V],
+) -> u32 {
+    let mut held = 0;
+    for (&column, unit) in columns.iter().zip(units.as_chunks::<U>().0) {
+        held += u32::from(end.holds(unit_key(unit.map(V::get)), first + u32::from(column)));
+    }
+    held
 }
 
 /// Adds gradients to the buffer.

@@ -1,5 +1,6 @@
 //! The operations with weights: which loop runs for which shape of unit.
 
+use super::dense;
 use super::fully_connected::{self, Gradient};
 use super::grid::Unit;
 use super::lanes::{self, Lanes};
@@ -63,6 +64,7 @@ impl Weighted {
                 },
                 (_, Unit::Block4x1) => fully_connected::forward::<4, 1, 4, N, V>(live, x, y),
                 (_, Unit::Block1x4) => fully_connected::forward::<1, 4, 4, N, V>(live, x, y),
+                _ if dense::suits::<N, V>(live) => dense::forward(live, x, y),
                 _ => fully_connected::forward::<1, 1, 1, N, V>(live, x, y),
             },
         )
@@ -84,6 +86,7 @@ impl Weighted {
                 },
                 (_, Unit::Block4x1) => fully_connected::back::<4, 1, 4, N, V>(live, dy, dx),
                 (_, Unit::Block1x4) => fully_connected::back::<1, 4, 4, N, V>(live, dy, dx),
+                _ if dense::suits::<N, V>(live) => dense::back(live, dy, dx),
                 _ => fully_connected::back::<1, 1, 1, N, V>(live, dy, dx),
             },
         )
@@ -109,6 +112,11 @@ impl Weighted {
                         windows.unit(grid, *place, column, x, dy)
                     }),
                 },
+                _ if dense::suits::<N, V>(live) => {
+                    dense::step(live, rule.0, x, dy);
+                    0
+                }
+                (_, unit) if N > 0 && N.is_multiple_of(8) => eight_at_once(unit, live, rule, x, dy),
                 (_, Unit::Block4x1) => update::step::<4, V>(live, rule, |place, column| {
                     Gradient::<4, N>::new(*place, 1, x, dy).at::<1, 4>(column)
                 }),
@@ -149,11 +157,34 @@ impl Weighted {
                 (_, Unit::Block1x4) => update::collect::<4, V>(live, |place, column| {
                     Gradient::<1, N>::new(*place, 4, x, dy).at::<4, 4>(column)
                 }),
+                _ if dense::suits::<N, V>(live) => dense::collect(live, x, dy),
                 _ => update::collect::<1, V>(live, |place, column| {
                     Gradient::<1, N>::new(*place, 1, x, dy).at::<1, 1>(column)
                 }),
             },
         )
+    }
+}
+
+/// The step of a fully connected layer's weights, whose gradients are taken eight at a time.
+#[inline(always)]
+fn eight_at_once<const N: usize, V: Value>(
+    unit: Unit,
+    live: &mut Live<'_, V>,
+    rule: (&Rule, Threshold),
+    x: &[Lanes<N>],
+    dy: &[Lanes<N>],
+) -> u32 {
+    match unit {
+        Unit::Block4x1 => update::step_at_once::<4, V>(live, rule, |place, columns, to| {
+            Gradient::<4, N>::new(*place, 1, x, dy).each::<1, 4>(columns, to)
+        }),
+        Unit::Block1x4 => update::step_at_once::<4, V>(live, rule, |place, columns, to| {
+            Gradient::<1, N>::new(*place, 4, x, dy).each::<4, 4>(columns, to)
+        }),
+        _ => update::step_at_once::<1, V>(live, rule, |place, columns, to| {
+            Gradient::<1, N>::new(*place, 1, x, dy).each::<1, 1>(columns, to)
+        }),
     }
 }
 

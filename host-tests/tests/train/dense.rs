@@ -14,13 +14,18 @@ fn network(layer: &dyn Fn() -> Layer) -> Graph {
     let x = net.input();
     let x = net.conv(x, Window::new(5, [2, 2]), Function::Relu, layer());
     let x = net.depthwise(x, Window::new(10, [3, 3]).stride([2, 2]), Function::Relu, layer());
+    let x = net.fully_connected(x, 150, Function::Relu, layer());
     let x = net.fully_connected(x, 9, Function::Tanh, layer());
     let y = net.fully_connected(x, 4, Function::None, layer());
     net.graph(y, Function::Softmax).unwrap()
 }
 
 /// All weights after each of a few steps, and all losses.
-fn run<V: Value>(layer: &dyn Fn() -> Layer, recipe: Recipe) -> Vec<Vec<Vec<Option<u32>>>> {
+fn run<V: Value, const N: usize>(
+    layer: &dyn Fn() -> Layer,
+    recipe: Recipe,
+) -> Vec<Vec<Vec<Option<u32>>>> {
+    let recipe = Recipe { batch: recipe.batch * N as u32, ..recipe };
     let mut rng = Rng::new(4);
     let mut case = Case::of(network(layer), recipe, &mut rng);
     let mut rng = Rng::new(5);
@@ -33,13 +38,17 @@ fn run<V: Value>(layer: &dyn Fn() -> Layer, recipe: Recipe) -> Vec<Vec<Vec<Optio
             *first = place.map(|(row, col)| weights[row * grid.cols + col]);
         }
     }
-    case.with::<V, 1, _>(|mut tuner| {
+    case.with::<V, N, _>(|mut tuner| {
         let mut all = vec![];
         for _ in 0..30 {
-            let (input, class) = case.sample(&mut rng);
-            let loss = tuner.step(&lanes(&input), Target::Classes(&[class])).unwrap().losses[0];
+            let samples: [_; N] = core::array::from_fn(|_| case.sample(&mut rng));
+            let classes = core::array::from_fn(|lane| samples[lane].1);
+            let input: Vec<[f32; N]> = (0..samples[0].0.len())
+                .map(|at| core::array::from_fn(|lane| samples[lane].0[at]))
+                .collect();
+            let losses = tuner.step(&input, Target::Classes(&classes)).unwrap().losses;
             all.push(known(&mut tuner));
-            all.push(vec![vec![Some(loss.to_bits())]]);
+            all.push(vec![losses.map(|loss| Some(loss.to_bits())).to_vec()]);
         }
         all
     })
@@ -47,6 +56,18 @@ fn run<V: Value>(layer: &dyn Fn() -> Layer, recipe: Recipe) -> Vec<Vec<Vec<Optio
 
 #[test]
 fn all_in_both_sets_is_dense() {
+    all_is_dense::<1>();
+}
+
+/// Here dense layers have loops of their own, and so have gradients.
+#[test]
+fn all_in_both_sets_is_dense_for_many_lanes_too() {
+    all_is_dense::<16>();
+    all_is_dense::<24>();
+    all_is_dense::<5>();
+}
+
+fn all_is_dense<const N: usize>() {
     let optimizers = [
         Optimizer::Sgd,
         Optimizer::Momentum { momentum: 0.9 },
@@ -66,12 +87,13 @@ fn all_in_both_sets_is_dense() {
             reserve: Reserve::Exact,
             ..Recipe::default()
         };
-        let dense = run::<f32>(&Layer::dense, recipe);
-        let sparse = run::<f32>(&|| Layer::sparse(1.0, 1.0), recipe);
+        let dense = run::<f32, N>(&Layer::dense, recipe);
+        let sparse = run::<f32, N>(&|| Layer::sparse(1.0, 1.0), recipe);
         assert!(dense == sparse, "{optimizer:?}, {batch}, {clip:?}");
         // Numbers of the noise are those of the weights.
         assert!(
-            run::<Bf16>(&Layer::dense, recipe) == run::<Bf16>(&|| Layer::sparse(1.0, 1.0), recipe)
+            run::<Bf16, N>(&Layer::dense, recipe)
+                == run::<Bf16, N>(&|| Layer::sparse(1.0, 1.0), recipe)
         );
     }
 }
