@@ -18,18 +18,23 @@ use super::value::Value;
 /// Weights whose gradients are taken before they move.
 const CHUNK: usize = 64;
 
-/// By any rule; `gradient` gives those of the unit at a column of the segment at a place.
+/// By any rule; `gradient` gives those of the unit at a column of the segment at a place. For one sample at a time
+/// the loop stands once in the program, whatever gives gradients.
 #[inline(always)]
-pub(super) fn step<const U: usize, V: Value>(
+pub(super) fn step<const U: usize, const N: usize, V: Value>(
     live: &mut Live<'_, V>,
     rule: (&Rule, Threshold),
     gradient: impl Fn(&Place, u8) -> [f32; U],
 ) -> u32 {
-    step_at_once::<U, V>(live, rule, |place, columns, gradients| {
+    let fill = |place: &Place, columns: &[u8], gradients: &mut [[f32; U]]| {
         for (gradients, &column) in gradients.iter_mut().zip(columns) {
             *gradients = gradient(place, column);
         }
-    })
+    };
+    match N {
+        1 => each_chunk_by(live, rule, &|place, columns, _, to| fill(place, columns, to)),
+        _ => step_at_once(live, rule, fill),
+    }
 }
 
 /// By any rule; `fill` writes the gradients of the units at some columns of the segment at a place.
@@ -49,11 +54,24 @@ pub(super) fn step_collected<const U: usize, V: Value>(
     rule: (&Rule, Threshold),
     scale: f32,
 ) -> u32 {
-    each_chunk::<U, V>(live, rule, |_, _, buffer, gradients| {
+    each_chunk_by::<U, V>(live, rule, &|_, _, buffer, gradients| {
         for (gradient, sum) in gradients.as_flattened_mut().iter_mut().zip(buffer) {
             *gradient = core::mem::take(sum) * scale;
         }
     })
+}
+
+/// Writes gradients: see [`each_chunk`].
+type Fill<'f, const U: usize> = &'f dyn Fn(&Place, &[u8], &mut [f32], &mut [[f32; U]]);
+
+/// [`each_chunk`], once for all that gives gradients.
+#[inline(never)]
+fn each_chunk_by<const U: usize, V: Value>(
+    live: &mut Live<'_, V>,
+    rule: (&Rule, Threshold),
+    fill: Fill<'_, U>,
+) -> u32 {
+    each_chunk(live, rule, fill)
 }
 
 /// A step whose gradients `fill` writes, of the units at some columns of the segment at a place, whose part

@@ -105,10 +105,10 @@ impl Weighted {
             #[inline(always)]
             || match (self, grid.unit) {
                 (Weighted::Windows(windows), unit) => match unit.size() {
-                    1 => update::step::<1, V>(live, rule, |place, column| {
+                    1 => update::step::<1, N, V>(live, rule, |place, column| {
                         windows.unit(grid, *place, column, x, dy)
                     }),
-                    _ => update::step::<4, V>(live, rule, |place, column| {
+                    _ => update::step::<4, N, V>(live, rule, |place, column| {
                         windows.unit(grid, *place, column, x, dy)
                     }),
                 },
@@ -117,16 +117,16 @@ impl Weighted {
                     0
                 }
                 (_, unit) if N > 0 && N.is_multiple_of(8) => eight_at_once(unit, live, rule, x, dy),
-                (_, Unit::Block4x1) => update::step::<4, V>(live, rule, |place, column| {
+                (_, Unit::Block4x1) => update::step::<4, N, V>(live, rule, |place, column| {
                     Gradient::<4, N>::new(*place, 1, x, dy).at::<1, 4>(column)
                 }),
-                (_, Unit::Block1x4) => update::step::<4, V>(live, rule, |place, column| {
+                (_, Unit::Block1x4) => update::step::<4, N, V>(live, rule, |place, column| {
                     Gradient::<1, N>::new(*place, 4, x, dy).at::<4, 4>(column)
                 }),
                 _ if N == 1 && live.segments.is_some() && rule.0.is_plain() => {
                     plain::step(live, rule, x, dy)
                 }
-                _ => update::step::<1, V>(live, rule, |place, column| {
+                _ => update::step::<1, N, V>(live, rule, |place, column| {
                     Gradient::<1, N>::new(*place, 1, x, dy).at::<1, 1>(column)
                 }),
             },
