@@ -24,6 +24,23 @@ pub const fn training_len(image: &[u8]) -> usize {
     }
 }
 
+/// Image number `number` of some that stand one after another, each at a multiple of 16 bytes; empty where there
+/// are fewer.
+pub fn image_of(images: &[u8], number: usize) -> &[u8] {
+    let mut rest = images;
+    for at in 0.. {
+        let len = match rest.split_at_checked(8) {
+            Some((_, [a, b, c, d, ..])) => u32::from_le_bytes([*a, *b, *c, *d]) as usize,
+            _ => return &[],
+        };
+        if at == number {
+            return rest.get(..len).unwrap_or_default();
+        }
+        rest = rest.get(len.next_multiple_of(16).max(16)..).unwrap_or_default();
+    }
+    &[]
+}
+
 /// How the scenario trains: one sample a step, plain SGD, sets refreshed at two rates.
 pub fn recipe(program: &Program<'_>) -> Recipe {
     let classifies = program.last() == Function::Softmax;
@@ -36,6 +53,11 @@ pub fn recipe(program: &Program<'_>) -> Recipe {
         seed: 2026,
         ..Recipe::default()
     }
+}
+
+/// The same with smaller steps, as when what is learned makes sense: for measurements.
+pub fn measured(program: &Program<'_>) -> Recipe {
+    Recipe { schedule: Schedule::Constant { rate: 0.01 }, exploration: 1e-4, ..recipe(program) }
 }
 
 /// The image's trained part.

@@ -129,18 +129,16 @@ fn are_exact<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>, scope: Scope) -> bool {
     let layers: Vec<_> = tuner.program().layers().enumerate().collect();
     let sparse = layers.into_iter().filter(|(_, layer)| layer.training == Training::Sparse);
     let each = sparse.map(|(number, layer)| {
-        (counts(tuner, number, layer.grid), [layer.forward, layer.backward])
+        let [forward, backward] = counts(tuner, number, layer.grid);
+        [forward, backward, layer.forward, layer.backward]
     });
-    let all: Vec<_> = each.collect();
-    let fits = |[forward, live]: [usize; 2], [wanted, backward]: [usize; 2]| {
+    let fits = |[forward, live, wanted, backward]: [usize; 4]| {
         forward == wanted && (live == backward || live == forward)
     };
-    let sum = |of: &dyn Fn(&([usize; 2], [usize; 2])) -> [usize; 2]| {
-        all.iter().map(of).fold([0; 2], |[a, b], [c, d]| [a + c, b + d])
-    };
+    let all: Vec<[usize; 4]> = each.collect();
     match scope {
-        Scope::Layer => all.iter().all(|&(found, wanted)| fits(found, wanted)),
-        Scope::Network => fits(sum(&|all| all.0), sum(&|all| all.1)),
+        Scope::Layer => all.into_iter().all(fits),
+        Scope::Network => fits([0, 1, 2, 3].map(|of| all.iter().map(|layer| layer[of]).sum())),
     }
 }
 

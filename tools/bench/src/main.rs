@@ -17,7 +17,7 @@
 //! board runs `BOARD-CASE.list` and its output is put in `BOARD-CASE.out`; `report` reads all of it. `plot`
 //! draws what was recorded. `probes` writes the networks that tell what formats cost, `costs.list`; `costs`
 //! reads the boards' output, `BOARD-costs.out`, and writes the table. `peer-layers` and `peer` do the same
-//! for a peer that is built from `peer.h`. `train` writes the images that boards train, `train-NAME.kst`, and
+//! for a peer that is built from `peer.h`. `train` writes the images that boards train, `train.kst`, and
 //! prints the memory they need; `train-report` reads the boards' output, `BOARD-train-NAME-STORAGE.out`.
 
 mod cases;

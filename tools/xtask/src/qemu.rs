@@ -86,16 +86,19 @@ impl<'a> Bench<'a> {
         let texts = ["self_test", "lanes", "infer"];
         let texts = texts.map(|program| expected::printed(self, board, program, overwrite));
         let log = expected::log(self, board, overwrite);
-        let trained = match train::images(self) {
-            Ok(all) => train::compared(board, &all)
-                .map(|trained| train::printed(self, board, trained, overwrite))
-                .collect(),
-            Err(error) => vec![Err(error)],
-        };
+        let trained = self.trained(board, overwrite).unwrap_or_else(|error| vec![Err(error)]);
         let models = MODELS.iter().map(|name| self.root().join(MODELS_DIR).join(name));
         let models = [self.root().join(DEMO)].into_iter().chain(models);
         let models = models.map(|model| self.model(board, &model));
         self.failures(texts.into_iter().chain([log]).chain(trained).chain(models))
+    }
+
+    /// What came of each network that learns on the board.
+    fn trained(&self, board: &Board, overwrite: bool) -> Result<Vec<Result<()>>> {
+        let all = train::images(self)?;
+        let elf = train::build(self, board, &all)?;
+        let each = train::compared(board, &all);
+        Ok(each.map(|trained| train::printed(self, board, (&elf, trained), overwrite)).collect())
     }
 
     /// Prints what failed, as it fails, and counts.

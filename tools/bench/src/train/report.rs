@@ -19,8 +19,10 @@ pub struct Row {
     // Visible to the tests.
     pub instructions: u64,
     pub most_instructions: u64,
-    /// Of a choice of all backward sets, and of the forward sets in them, by weight of the network.
-    pub refresh_instructions: f64,
+    /// Of a choice of all backward sets, and of the forward sets in them, by weight of the network: where tables
+    /// have room, and where units must fall back for want of it.
+    pub refresh_instructions: Option<f64>,
+    pub overflow_instructions: Option<f64>,
     /// Everything: static data, the training's memory among it, and stack.
     pub ram_bytes: u64,
     memory_bytes: u64,
@@ -40,7 +42,9 @@ pub fn print(dir: &Path, boards: &[String], json: bool) -> Result<()> {
                 let mut row = read(&text).with_context(|| path.display().to_string())?;
                 (row.network, row.board, row.storage) = (network.name, board.clone(), storage);
                 row.weights = network.weights();
-                row.refresh_instructions /= row.weights as f64;
+                for refresh in [&mut row.refresh_instructions, &mut row.overflow_instructions] {
+                    *refresh = refresh.map(|instructions| instructions / row.weights as f64);
+                }
                 print_row(&row, json)?;
             }
         }
@@ -54,10 +58,14 @@ fn print_row(row: &Row, json: bool) -> Result<()> {
         return Ok(());
     }
     let Row { network, board, storage, instructions, most_instructions, .. } = row;
-    let Row { refresh_instructions, ram_bytes, memory_bytes, stack_bytes, .. } = row;
+    let Row { refresh_instructions, overflow_instructions, ram_bytes, .. } = row;
+    let Row { memory_bytes, stack_bytes, .. } = row;
+    let [refresh, overflow] = [refresh_instructions, overflow_instructions]
+        .map(|of| of.map_or("-".into(), |of| format!("{of:.1}")));
     println!(
         "{board:<6} {network:<6} {storage:<5} {instructions:>12} instructions a step (most \
-         {most_instructions}), {refresh_instructions:.1} a weight to choose anew, {ram_bytes} bytes of RAM \
+         {most_instructions}), {refresh} a weight to choose anew, {overflow} where tables overflow, \
+         {ram_bytes} bytes of RAM \
          ({memory_bytes} memory, {stack_bytes} stack)"
     );
     Ok(())
@@ -69,28 +77,40 @@ pub fn read(text: &str) -> Result<Row> {
     let (mut steps, mut memory, mut stack, mut fixed) = (Vec::new(), 0, 0, 0);
     for line in text.lines() {
         match line.split(' ').collect::<Vec<_>>()[..] {
-            ["step", _, count] => steps.push(number(count)?),
+            ["step", _, count, fallen] => steps.push((number(count)?, number(fallen)?)),
             ["ram", len, depth] => (memory, stack) = (number(len)?, number(depth)?),
             ["static", len] => fixed = number(len)?,
             _ => anyhow::bail!("the board printed `{line}`"),
         }
     }
-    let (refreshed, plain): (Vec<_>, Vec<_>) =
-        steps.iter().copied().enumerate().skip(1).partition(|(number, _)| number % EVERY == 0);
-    let sum = |steps: &[(usize, u64)]| steps.iter().map(|(_, count)| count).sum::<u64>();
-    let mean = sum(&plain) / plain.len().max(1) as u64;
-    let refreshes = sum(&refreshed).saturating_sub(mean * refreshed.len() as u64);
+    let (mut plain, mut refreshes, mut overflows) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, pair) in (1..).zip(steps.windows(2)) {
+        let ((_, before), (count, fallen)) = (pair[0], pair[1]);
+        match (at % EVERY, fallen > before) {
+            (0, false) => refreshes.push(count),
+            (0, true) => overflows.push(count),
+            _ => plain.push(count),
+        }
+    }
+    let step = mean(&plain).unwrap_or_default();
+    let more = |counts: &[u64]| mean(counts).map(|count| count - step);
     Ok(Row {
         case: "train",
         network: "",
         board: String::new(),
         storage: "",
         weights: 0,
-        instructions: mean,
-        most_instructions: plain.iter().map(|(_, count)| *count).max().unwrap_or_default(),
-        refresh_instructions: refreshes as f64 / refreshed.len().max(1) as f64,
-        ram_bytes: fixed + stack,
+        instructions: step.round() as u64,
+        most_instructions: plain.iter().copied().max().unwrap_or_default(),
+        refresh_instructions: more(&refreshes),
+        overflow_instructions: more(&overflows),
+        ram_bytes: fixed + memory + stack,
         memory_bytes: memory,
         stack_bytes: stack,
     })
+}
+
+fn mean(counts: &[u64]) -> Option<f64> {
+    let sum = counts.iter().sum::<u64>();
+    (!counts.is_empty()).then(|| sum as f64 / counts.len() as f64)
 }

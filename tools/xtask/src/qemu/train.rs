@@ -1,4 +1,4 @@
-//! The program `train`, built for one image at a time: what it prints, and what it costs.
+//! The program `train`, with the images of some networks: what it prints, and what it costs.
 
 use super::board::{Board, Ended};
 use super::{Bench, elf, expected, file_name};
@@ -6,11 +6,17 @@ use crate::process::{capture, run};
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 
-/// A network that is trained: its image, and the bytes of memory it takes by how live weights are stored.
+/// A network that is trained.
 pub struct Trained {
     pub name: String,
-    lens: [(&'static str, String); 2],
+    /// Its place among the images.
+    number: String,
+    /// The bytes of memory it takes, by how live weights are stored.
+    lens: [(&'static str, usize); 2],
 }
+
+/// The images in the program's flash, one after another.
+const IMAGES: &str = "train.kst";
 
 /// Networks whose training every board is to end with the same bytes; the first fits the smallest board.
 const COMPARED: [&str; 2] = ["small", "mlp"];
@@ -24,63 +30,83 @@ pub fn images(bench: &Bench<'_>) -> Result<Vec<Trained>> {
     run(&mut bench.tree.cargo(&["build", "--quiet", "--release", "-p", "kastanet-bench"]))?;
     let tool = bench.tree.target.join("release").join("kastanet-bench");
     let text = capture(std::process::Command::new(tool).arg("train").arg(&bench.dir))?;
-    let trained = |line: &str| -> Option<Trained> {
+    let trained = |(number, line): (usize, &str)| -> Option<Trained> {
         let mut words = line.split(' ').map(String::from);
-        let name = words.next()?;
-        Some(Trained { name, lens: [("f32", words.next()?), ("bf16", words.next()?)] })
+        let (name, number) = (words.next()?, number.to_string());
+        let mut len = || words.next()?.parse().ok();
+        Some(Trained { name, number, lens: [("f32", len()?), ("bf16", len()?)] })
     };
-    String::from_utf8(text)?
-        .lines()
-        .map(|line| trained(line).with_context(|| format!("the bench printed `{line}`")))
+    let text = String::from_utf8(text)?;
+    let lines = text.lines().enumerate();
+    lines
+        .map(|line| trained(line).with_context(|| format!("the bench printed `{}`", line.1)))
         .collect()
 }
 
-impl Trained {
-    fn image(&self, bench: &Bench<'_>) -> PathBuf {
-        bench.dir.join(format!("train-{}.kst", self.name))
-    }
+/// The program, with memory for all that is measured.
+pub fn build(bench: &Bench<'_>, board: &Board, all: &[Trained]) -> Result<PathBuf> {
+    let len = most(all)?.to_string();
+    board.build_train(bench.tree, &bench.dir.join(IMAGES), &len)
+}
 
-    /// The program with this image, and with memory for live weights stored in this way.
-    fn build(&self, bench: &Bench<'_>, board: &Board, storage: &str) -> Result<PathBuf> {
-        let len = self.lens.iter().find(|(name, _)| *name == storage).map(|(_, len)| len);
-        board.build_train(bench.tree, &self.image(bench), len.context("no such storage")?)
+/// The bytes of memory that the program has.
+fn most(all: &[Trained]) -> Result<usize> {
+    let lens = MEASURED.map(|(name, storage)| named(all, name)?.len(storage));
+    lens.into_iter().try_fold(0, |most, len| Ok(len?.max(most)))
+}
+
+fn named<'t>(all: &'t [Trained], name: &str) -> Result<&'t Trained> {
+    all.iter().find(|trained| trained.name == name).context("no such network")
+}
+
+impl Trained {
+    fn len(&self, storage: &str) -> Result<usize> {
+        let len = self.lens.iter().find(|(name, _)| *name == storage);
+        len.map(|(_, len)| *len).context("no such storage")
     }
 }
 
 /// Compares what the board prints with the files under git.
-pub fn printed(bench: &Bench<'_>, board: &Board, trained: &Trained, overwrite: bool) -> Result<()> {
-    let elf = trained.build(bench, board, "f32")?;
-    let ended = board.run(bench, &elf, &[])?;
+pub fn printed(
+    bench: &Bench<'_>,
+    board: &Board,
+    (elf, trained): (&Path, &Trained),
+    overwrite: bool,
+) -> Result<()> {
+    let ended = board.run(bench, elf, &[&trained.number])?;
     let name = format!("train-{}", trained.name);
-    expected::compare(bench, board, &elf, (&name, &ended), &ended.output, overwrite)
+    expected::compare(bench, board, elf, (&name, &ended), &ended.output, overwrite)
 }
 
 /// The networks that a board's training is compared for.
 pub fn compared<'t>(board: &Board, all: &'t [Trained]) -> impl Iterator<Item = &'t Trained> {
-    let names = if board.is_small() { &COMPARED[..1] } else { &COMPARED[..] };
-    all.iter().filter(|trained| names.contains(&&*trained.name))
+    all.iter().filter(|trained| COMPARED.contains(&&*trained.name) && runs(board, &trained.name))
 }
 
 /// Counts the instructions of every step on a board; the outputs are files `BOARD-train-NAME-STORAGE.out`.
 pub fn measure(bench: &Bench<'_>, board: &Board, all: &[Trained]) -> Result<()> {
-    for (name, storage) in MEASURED {
-        if board.is_small() && name != "small" {
-            continue;
-        }
-        let trained = all.iter().find(|trained| trained.name == name).context("no such network")?;
-        let elf = trained.build(bench, board, storage)?;
+    let elf = build(bench, board, all)?;
+    let elf::Sizes { data, bss, .. } = elf::sizes(&std::fs::read(&elf)?)?;
+    // The memory of the network that is trained is counted by the program.
+    let fixed = (data + bss) as usize - most(all)?;
+    for (name, storage) in MEASURED.into_iter().filter(|(name, _)| runs(board, name)) {
         let output = bench.dir.join(format!("{}-train-{name}-{storage}.out", board.name));
-        let Ended { code, output: text } = board.count(bench, &elf, &[storage], &output)?;
+        let args = [&*named(all, name)?.number, storage];
+        let Ended { code, output: text } = board.count(bench, &elf, &args, &output)?;
         let what = format!("{} {}", board.name, file_name(&output));
         ensure!(code == 0, "{what}: exit code {code}: {}", String::from_utf8_lossy(&text));
-        let elf::Sizes { data, bss, .. } = elf::sizes(&std::fs::read(&elf)?)?;
-        write(&output, &text, data + bss)?;
+        write(&output, &text, fixed)?;
     }
     Ok(())
 }
 
+/// Whether a network is one for this board.
+fn runs(board: &Board, name: &str) -> bool {
+    !board.is_small() || name == COMPARED[0]
+}
+
 /// The output, with what the program has of static data.
-fn write(path: &Path, text: &[u8], fixed: u32) -> Result<()> {
+fn write(path: &Path, text: &[u8], fixed: usize) -> Result<()> {
     let text = format!("{}static {fixed}\n", String::from_utf8_lossy(text));
     std::fs::write(path, text).with_context(|| path.display().to_string())
 }

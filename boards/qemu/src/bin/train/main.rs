@@ -1,8 +1,10 @@
-//! The trained part of the image given at build time learns, without a heap.
+//! The trained part of an image given at build time learns, without a heap: of that, or of one that stands
+//! behind it in the same file.
 //!
-//! Without arguments it prints what every machine prints. With `STORAGE SHIFT`, where the emulator takes
-//! 2^SHIFT nanoseconds an instruction, it prints what steps cost with live weights as `f32` or `bf16`:
-//! `step NUMBER INSTRUCTIONS` for each, and `ram MEMORY STACK` in bytes.
+//! With `IMAGE`, its number, the program prints what every machine prints. With `IMAGE STORAGE SHIFT`, where the
+//! emulator takes 2^SHIFT nanoseconds an instruction, it prints what steps cost with live weights as `f32` or
+//! `bf16`: `step NUMBER INSTRUCTIONS FALLEN` for each, the last of which counts units that have fallen back so far,
+//! and `ram MEMORY STACK` in bytes.
 #![no_std]
 #![no_main]
 
@@ -42,20 +44,27 @@ fn program(console: &mut Console) -> Result<(), Error> {
     let memory = &mut MEMORY.take().0;
     let args = env::args::<64>().map_err(|_| Error::Arguments)?;
     let mut args = args.skip(1).filter_map(Result::ok);
+    let number = args.next().unwrap_or("0").parse().map_err(|_| Error::Arguments)?;
+    let image = train::image_of(IMAGE, number);
     match (args.next(), args.next()) {
-        (None, _) => Ok(common::train(IMAGE, memory, console)?),
-        (Some("f32"), Some(shift)) => measure::<f32>(shift, memory, console),
-        (Some("bf16"), Some(shift)) => measure::<Bf16>(shift, memory, console),
+        (None, _) => Ok(common::train(image, memory, console)?),
+        (Some("f32"), Some(shift)) => measure::<f32>(image, shift, memory, console),
+        (Some("bf16"), Some(shift)) => measure::<Bf16>(image, shift, memory, console),
         _ => Err(Error::Arguments),
     }
 }
 
-fn measure<V: Value>(shift: &str, memory: &mut [u8], console: &mut Console) -> Result<(), Error> {
+fn measure<V: Value>(
+    image: &[u8],
+    shift: &str,
+    memory: &mut [u8],
+    console: &mut Console,
+) -> Result<(), Error> {
     let shift = shift.parse().map_err(|_| Error::Arguments)?;
     let counter = Counter::start(shift).ok_or(Error::Counter)?;
-    let image = Image::new_checked(IMAGE).map_err(common::Error::from)?;
+    let image = Image::new_checked(image).map_err(common::Error::from)?;
     let program = train::program(&image)?;
-    let recipe = train::recipe(&program);
+    let recipe = train::measured(&program);
     let len = Tuner::<V, 1>::bytes(&program, &recipe).all;
     let source = Source::of_image(image);
     let painted = Painted::new();
@@ -65,7 +74,8 @@ fn measure<V: Value>(shift: &str, memory: &mut [u8], console: &mut Console) -> R
         let start = counter::now();
         step(&mut tuner, number)?;
         let instructions = counter.instructions(start, counter::now());
-        writeln!(console, "step {number} {instructions}")?;
+        let fallen = tuner.counters().fallen;
+        writeln!(console, "step {number} {instructions} {fallen}")?;
     }
     let stack = painted.used().ok_or(Error::Stack)?;
     Ok(writeln!(console, "ram {len} {stack}")?)
@@ -89,7 +99,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Common(error) => write!(f, "{error}"),
-            Error::Arguments => write!(f, "usage: train [f32|bf16 SHIFT]"),
+            Error::Arguments => write!(f, "usage: train [IMAGE [f32|bf16 SHIFT]]"),
             Error::Counter => write!(f, "the counter is not exact: start with -icount shift=SHIFT"),
             Error::Stack => write!(f, "more stack used than is watched"),
         }
