@@ -75,11 +75,24 @@ pub fn program<'a>(image: &Image<'a>) -> Result<Program<'a>, Error> {
 ///
 /// [`Error::Loss`].
 pub fn step<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>, number: u32) -> Result<Outcome<1>, Error> {
+    step_around(tuner, number, |draw| draw())
+}
+
+/// The same; `around` has the input drawn, which is no part of a step's cost.
+///
+/// # Errors
+///
+/// [`Error::Loss`].
+pub fn step_around<V: Value>(
+    tuner: &mut Tuner<'_, '_, V, 1>,
+    number: u32,
+    around: impl FnOnce(&mut dyn FnMut()),
+) -> Result<Outcome<1>, Error> {
     let outputs = tuner.program().outputs().max(1) as u64;
     let classifies = tuner.program().last() == Function::Softmax;
     let class = [(random::word(number.into(), u64::MAX) % outputs) as u16];
     let target = classifies.then_some(Target::Classes(&class));
-    Ok(tuner.step_with(|input| fill(number, input), target)?)
+    Ok(tuner.step_with(|input| around(&mut || fill(number, input)), target)?)
 }
 
 fn fill(seed: u32, input: &mut [Lanes<1>]) {

@@ -71,9 +71,7 @@ fn measure<V: Value>(
     let mut tuner =
         Tuner::<V, 1>::new(program, source, recipe, memory).map_err(common::Error::from)?;
     for number in 0..STEPS {
-        let start = counter::now();
-        step(&mut tuner, number)?;
-        let instructions = counter.instructions(start, counter::now());
+        let instructions = step(&mut tuner, number, &counter)?;
         let fallen = tuner.counters().fallen;
         writeln!(console, "step {number} {instructions} {fallen}")?;
     }
@@ -81,11 +79,21 @@ fn measure<V: Value>(
     Ok(writeln!(console, "ram {len} {stack}")?)
 }
 
-/// Never inlined, so that what it needs of the stack lies below its caller's frame.
+/// Takes a step; gives its instructions, without those that draw the input. Never inlined, so that what it
+/// needs of the stack lies below its caller's frame.
 #[inline(never)]
-fn step<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>, number: u32) -> Result<(), Error> {
-    train::step(tuner, number)?;
-    Ok(())
+fn step<V: Value>(
+    tuner: &mut Tuner<'_, '_, V, 1>,
+    number: u32,
+    counter: &Counter,
+) -> Result<u64, Error> {
+    let (start, mut drawn) = (counter::now(), 0);
+    train::step_around(tuner, number, |draw| {
+        let start = counter::now();
+        draw();
+        drawn = counter.instructions(start, counter::now());
+    })?;
+    Ok(counter.instructions(start, counter::now()).saturating_sub(drawn))
 }
 
 enum Error {
