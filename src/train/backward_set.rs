@@ -5,12 +5,12 @@
 //!     find where the set ends, from all candidates
 //!     where the table has no room for the units that leave the set
 //!         of those, and of those in the table, the ones that differ least from their reserve fall back to it
-//! until it has
+//! until it has, or the end still stands
 //! bring the live weights to that: see rebuild
 //! ```
 //!
-//! A unit that falls back is worth its reserve from then on, which may bring it into the set again: that is
-//! why the end is looked for again.
+//! A unit that falls back is worth its reserve from then on, which may bring it into the set again: only then is the
+//! end looked for again.
 
 use super::base::{Base, TILE_BYTES};
 use super::candidates::{Candidates, first};
@@ -70,12 +70,17 @@ pub(super) fn choose<const U: usize, V: Value>(
             Some((end, entering)) => (end, Some(entering)),
             None => (choice.end::<U>(wanted, guess, buckets)?, None),
         };
-        let leaving = choice.leaving::<U>(end);
-        if choice.has_room_for(leaving) {
-            let entered = choice.rebuild::<U>(end, leaving, (buckets, entering));
-            return Some(Chosen { end, fallen, entered });
+        let (mut leaving, mut entering) = (choice.leaving::<U>(end), entering);
+        if !choice.has_room_for(leaving) {
+            let (more, stands) = choice.fall_back::<U>(end, buckets);
+            fallen += more;
+            if !stands {
+                continue;
+            }
+            (leaving, entering) = (choice.leaving::<U>(end), None);
         }
-        fallen += choice.fall_back::<U>(end, buckets);
+        let entered = choice.rebuild::<U>(end, leaving, (buckets, entering));
+        return Some(Chosen { end, fallen, entered });
     }
 }
 
@@ -89,7 +94,9 @@ impl<V: Value> Choice<'_, '_, '_, V> {
         buckets: &mut Buckets,
     ) -> Option<Threshold> {
         let all = Candidates { live: self.live, overlay: self.overlay, base: self.base };
-        let end = search(wanted, guess, buckets, |taker| all.each::<U>(taker, self.space))?;
+        let end = search(wanted, guess, self.live.grid.units(), buckets, |taker| {
+            all.each::<U>(taker, self.space)
+        })?;
         self.mark::<U>(end);
         Some(end)
     }

@@ -179,7 +179,7 @@ fn anew<V: Value>(
 ) -> Threshold {
     unsettle_all(live);
     let guess = Some(end.key).filter(|&key| key > 0);
-    let found = search(wanted, guess, buckets, |taker| take_all(live, taker));
+    let found = search(wanted, guess, live.grid.units(), buckets, |taker| take_all(live, taker));
     found.unwrap_or(Threshold::ALL)
 }
 

@@ -114,8 +114,8 @@ impl<V: Value> Together<'_, '_, '_, V> {
         buckets: &mut Buckets,
         space: &mut [u8; TILE_BYTES],
     ) -> Option<Threshold> {
-        let [_, wanted, _] = self.from.0.chosen();
-        search(wanted as u32, None, buckets, |taker| {
+        let [_, wanted, units] = self.from.0.chosen();
+        search(wanted as u32, None, units, buckets, |taker| {
             let mut above = 0;
             self.each(|view, first| {
                 taker.first = first;
@@ -139,7 +139,7 @@ impl<V: Value> Together<'_, '_, '_, V> {
             choice.mark::<U>(end);
             let leaving = choice.leaving::<U>(end);
             if !choice.has_room_for(leaving) {
-                fallen += choice.fall_back::<U>(end, buckets);
+                fallen += choice.fall_back::<U>(end, buckets).0;
             }
             view.state.entries = view.overlay.len as u32;
         });
@@ -147,9 +147,9 @@ impl<V: Value> Together<'_, '_, '_, V> {
     }
 
     fn choose_forward(&mut self, buckets: &mut Buckets) {
-        let [wanted, ..] = self.from.0.chosen();
+        let [wanted, _, units] = self.from.0.chosen();
         self.each(|view, _| forward_set::unsettle_all(&mut view.live));
-        let end = search(wanted as u32, None, buckets, |taker| {
+        let end = search(wanted as u32, None, units, buckets, |taker| {
             let mut above = 0;
             self.each(|view, first| {
                 taker.first = first;

@@ -102,7 +102,7 @@ impl<'l, V: Value> Groups<'_, 'l, '_, V> {
     /// Has units fall back to their reserve until the table has `room` for those that leave; gives how many.
     #[inline(never)]
     fn fall_back(&mut self, room: usize, buckets: &mut Buckets) -> u32 {
-        let most = differ_most(room, buckets, |taker| {
+        let most = differ_most((room, self.live.grid.units()), buckets, |taker| {
             self.each(0, &mut |group, _, _| {
                 for at in group.members(group.outside()) {
                     let (key, index) = group.difference::<V>(at);

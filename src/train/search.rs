@@ -32,6 +32,12 @@ const DRIFT: u32 = 19;
 impl Window {
     const ALL: Window = Window { low: 0, bits: 31 };
 
+    /// What stands for the indices of so many units: see [`tie`].
+    fn of_indices(units: u32) -> Window {
+        let bits = 32 - units.saturating_sub(1).leading_zeros().clamp(1, 31);
+        Window { low: (1 << 31) - (1 << bits), bits }
+    }
+
     fn around(key: u32) -> Window {
         Window { low: key.saturating_sub(1 << (DRIFT - 1)), bits: DRIFT }
     }
@@ -103,10 +109,11 @@ fn tie(index: u32) -> u32 {
 /// Where the set of the `wanted` largest ends; `None` where there are not as many, or none is wanted.
 ///
 /// `pass` has all units taken in, and gives how many keys are above those that are to be; it may give anything
-/// where that is not asked for. `guess`: the key where the set ended last time.
+/// where that is not asked for. `guess`: the key where the set ended last time. Indices are below `units`.
 pub(super) fn search(
     mut wanted: u32,
     guess: Option<u32>,
+    units: usize,
     buckets: &mut Buckets,
     mut pass: impl FnMut(&mut Taker<'_>) -> u32,
 ) -> Option<Threshold> {
@@ -138,7 +145,7 @@ pub(super) fn search(
         }
         if is_one_key {
             (tied, wanted) = (Some(window.low), last);
-            (window, above) = (Window::ALL, Some(0));
+            (window, above) = (Window::of_indices(units as u32), Some(0));
         }
     }
 }
@@ -163,7 +170,7 @@ mod tests {
     use std::vec::Vec;
 
     fn end(keys: &[u32], wanted: u32, guess: Option<u32>) -> Option<Threshold> {
-        search(wanted, guess, &mut [0; 256], |taker| {
+        search(wanted, guess, keys.len(), &mut [0; 256], |taker| {
             (0..).zip(keys).for_each(|(index, &key)| taker.take(key, index));
             keys.iter().filter(|&&key| key >= taker.keys().end).count() as u32
         })

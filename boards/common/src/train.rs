@@ -75,7 +75,21 @@ pub fn program<'a>(image: &Image<'a>) -> Result<Program<'a>, Error> {
 ///
 /// [`Error::Loss`].
 pub fn step<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>, number: u32) -> Result<Outcome<1>, Error> {
-    step_around(tuner, number, |draw| draw())
+    step_around(tuner, number, &mut |draw| draw())
+}
+
+/// A tuner at step 0, in a function of its own: that it stands once in a program that trains at several places.
+///
+/// # Errors
+///
+/// [`Error::Tuner`].
+#[inline(never)]
+pub fn start<'a, 'm, V: Value>(
+    (image, program): (Image<'a>, Program<'a>),
+    recipe: Recipe,
+    memory: &'m mut [u8],
+) -> Result<Tuner<'a, 'm, V, 1>, Error> {
+    Ok(Tuner::new(program, Source::of_image(image), recipe, memory)?)
 }
 
 /// The same; `around` has the input drawn, which is no part of a step's cost.
@@ -83,10 +97,11 @@ pub fn step<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>, number: u32) -> Result<Ou
 /// # Errors
 ///
 /// [`Error::Loss`].
+#[inline(never)]
 pub fn step_around<V: Value>(
     tuner: &mut Tuner<'_, '_, V, 1>,
     number: u32,
-    around: impl FnOnce(&mut dyn FnMut()),
+    around: &mut dyn FnMut(&mut dyn FnMut()),
 ) -> Result<Outcome<1>, Error> {
     let outputs = tuner.program().outputs().max(1) as u64;
     let classifies = tuner.program().last() == Function::Softmax;
@@ -124,7 +139,7 @@ fn run<V: Value>(
     let recipe = recipe(&program);
     let bytes = Tuner::<V, 1>::bytes(&program, &recipe);
     writeln!(out, "{name}: {} bytes, {} of them to be kept", bytes.all, bytes.saved)?;
-    let mut tuner = Tuner::<V, 1>::new(program, Source::of_image(image), recipe, memory)?;
+    let mut tuner = start::<V>((image, program), recipe, memory)?;
     let (mut losses, mut last) = (0, 0);
     for number in 0..STEPS {
         last = step(&mut tuner, number)?.losses.map(f32::to_bits)[0];

@@ -84,6 +84,10 @@ fn name(case: Case, mask: Mask) -> String {
 /// Writes a file.
 pub fn put(dir: &Path, file: &str, bytes: &[u8]) -> Result<()> {
     let path = dir.join(file);
+    // Left as it is where it would be the same, so that no firmware is linked anew for it.
+    if fs::read(&path).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
     fs::write(&path, bytes).with_context(|| path.display().to_string())
 }
 

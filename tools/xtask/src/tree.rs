@@ -1,5 +1,6 @@
 //! Where things are.
 
+use crate::process::run;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -36,7 +37,15 @@ impl Tree {
         command
     }
 
-    /// The same in the boards' workspace, with a target directory of its own.
+    /// A tool of this workspace, built as the tests build it: where they have run, it is there already.
+    pub fn tool(&self, name: &str) -> Result<Command> {
+        let args = ["build", "--quiet", "--workspace", "--bin", "kastanet", "--bin"];
+        run(self.cargo(&args).arg("kastanet-bench"))?;
+        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        Ok(Command::new(self.target.join("debug").join(file)))
+    }
+
+    /// The same as [`Tree::cargo`] in the boards' workspace, with a target directory of its own.
     pub fn boards_cargo(&self, args: &[&str]) -> Command {
         let mut command = self.cargo(args);
         command.current_dir(self.boards()).env("CARGO_TARGET_DIR", self.target.join("boards"));

@@ -7,7 +7,6 @@ use kastanet::image::{IMAGE_ALIGN, Image, Tensor};
 use kastanet_boards_common::random;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Inferences of each model.
 const SAMPLES: usize = 8;
@@ -40,7 +39,7 @@ pub fn image(bench: &Bench<'_>, path: &Path) -> Result<PathBuf> {
     }
     let kst = bench.dir.join(super::file_name(path).as_ref()).with_extension("kst");
     let new = kst.with_extension("kst.new");
-    let mut pack = tool(bench)?;
+    let mut pack = bench.tree.tool("kastanet")?;
     run(pack.arg("pack").arg(path).arg("-o").arg(&new).stdout(std::process::Stdio::null()))?;
     // Left as it is where it would be the same, so that no firmware is linked anew for it.
     match fs::read(&kst).is_ok_and(|old| fs::read(&new).is_ok_and(|new| old == new)) {
@@ -48,14 +47,6 @@ pub fn image(bench: &Bench<'_>, path: &Path) -> Result<PathBuf> {
         false => fs::rename(&new, &kst)?,
     }
     Ok(kst)
-}
-
-/// The command line tool, built.
-fn tool(bench: &Bench<'_>) -> Result<Command> {
-    let args = ["build", "--quiet", "--release", "-p", "kastanet-cli", "--bin", "kastanet"];
-    run(&mut bench.tree.cargo(&args)).context("the tool that packs models does not build")?;
-    let name = format!("kastanet{}", std::env::consts::EXE_SUFFIX);
-    Ok(Command::new(bench.tree.target.join("release").join(name)))
 }
 
 /// A file's bytes, from the first multiple of the image's alignment on.
@@ -109,7 +100,7 @@ impl<'a> Case<'a> {
     fn on_host(&self, bench: &Bench<'_>, kst: &Path) -> Result<Vec<u8>> {
         let [x, y] = ["inputs.npy", "outputs.npy"].map(|name| bench.dir.join(name));
         fs::write(&x, npy::write(self.input.dtype(), &self.shape(), &self.inputs))?;
-        let mut command = tool(bench)?;
+        let mut command = bench.tree.tool("kastanet")?;
         command.arg("run").arg(kst).arg("--input").arg(x).arg("--output").arg(&y);
         capture(&mut command)?;
         Ok(npy::data(&fs::read(y)?)?.to_vec())

@@ -2,7 +2,7 @@
 
 use super::board::{Board, Ended};
 use super::{Bench, elf, expected, file_name};
-use crate::process::{capture, run};
+use crate::process::capture;
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 
@@ -27,9 +27,7 @@ const MEASURED: [(&str, &str); 4] =
 
 /// Has the images written into the bench's directory.
 pub fn images(bench: &Bench<'_>) -> Result<Vec<Trained>> {
-    run(&mut bench.tree.cargo(&["build", "--quiet", "--release", "-p", "kastanet-bench"]))?;
-    let tool = bench.tree.target.join("release").join("kastanet-bench");
-    let text = capture(std::process::Command::new(tool).arg("train").arg(&bench.dir))?;
+    let text = capture(bench.tree.tool("kastanet-bench")?.arg("train").arg(&bench.dir))?;
     let trained = |(number, line): (usize, &str)| -> Option<Trained> {
         let mut words = line.split(' ').map(String::from);
         let (name, number) = (words.next()?, number.to_string());

@@ -16,7 +16,7 @@ mod stack;
 use core::fmt::{self, Write as _};
 use counter::Counter;
 use kastanet::image::{Aligned, Image};
-use kastanet::train::{Bf16, Source, Tuner, Value};
+use kastanet::train::{Bf16, Tuner, Value};
 use kastanet_boards_common::train::{self, STEPS};
 use kastanet_boards_common::{self as common, training_len};
 use kastanet_boards_qemu::{Console, IMAGE, entry, run};
@@ -66,10 +66,8 @@ fn measure<V: Value>(
     let program = train::program(&image)?;
     let recipe = train::measured(&program);
     let len = Tuner::<V, 1>::bytes(&program, &recipe).all;
-    let source = Source::of_image(image);
     let painted = Painted::new();
-    let mut tuner =
-        Tuner::<V, 1>::new(program, source, recipe, memory).map_err(common::Error::from)?;
+    let mut tuner = train::start::<V>((image, program), recipe, memory)?;
     for number in 0..STEPS {
         let instructions = step(&mut tuner, number, &counter)?;
         let fallen = tuner.counters().fallen;
@@ -88,7 +86,7 @@ fn step<V: Value>(
     counter: &Counter,
 ) -> Result<u64, Error> {
     let (start, mut drawn) = (counter::now(), 0);
-    train::step_around(tuner, number, |draw| {
+    train::step_around(tuner, number, &mut |draw| {
         let start = counter::now();
         draw();
         drawn = counter.instructions(start, counter::now());
