@@ -44,9 +44,10 @@ const SPARSITY: f64 = 0.9;
 const BACKWARD: f64 = 0.2;
 
 /// Writes the networks' images into `train.kst`, one after another, each at a multiple of 16 bytes, and prints a
-/// line `NAME F32 BF16` for each: bytes of memory that training takes, by how live weights are stored.
+/// line `NAME F32 BF16` for each: bytes of memory that training takes, by how live weights are stored. All but the
+/// last are in `train-few.kst`, too.
 pub fn write(dir: &Path) -> Result<()> {
-    let mut all = Vec::new();
+    let (mut all, mut few) = (Vec::new(), 0);
     for network in &NETWORKS {
         let bytes = image(network)?;
         let aligned = AlignedBytes::new(&bytes);
@@ -59,9 +60,11 @@ pub fn write(dir: &Path) -> Result<()> {
             Tuner::<Bf16, 1>::bytes(&program, &recipe).all,
         ];
         println!("{} {} {}", network.name, lens[0], lens[1]);
+        few = all.len();
         all.extend(bytes);
         all.resize(all.len().next_multiple_of(16), 0);
     }
+    put(dir, "train-few.kst", &all[..few])?;
     put(dir, "train.kst", &all)
 }
 

@@ -184,6 +184,11 @@ impl Board {
         self.small.is_some()
     }
 
+    /// Whether its flash has no room for large networks beside a program.
+    pub fn has_little_flash(&self) -> bool {
+        self.machine.memory == "an547"
+    }
+
     /// Copies the ELF to where another board's does not replace it.
     fn keep(&self, tree: &Tree, program: &str) -> Result<()> {
         let built = self.built(tree, program);

@@ -15,8 +15,8 @@ pub struct Trained {
     lens: [(&'static str, usize); 2],
 }
 
-/// The images in the program's flash, one after another.
-const IMAGES: &str = "train.kst";
+/// The images in the program's flash, one after another; and the first of them, where flash is small.
+const IMAGES: [&str; 2] = ["train.kst", "train-few.kst"];
 
 /// Networks whose training every board is to end with the same bytes; the first fits the smallest board.
 const COMPARED: [&str; 2] = ["small", "mlp"];
@@ -43,14 +43,17 @@ pub fn images(bench: &Bench<'_>) -> Result<Vec<Trained>> {
 
 /// The program, with memory for all that is measured.
 pub fn build(bench: &Bench<'_>, board: &Board, all: &[Trained]) -> Result<PathBuf> {
-    let len = most(all)?.to_string();
-    board.build_train(bench.tree, &bench.dir.join(IMAGES), &len)
+    let len = most(board, all)?.to_string();
+    let [images, few] = IMAGES;
+    let file = if board.has_little_flash() { few } else { images };
+    board.build_train(bench.tree, &bench.dir.join(file), &len)
 }
 
 /// The bytes of memory that the program has.
-fn most(all: &[Trained]) -> Result<usize> {
-    let lens = MEASURED.map(|(name, storage)| named(all, name)?.len(storage));
-    lens.into_iter().try_fold(0, |most, len| Ok(len?.max(most)))
+fn most(board: &Board, all: &[Trained]) -> Result<usize> {
+    let measured = MEASURED.into_iter().filter(|(name, _)| runs(board, name));
+    let mut lens = measured.map(|(name, storage)| named(all, name)?.len(storage));
+    lens.try_fold(0, |most, len| Ok(len?.max(most)))
 }
 
 fn named<'t>(all: &'t [Trained], name: &str) -> Result<&'t Trained> {
@@ -86,7 +89,7 @@ pub fn measure(bench: &Bench<'_>, board: &Board, all: &[Trained]) -> Result<()> 
     let elf = build(bench, board, all)?;
     let elf::Sizes { data, bss, .. } = elf::sizes(&std::fs::read(&elf)?)?;
     // The memory of the network that is trained is counted by the program.
-    let fixed = (data + bss) as usize - most(all)?;
+    let fixed = (data + bss) as usize - most(board, all)?;
     for (name, storage) in MEASURED.into_iter().filter(|(name, _)| runs(board, name)) {
         let output = bench.dir.join(format!("{}-train-{name}-{storage}.out", board.name));
         let args = [&*named(all, name)?.number, storage];
@@ -100,7 +103,11 @@ pub fn measure(bench: &Bench<'_>, board: &Board, all: &[Trained]) -> Result<()> 
 
 /// Whether a network is one for this board.
 fn runs(board: &Board, name: &str) -> bool {
-    !board.is_small() || name == COMPARED[0]
+    match (board.is_small(), board.has_little_flash()) {
+        (true, _) => name == COMPARED[0],
+        (_, true) => COMPARED.contains(&name),
+        _ => true,
+    }
 }
 
 /// The output, with what the program has of static data.
