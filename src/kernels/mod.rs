@@ -29,9 +29,9 @@ use crate::sparse::{BlockSegment1x4, BlockSegment4x1, Run, Segment, TILE};
 use tile::{Layout, WINDOWS};
 
 pub use addition::{Addition, HEADROOM, Term};
-#[cfg(feature = "train")]
-pub(crate) use arch::wide;
 pub use arch::{Native, Portable};
+#[cfg(feature = "train")]
+pub(crate) use arch::{dots, wide};
 pub use block::Block;
 pub use broadcast::{Combine, Operand, combine, each, spread};
 pub use depthwise::Depthwise;

@@ -11,6 +11,7 @@
 use super::lanes::{self, Lanes};
 use super::live::{Live, Part, Place};
 use super::value::Value;
+use crate::kernels::dots;
 use crate::sparse::TILE;
 
 /// Adds the products of the forward set to `y`, which holds the biases.
@@ -95,33 +96,32 @@ impl<'x, const H: usize, const N: usize> Gradient<'x, H, N> {
         gradients
     }
 
-    /// Of the units at `columns`, of a number of lanes that is a multiple of 8. A sum across a vector costs
-    /// as much as all of its products, those of eight weights together little more than one.
+    /// Of the units at `columns`, of a number of lanes that is a multiple of 8: of eight units together.
     #[inline(always)]
     pub fn each<const W: usize, const U: usize>(&self, columns: &[u8], to: &mut [[f32; U]]) {
-        for (columns, to) in columns.chunks(16 / U).zip(to.chunks_mut(16 / U)) {
-            let mut eighths = [[0.0; 8]; 16];
-            for (unit, &column) in eighths.as_chunks_mut::<U>().0.iter_mut().zip(columns) {
-                for (member, eighths) in unit.iter_mut().enumerate() {
-                    let x = self.x.get(usize::from(column) * W + member % W);
-                    let pair = x.zip(self.dy.get(member / W));
-                    *eighths = pair.map_or([0.0; 8], |(x, dy)| lanes::eighths(dy, x));
-                }
-            }
-            let gradients = to.as_flattened_mut().chunks_mut(8);
-            for (to, eighths) in gradients.zip(eighths.as_chunks().0) {
-                put(to, lanes::sums(eighths));
-            }
+        let ((eights, columns), (places, to)) = (columns.as_chunks(), to.as_chunks_mut());
+        for (columns, to) in eights.iter().zip(places) {
+            *to = self.eight::<W, U>(columns);
+        }
+        if !columns.is_empty() {
+            let mut eight = [0; 8];
+            eight.iter_mut().zip(columns).for_each(|(place, &column)| *place = column);
+            to.iter_mut().zip(self.eight::<W, U>(&eight)).for_each(|(to, unit)| *to = unit);
         }
     }
-}
 
-/// Puts as many of `sums` as there is room for. A length that is known is no call.
-#[inline(always)]
-fn put(to: &mut [f32], sums: [f32; 8]) {
-    match to.first_chunk_mut() {
-        Some(to) => *to = sums,
-        None => to.iter_mut().zip(sums).for_each(|(to, sum)| *to = sum),
+    #[inline(always)]
+    fn eight<const W: usize, const U: usize>(&self, columns: &[u8; 8]) -> [[f32; U]; 8] {
+        let mut gradients = [[0.0; U]; 8];
+        for member in 0..U {
+            let x = |column| self.x.get(usize::from(column) * W + member % W);
+            let x = columns.map(|column| x(column).unwrap_or(&[0.0; N]));
+            let sums = dots(x, self.dy.get(member / W).unwrap_or(&[0.0; N]));
+            for (unit, sum) in gradients.iter_mut().zip(sums) {
+                unit.iter_mut().skip(member).take(1).for_each(|gradient| *gradient = sum);
+            }
+        }
+        gradients
     }
 }
 

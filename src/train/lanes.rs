@@ -45,27 +45,6 @@ pub(super) fn dot<const N: usize>(a: &Lanes<N>, b: &Lanes<N>) -> f32 {
     }
 }
 
-/// The sums of the products of lanes that are 8 apart, of a number of lanes that is a multiple of 8.
-#[inline(always)]
-pub(super) fn eighths<const N: usize>(a: &Lanes<N>, b: &Lanes<N>) -> [f32; 8] {
-    let mut sums = [0.0; 8];
-    a.as_chunks().0.iter().zip(b.as_chunks().0).for_each(|(a, b)| add_product(&mut sums, a, b));
-    sums
-}
-
-/// Of eight weights, the sums of their [`eighths`], in the order of [`dot`]. Side by side they are eight additions
-/// of vectors.
-#[inline(always)]
-pub(super) fn sums(eighths: &[[f32; 8]; 8]) -> [f32; 8] {
-    let mut sums = [-0.0; 8];
-    for number in 0..8 {
-        for (sum, eighths) in sums.iter_mut().zip(eighths) {
-            *sum += eighths.get(number).unwrap_or(&0.0);
-        }
-    }
-    sums
-}
-
 /// The lanes' sum: first those that are 8 apart, then the eight sums in order. What is left of less than 8 lanes
 /// is added in order.
 #[inline(always)]

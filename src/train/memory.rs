@@ -178,6 +178,9 @@ pub struct Bytes {
     pub all: usize,
 }
 
+/// Bytes of a line of a host's cache.
+const LINE: usize = 64;
+
 /// Takes parts off the front of a memory, or only adds up what they would take.
 struct Cutter<'m> {
     rest: Option<&'m mut [u8]>,
@@ -194,6 +197,14 @@ impl<'m> Cutter<'m> {
         let part = self.rest.as_mut().and_then(|rest| rest.split_off_mut(..len));
         let slice = part.and_then(|part| <[T]>::mut_from_prefix_with_elems(part, count).ok());
         slice.map(|(slice, _)| slice).unwrap_or_default()
+    }
+
+    /// Goes on where a line of a host's cache starts. Wherever that is, as much counts as taken.
+    fn align(&mut self) {
+        self.taken = self.taken.saturating_add(LINE - 4);
+        if let Some(rest) = &mut self.rest {
+            let _ = rest.split_off_mut(..rest.as_ptr().addr().wrapping_neg() % LINE);
+        }
     }
 }
 
@@ -238,6 +249,10 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
         let saved = cutter.taken;
         let bias_gradients = cutter.take(collected(counts.biases));
         let gradients = cutter.take(collected(counts.values));
+        // Vectors of a host are not to lie across two lines of its cache.
+        if N > 0 && N.is_multiple_of(8) {
+            cutter.align();
+        }
         let activations = cutter.take(program.activation_floats().max(scratch));
         let bytes = Bytes { saved, all: cutter.taken };
         let held = head.first_mut().map(|head| Held {

@@ -14,6 +14,7 @@ use super::live::{Live, PartMut, Place};
 use super::rank::{Threshold, unit_key};
 use super::rule::{Rule, State};
 use super::value::Value;
+use crate::sparse::TILE;
 
 /// Weights whose gradients are taken before they move.
 const CHUNK: usize = 64;
@@ -32,19 +33,49 @@ pub(super) fn step<const U: usize, const N: usize, V: Value>(
         }
     };
     match N {
-        1 => each_chunk_by(live, rule, &|place, columns, _, to| fill(place, columns, to)),
+        1 => each_chunk(live, rule, &|place, columns, _, to| fill(place, columns, to)),
         _ => step_at_once(live, rule, fill),
     }
 }
 
-/// By any rule; `fill` writes the gradients of the units at some columns of the segment at a place.
+/// By any rule, for a host; `fill` writes the gradients of the units at some columns of the segment at a place,
+/// of both parts at once, so that little is left over where it takes eight together.
 #[inline(always)]
 pub(super) fn step_at_once<const U: usize, V: Value>(
     live: &mut Live<'_, V>,
-    rule: (&Rule, Threshold),
+    (rule, end): (&Rule, Threshold),
     fill: impl Fn(&Place, &[u8], &mut [[f32; U]]),
 ) -> u32 {
-    each_chunk::<U, V>(live, rule, |place, columns, _, gradients| fill(place, columns, gradients))
+    let (width, mut holding) = (live.grid.width(), 0);
+    let mut space = [[0.0; U]; TILE];
+    for part in live.parts_mut() {
+        let PartMut { place, forward, mut columns, mut values, segment, .. } = part;
+        let (mut velocity, mut second) = (part.first, part.second);
+        let rest = columns.len().saturating_sub(forward);
+        let first = (place.line * width + place.start) as u32;
+        let mut gradients = space.get_mut(..columns.len()).unwrap_or_default();
+        fill(&place, columns, gradients);
+        let mut crossed = false;
+        for (is_forward, len) in [(true, forward), (false, rest)] {
+            let here = columns.split_off(..len).unwrap_or_default();
+            let units = values.split_off_mut(..len * U).unwrap_or_default();
+            let state = State {
+                first: velocity.split_off_mut(..len * U).unwrap_or_default(),
+                second: second.split_off_mut(..len * U).unwrap_or_default(),
+            };
+            let taken = gradients.split_off_mut(..len).unwrap_or_default();
+            rule.steps(is_forward, units, (here, first * U as u32), taken.as_flattened(), state);
+            if segment.is_some() {
+                let held = held::<U, V>(end, (here, first), units);
+                holding += held;
+                crossed |= held != if is_forward { len as u32 } else { 0 };
+            }
+        }
+        if let Some(segment) = segment {
+            segment.settle(!crossed);
+        }
+    }
+    holding
 }
 
 /// By any rule, from the buffer, whose gradients are scaled by `scale`; leaves it at 0.
@@ -54,7 +85,7 @@ pub(super) fn step_collected<const U: usize, V: Value>(
     rule: (&Rule, Threshold),
     scale: f32,
 ) -> u32 {
-    each_chunk_by::<U, V>(live, rule, &|_, _, buffer, gradients| {
+    each_chunk::<U, V>(live, rule, &|_, _, buffer, gradients| {
         for (gradient, sum) in gradients.as_flattened_mut().iter_mut().zip(buffer) {
             *gradient = core::mem::take(sum) * scale;
         }
@@ -64,23 +95,13 @@ pub(super) fn step_collected<const U: usize, V: Value>(
 /// Writes gradients: see [`each_chunk`].
 type Fill<'f, const U: usize> = &'f dyn Fn(&Place, &[u8], &mut [f32], &mut [[f32; U]]);
 
-/// [`each_chunk`], once for all that gives gradients.
-#[inline(never)]
-fn each_chunk_by<const U: usize, V: Value>(
-    live: &mut Live<'_, V>,
-    rule: (&Rule, Threshold),
-    fill: Fill<'_, U>,
-) -> u32 {
-    each_chunk(live, rule, fill)
-}
-
 /// A step whose gradients `fill` writes, of the units at some columns of the segment at a place, whose part
 /// of the buffer it is given too.
-#[inline(always)]
+#[inline(never)]
 fn each_chunk<const U: usize, V: Value>(
     live: &mut Live<'_, V>,
     (rule, end): (&Rule, Threshold),
-    fill: impl Fn(&Place, &[u8], &mut [f32], &mut [[f32; U]]),
+    fill: Fill<'_, U>,
 ) -> u32 {
     let (width, mut holding) = (live.grid.width(), 0);
     let mut space = [0.0; CHUNK];

@@ -62,14 +62,18 @@ mod rv32;
 #[cfg(kastanet_core = "rv32v")]
 mod rvv;
 
+#[cfg(feature = "train")]
+mod narrow;
 #[cfg(all(feature = "train", kastanet_core = "x86_64"))]
 mod wide;
 
 #[cfg(kastanet_core = "x86_64")]
 pub use host::Host;
+#[cfg(all(feature = "train", not(kastanet_core = "x86_64")))]
+pub use narrow::{dots, wide};
 pub use portable::Portable;
 #[cfg(all(feature = "train", kastanet_core = "x86_64"))]
-pub use wide::wide;
+pub use wide::{dots, wide};
 
 /// A core's primitives, which nobody else can have.
 mod sealed {
@@ -104,10 +108,3 @@ pub type Native = checked::Checked<rvv::Rvv>;
 /// The primitives of the core this build is for.
 #[cfg(kastanet_core = "portable")]
 pub type Native = Portable;
-
-/// Runs `f` as it is.
-#[cfg(all(feature = "train", not(kastanet_core = "x86_64")))]
-#[inline(always)]
-pub fn wide<R>(f: impl FnOnce() -> R) -> R {
-    f()
-}
