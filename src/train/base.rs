@@ -31,6 +31,8 @@ pub(super) struct Reserves<'b, V> {
     /// Tiles that have been taken, the last of which is in the space.
     taken: usize,
     exact: Option<&'b [f32]>,
+    /// All bytes, where all are stored.
+    dense: &'b [u8],
 }
 
 impl<V: Value> Reserves<'_, V> {
@@ -61,11 +63,16 @@ impl<V: Value> Reserves<'_, V> {
         }
         let (number, column) =
             (self.number(index), index as usize % self.tiles.grid.width() % TILE);
+        let place = self.tiles.grid.place(number);
+        if !self.dense.is_empty() {
+            let bytes = self.dense.as_chunks().0.get(index as usize)?;
+            return tile::stored::<U, V>(bytes, &self.tiles.scales(place));
+        }
         if self.taken <= number {
             return self.tile::<U>(index, space).unit(column);
         }
         let bytes = space.get_mut(..self.len(number) * U).unwrap_or_default();
-        Tile::<U, V>::stored(bytes, self.tiles.scales(self.tiles.grid.place(number))).unit(column)
+        Tile::<U, V>::stored(bytes, self.tiles.scales(place)).unit(column)
     }
 
     /// The number of the tile of unit `index`.
@@ -99,7 +106,7 @@ impl<'b> Base<'b> {
     /// The reserves of single units; `None` where there are none.
     pub fn reserves<V: Value>(&self, grid: Grid) -> Option<Reserves<'_, V>> {
         let tiles = self.tiles(grid)?;
-        Some(Reserves { exact: tiles.exact, tiles, taken: 0 })
+        Some(Reserves { exact: tiles.exact, dense: tiles.dense, tiles, taken: 0 })
     }
 }
 

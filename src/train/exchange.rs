@@ -9,8 +9,9 @@
 //! ```
 //!
 //! What is live and was not in the pool stays, and is as many as the set still needs. That it belongs there is
-//! certain as long as the end is not above what was in the pool at first; else the pool was too small, and
-//! the end is found by counting ([`search`](super::search)).
+//! certain as long as the new end is not above what was in the pool at first; or, where there was room for all
+//! that are not above the old end, as long as the new one is not above the old. Else the pool was too small,
+//! and the end is found by counting ([`search`](super::search)).
 
 use super::backward_set::Choice;
 use super::candidates::{Candidates, first};
@@ -19,6 +20,9 @@ use super::rank::{Rank, Threshold, index, rank, unit_key};
 use super::scan;
 use super::search::Buckets;
 use super::value::Value;
+
+/// Bits by which the end's key has mostly moved at most since last time: up to 1/64 of its magnitude.
+const DRIFT: u32 = 18;
 
 /// The rank of a unit that stands in the pool.
 fn pooled(key: u32, index: u32, is_new: bool) -> Rank {
@@ -34,10 +38,14 @@ impl<V: Value> Choice<'_, '_, '_, V> {
         guess: u32,
         buckets: &mut Buckets,
     ) -> Option<(Threshold, usize)> {
-        let pool = self.least_live::<U>(guess, buckets.as_chunks_mut::<2>().0);
-        let limit = *pool.iter().max()?;
-        let pool = self.against_others::<U>(pool);
-        let least = *pool.first().filter(|&&least| least <= limit)?;
+        let (room, _) = buckets.as_chunks_mut::<2>();
+        let places = room.len();
+        let pool = self.least_live::<U>(guess, room);
+        let (limit, is_full) = (*pool.iter().max()?, pool.len() == places);
+        let pool = self.against_others::<U>(guess, pool);
+        // All that are live and not in the pool are above the old end: they stay as long as nothing else is.
+        let are_left = !is_full && pool.iter().all(|&[key, _]| key <= guess);
+        let least = *pool.first().filter(|&&least| are_left || least <= limit)?;
         let (end, len) = (rank(least[0], index(least) >> 1), pool.len());
         Some((Threshold::behind(end), keep_new(buckets, len)))
     }
@@ -70,16 +78,27 @@ impl<V: Value> Choice<'_, '_, '_, V> {
         pool
     }
 
-    /// The pool after all that is not live has been set against it, the least first.
+    /// The pool after all that is not live has been set against it, the least first: those near `guess` before
+    /// all others, which mostly are worth less then than the least.
     #[inline(never)]
-    fn against_others<'p, const U: usize>(&mut self, pool: &'p mut [Rank]) -> &'p mut [Rank] {
+    fn against_others<'p, const U: usize>(
+        &mut self,
+        guess: u32,
+        pool: &'p mut [Rank],
+    ) -> &'p mut [Rank] {
         let all = Candidates { live: self.live, overlay: self.overlay, base: self.base };
-        let low = |pool: &Greatest<'_>| pool.least().map_or(u32::MAX, |[key, _]| key);
         let mut pool = Greatest::of(pool);
-        all.each_other::<U>(low(&pool)..u32::MAX, self.space, |key, index| {
-            pool.offer(pooled(key, index, true));
-            low(&pool)
-        });
+        let (mut low, mut high) = (guess.saturating_sub(1 << DRIFT), u32::MAX);
+        while let Some([least, _]) = pool.least().filter(|&[least, _]| least < high) {
+            low = low.max(least);
+            all.each_other::<U>(low..high, self.space, |key, index| {
+                if key < high {
+                    pool.offer(pooled(key, index, true));
+                }
+                pool.least().map_or(low, |[least, _]| low.max(least))
+            });
+            (low, high) = (0, low);
+        }
         pool.into_ranks()
     }
 }

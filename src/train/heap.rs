@@ -76,18 +76,27 @@ fn heapify(ranks: &mut [Rank]) {
     (0..ranks.len() / 2).rev().for_each(|at| sink(ranks, at));
 }
 
-/// Brings the rank at `at` below those that are less.
+/// Brings the rank at `at` below those that are less, which move up.
 #[inline(never)]
 fn sink(ranks: &mut [Rank], mut at: usize) {
-    let number = |ranks: &[Rank], at: usize| ranks.get(at).map_or(u64::MAX, |&rank| order(rank));
-    loop {
-        let (left, right) = (2 * at + 1, 2 * at + 2);
-        let least = if number(ranks, right) < number(ranks, left) { right } else { left };
-        if number(ranks, least) >= number(ranks, at) {
-            return;
-        }
-        swap(ranks, at, least);
-        at = least;
+    let Some(&rank) = ranks.get(at) else { return };
+    while let Some((child, least)) = least_child(ranks, at)
+        && order(least) < order(rank)
+    {
+        ranks.iter_mut().skip(at).take(1).for_each(|place| *place = least);
+        at = child;
+    }
+    ranks.iter_mut().skip(at).take(1).for_each(|place| *place = rank);
+}
+
+/// Of the two ranks under the one at `at` the least, and its place.
+#[inline(always)]
+fn least_child(ranks: &[Rank], at: usize) -> Option<(usize, Rank)> {
+    let left = 2 * at + 1;
+    match *ranks.get(left..)? {
+        [one, other, ..] if order(other) < order(one) => Some((left + 1, other)),
+        [one, ..] => Some((left, one)),
+        [] => None,
     }
 }
 

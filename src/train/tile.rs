@@ -49,8 +49,7 @@ impl<'t, const U: usize, V: Value> Tile<'t, U, V> {
     pub fn unit(&self, column: usize) -> Option<[f32; U]> {
         match &self.units {
             Units::Stored { bytes, scales } => {
-                let bytes = bytes.as_chunks::<U>().0.get(column)?;
-                bytes.iter().any(|&byte| byte != ABSENT).then(|| unit::<U, V>(bytes, scales))
+                stored::<U, V>(bytes.as_chunks().0.get(column)?, scales)
             }
             Units::Exact { units, hidden } => {
                 let is_hidden = hidden.get(column / 32)? >> (column % 32) & 1 == 1;
@@ -94,11 +93,17 @@ pub(super) fn may_have<const U: usize, V: Value>(scales: [f32; U], keys: Range<u
     byte < ABSENT && key(worth::<V>(byte, scale)) < keys.end
 }
 
-fn unit<const U: usize, V: Value>(bytes: &[u8; U], scales: &[f32; U]) -> [f32; U] {
-    core::array::from_fn(|member| match (bytes.get(member), scales.get(member)) {
+/// The weights of the unit of these bytes and scales; `None` where it is absent. A member that is absent is 0.
+pub(super) fn stored<const U: usize, V: Value>(
+    bytes: &[u8; U],
+    scales: &[f32; U],
+) -> Option<[f32; U]> {
+    let weight = |member| match (bytes.get(member), scales.get(member)) {
         (Some(&byte), Some(&scale)) if byte != ABSENT => worth::<V>(byte, scale),
         _ => 0.0,
-    })
+    };
+    let is_there = bytes.iter().any(|&byte| byte != ABSENT);
+    is_there.then(|| core::array::from_fn(weight))
 }
 
 /// What a stored byte is worth.
