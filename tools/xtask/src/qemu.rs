@@ -41,7 +41,7 @@ pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
     if boards.is_empty() {
         boards.extend(&BOARDS);
     }
-    let bench = Bench::new(tree, run_dir(tree))?;
+    let bench = Bench::new(tree, tree.board_run())?;
     let failed = boards.into_iter().enumerate().map(|(index, board)| match &model {
         Some(model) => bench.failures([board
             .build(tree, &["load"], None)
@@ -54,12 +54,7 @@ pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
 
 /// Every check on one board.
 pub fn check(tree: &Tree, board: &Board) -> Result<()> {
-    verdict(Bench::new(tree, run_dir(tree))?.all(board, false))
-}
-
-/// Where these programs run.
-fn run_dir(tree: &Tree) -> PathBuf {
-    tree.target.join("qemu").join("run")
+    verdict(Bench::new(tree, tree.board_run())?.all(board, false))
 }
 
 /// What it takes to run programs.

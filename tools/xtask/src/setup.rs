@@ -12,12 +12,33 @@ mod targets;
 
 use crate::tree::Tree;
 use anyhow::{Result, ensure};
+use std::sync::Mutex;
 
 pub use fashion::fashion;
-pub use miri::miri;
 pub use oracle::oracle;
-pub use qemu::{Emulators, qemu};
-pub use targets::{TARGETS, targets};
+pub use qemu::Emulators;
+pub use targets::TARGETS;
+
+/// Checks run side by side, but only one of them installs.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// The compiler's libraries for the boards.
+pub fn targets() -> Result<()> {
+    let _turn = TURN.lock();
+    targets::targets()
+}
+
+/// The toolchain that has Miri.
+pub fn miri() -> Result<&'static str> {
+    let _turn = TURN.lock();
+    miri::miri()
+}
+
+/// The emulators.
+pub fn qemu(tree: &Tree) -> Result<Emulators> {
+    let _turn = TURN.lock();
+    qemu::qemu(tree)
+}
 
 /// `cargo xtask setup`.
 pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {

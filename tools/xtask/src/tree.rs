@@ -11,6 +11,8 @@ pub struct Tree {
     pub root: PathBuf,
     /// Where cargo builds, wherever it was told to.
     pub target: PathBuf,
+    /// Checks that run side by side have a lane each, in which their boards' programs are built and run.
+    lane: usize,
 }
 
 impl Tree {
@@ -22,7 +24,23 @@ impl Tree {
         Ok(Tree {
             root: root.context("xtask is not in tools/xtask")?.into(),
             target: target.context("xtask was not built by cargo")?.into(),
+            lane: 0,
         })
+    }
+
+    /// The same tree, seen from another lane.
+    pub fn lane(&self, lane: usize) -> Self {
+        Tree { root: self.root.clone(), target: self.target.clone(), lane }
+    }
+
+    /// Where this lane builds boards' programs.
+    pub fn board_target(&self) -> PathBuf {
+        self.target.join(format!("boards-{}", self.lane))
+    }
+
+    /// Where this lane runs them.
+    pub fn board_run(&self) -> PathBuf {
+        self.target.join("qemu").join(format!("run-{}", self.lane))
     }
 
     /// The boards' workspace.
@@ -45,7 +63,8 @@ impl Tree {
         Ok(Command::new(self.target.join("debug").join(file)))
     }
 
-    /// The same as [`Tree::cargo`] in the boards' workspace, with a target directory of its own.
+    /// The same as [`Tree::cargo`] in the boards' workspace, with a target directory of its own: for what runs
+    /// on the host.
     pub fn boards_cargo(&self, args: &[&str]) -> Command {
         let mut command = self.cargo(args);
         command.current_dir(self.boards()).env("CARGO_TARGET_DIR", self.target.join("boards"));

@@ -116,6 +116,7 @@ impl Board {
     /// `cargo` in the boards' workspace, for this board and the machine of `program`.
     pub fn cargo(&self, tree: &Tree, program: &str, args: &[&str]) -> Command {
         let mut command = tree.boards_cargo(args);
+        command.env("CARGO_TARGET_DIR", tree.board_target());
         self.aim(&mut command).env("KASTANET_MEMORY", self.machine(program).memory);
         // Only `build` says which image is taken in, not the user's environment.
         command.env_remove("KASTANET_IMAGE");
@@ -200,12 +201,12 @@ impl Board {
 
     /// A program that was built last for this board's target.
     pub fn built(&self, tree: &Tree, program: &str) -> PathBuf {
-        tree.target.join("boards").join(self.target).join("release").join(program)
+        tree.board_target().join(self.target).join("release").join(program)
     }
 
     /// A program that has been built.
     pub fn elf(&self, tree: &Tree, program: &str) -> PathBuf {
-        tree.target.join("boards").join(self.name).join(program)
+        tree.board_target().join(self.name).join(program)
     }
 
     /// Runs a program in the bench's directory with these arguments.

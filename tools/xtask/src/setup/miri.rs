@@ -10,6 +10,14 @@ const NIGHTLY: &str = "nightly-2026-05-20";
 /// The toolchain that has it; installs the one above where it is missing. Where that fails, any
 /// other nightly will do.
 pub fn miri() -> Result<&'static str> {
+    let toolchain = toolchain()?;
+    // The standard library, to be interpreted.
+    let setup = ["run", toolchain, "cargo", "miri", "setup", "--quiet"];
+    capture(Command::new("rustup").args(setup))?;
+    Ok(toolchain)
+}
+
+fn toolchain() -> Result<&'static str> {
     if on_path("rustup").is_none() {
         bail!("Miri is missing, a component of nightly compilers; install Rust with rustup");
     }
