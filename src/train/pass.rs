@@ -60,17 +60,19 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
         Ok(Outcome { losses, predicted: predicted(values), skipped: false })
     }
 
-    /// The gradients of all activations that need one.
-    pub(super) fn backward(&mut self) {
-        for number in (0..self.program.operation_count()).rev() {
-            if let Some(operation) = self.program.operation(number) {
-                self.backward_one(&operation);
-            }
-        }
+    /// The gradients of all activations that need one; gives whether no weight's gradient can be other than
+    /// finite and below a limit.
+    pub(super) fn backward(&mut self) -> bool {
+        (0..self.program.operation_count()).rev().all(|number| {
+            let Some(operation) = self.program.operation(number) else { return true };
+            self.backward_one(&operation);
+            self.is_finite(&operation)
+        })
     }
 
+    /// The gradients of an operation's inputs.
     #[inline(never)]
-    fn backward_one(&mut self, operation: &Operation) -> Option<()> {
+    pub(super) fn backward_one(&mut self, operation: &Operation) -> Option<()> {
         let Operation { kind, function, clears, layer, shape, x, x2, y } = operation;
         let dy = y.gradient.as_ref()?;
         let [values, gradient] = apart(self.memory.activations, [&y.values, dy])?;

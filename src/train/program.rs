@@ -171,12 +171,12 @@ impl<'a> Program<'a> {
     }
 
     fn check(&self) -> Result<(), ProgramError> {
-        let clean = self.header.reserved == [0; 3] && !self.operations.is_empty();
+        let clean = self.header.reserved == [0; 2] && self.header.recompute < 2;
         let last = Function::from_code(self.header.last).is_some();
         let [input, output] = [self.input(), self.output().values];
         let gradient = self.output().gradient.unwrap_or_default();
         let inside = [input, output, gradient].iter().all(|range| self.holds(range));
-        if !clean || !last || !inside {
+        if !clean || self.operations.is_empty() || !last || !inside {
             return Err(ProgramError::BadHeader);
         }
         let mut layers = 0;
@@ -300,10 +300,19 @@ impl<'a> Program<'a> {
         self.output().values.len()
     }
 
+    /// Whether gradients of activations are computed twice: once to see that all are finite, and again while
+    /// weights take their step, so that none is kept for longer than its operation needs it.
+    pub fn recomputes(&self) -> bool {
+        self.header.recompute == 1
+    }
+
     /// Whether the input, once written, stays until there is a loss, and apart from the output's gradient.
     pub fn keeps_input(&self) -> bool {
         let operations = (0..self.operations.len()).filter_map(|number| self.operation(number));
-        let written = operations.map(|operation| operation.y.values);
+        // With gradients computed twice, there is a loss twice.
+        let written = operations.flat_map(|Operation { y, .. }| {
+            [Some(y.values), y.gradient.filter(|_| self.recomputes())].into_iter().flatten()
+        });
         let mut written = written.chain(self.output().gradient);
         written.all(|range| !meet(&range, &self.input()))
     }

@@ -22,8 +22,11 @@ pub struct Header {
     /// The function of the image's last operator, which the loss takes over: see
     /// [`Function`](super::Function); 0: none.
     pub last: u8,
+    /// 0: gradients are kept until all are known; 1: a gradient is kept until its operation has gone back, and
+    /// they are computed a second time while weights take their step.
+    pub recompute: u8,
     /// Must be zero.
-    pub reserved: [u8; 3],
+    pub reserved: [u8; 2],
     /// Floats of activations and their gradients, of one sample.
     pub floats: U32,
     /// The input: first float and number of floats.

@@ -21,25 +21,21 @@ use core::ops::Range;
 const LIMIT: f32 = 1e18;
 
 impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
-    /// Whether no weight's gradient can be other than finite and below the limit.
+    /// Whether the gradient of no weight of an operation can be other than finite and below the limit.
     #[inline(never)]
-    pub(super) fn is_finite(&self) -> bool {
+    pub(super) fn is_finite(&self, operation: &Operation) -> bool {
         let largest_of = |range: &Range<usize>| {
             let lanes = self.memory.activations.get(range.clone()).unwrap_or_default();
             if N > 1 { wide(|| largest(lanes)) } else { largest(lanes) }
         };
-        let operations =
-            (0..self.program.operation_count()).map_while(|n| self.program.operation(n));
-        operations.filter(|operation| operation.layer.is_some()).all(|operation| {
-            let Some(dy) = &operation.y.gradient else { return true };
-            let terms = (dy.len() * N) as f32;
-            // Of a frozen layer only the bias moves, and its input need not be kept.
-            let layer = operation.layer.and_then(|number| self.program.layer(number));
-            let frozen = layer.is_some_and(|layer| layer.training == Training::Frozen);
-            let x = if frozen { 0.0 } else { largest_of(&operation.x.values) };
-            let dy = largest_of(dy);
-            terms * x * dy + terms * dy <= LIMIT
-        })
+        let layer = operation.layer.and_then(|number| self.program.layer(number));
+        let (Some(layer), Some(dy)) = (layer, &operation.y.gradient) else { return true };
+        let terms = (dy.len() * N) as f32;
+        // Of a frozen layer only the bias moves, and its input need not be kept.
+        let frozen = layer.training == Training::Frozen;
+        let x = if frozen { 0.0 } else { largest_of(&operation.x.values) };
+        let dy = largest_of(dy);
+        terms * x * dy + terms * dy <= LIMIT
     }
 
     /// Gives up the samples of this step.
@@ -56,7 +52,7 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
     /// Adds the samples' gradients to the buffers.
     #[inline(never)]
     pub(super) fn collect(&mut self) {
-        self.each_weighted(|weighted, view, x, dy| {
+        self.each_weighted(self.program.recomputes(), |(weighted, _), view, x, dy| {
             let rows = if view.layer.has_bias() { view.biases.len() } else { 0 };
             for (row, sum) in view.bias_gradients.iter_mut().enumerate().take(rows) {
                 *sum += bias_gradient(dy, row, rows);
@@ -79,11 +75,10 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
             _ => [0.0; 2],
         };
         let scale = if is_whole { 1.0 } else { self.scale() };
-        let mut number = 0;
-        self.each_weighted(|weighted, view, x, dy| {
+        let goes_back = is_whole && program.recomputes();
+        self.each_weighted(goes_back, |(weighted, number), view, x, dy| {
             let density = density(&program, &view.layer, recipe.scope);
-            let seed = random::bits(recipe.seed ^ number, step);
-            number += 1;
+            let seed = random::bits(recipe.seed ^ number as u32, step);
             let rule = Rule::new(&recipe, rate, powers, density, seed);
             let ends = (&rule, view.state.end());
             if view.layer.training != Training::Frozen {
@@ -108,13 +103,18 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
         if norm > most { most / norm } else { 1.0 }
     }
 
-    /// Calls `f` with each operation that has weights, its layer, its input and its output's gradient.
+    /// Calls `f` with each operation that has weights and the number of its layer, that layer, its input and its
+    /// output's gradient: the last first, as gradients are computed again where it `goes_back`.
     fn each_weighted(
         &mut self,
-        mut f: impl FnMut(Weighted, &mut View<'_, V>, &[Lanes<N>], &[Lanes<N>]),
+        goes_back: bool,
+        mut f: impl FnMut((Weighted, usize), &mut View<'_, V>, &[Lanes<N>], &[Lanes<N>]),
     ) {
-        for number in 0..self.program.operation_count() {
+        for number in (0..self.program.operation_count()).rev() {
             let Some(operation) = self.program.operation(number) else { return };
+            if goes_back {
+                self.backward_one(&operation);
+            }
             let Operation { kind, shape, layer: Some(layer), x, y, .. } = operation else {
                 continue;
             };
@@ -123,7 +123,7 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
             };
             let Some((mut view, activations)) = self.layer(layer) else { continue };
             if let Some([x, dy]) = apart(activations, [&x.values, &dy]) {
-                f(weighted, &mut view, x, dy);
+                f((weighted, layer), &mut view, x, dy);
             }
         }
     }

@@ -193,10 +193,12 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         fill(self.memory.activations.get_mut(self.program.input()).unwrap_or_default());
         self.forward();
         let outcome = self.loss(target)?;
-        self.backward();
-        if !self.is_finite() {
+        if !self.backward() {
             self.give_up();
             return Ok(Outcome { skipped: true, ..outcome });
+        }
+        if self.program.recomputes() {
+            self.loss(target)?;
         }
         let is_whole = !self.recipe.collects(N);
         if !is_whole {

@@ -7,7 +7,9 @@ use kastanet::train::{
     Clip, Function, Grid, Loss, Optimizer, Penalty, Program, Recipe, Reserve, Schedule, Scope,
     Source, Tuner, Unit, Value,
 };
-use kastanet_cli::training::{Builder, Graph, Layer, Tensor, Weights, Window, plan, write};
+use kastanet_cli::training::{
+    Builder, Gradients, Graph, Layer, Tensor, Weights, Window, plan, write,
+};
 use zerocopy::IntoBytes;
 
 /// A run.
@@ -44,7 +46,10 @@ impl Case {
 
     /// A run with first weights of chance.
     pub fn of(graph: Graph, recipe: Recipe, rng: &mut Rng) -> Self {
-        let mut program = write(&graph, &plan(&graph)).unwrap();
+        // A run has the same bits with either.
+        let is_odd = (graph.buffers.iter().sum::<usize>() + graph.layers.len()) % 2 == 1;
+        let gradients = if is_odd { Gradients::Recomputed } else { Gradients::Kept };
+        let mut program = write(&graph, &plan(&graph, gradients)).unwrap();
         let grids: Vec<Grid> = graph.layers.iter().map(|layer| layer.grid).collect();
         if recipe.reserve == Reserve::Exact {
             let first = graph.layers.iter().map(|layer| exact(rng, layer)).collect();

@@ -21,7 +21,7 @@ fn avx2<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// [`narrow::dots`], to the last bit.
+/// What `narrow::dots` gives, to the last bit.
 #[inline(always)]
 pub fn dots<const N: usize>(a: [&[f32; N]; 8], b: &[f32; N]) -> [f32; 8] {
     match Host::has_avx2() {

@@ -20,7 +20,7 @@ pub use error::Error;
 use crate::graph::Graph;
 use crate::lower::Program as Lowered;
 use crate::prune::{Sparsity, Unit};
-use crate::training::{plan, write};
+use crate::training::{Gradients, plan, smaller, write};
 use convert::Conversion;
 use kastanet::train::{self, Program, Recipe, Tuner};
 
@@ -39,6 +39,8 @@ pub struct Trainable {
     /// The table of what weights have learned that left the backward set, as a share of that: counts for
     /// the bytes that training needs.
     pub table: f32,
+    /// Whether gradients of activations may be computed twice, where that takes less RAM.
+    pub recompute: bool,
 }
 
 /// Which layers are trained.
@@ -71,6 +73,7 @@ impl Default for Trainable {
             backward_of: vec![],
             reserve: Reserve::Full,
             table: 0.05,
+            recompute: false,
         }
     }
 }
@@ -127,7 +130,11 @@ pub(crate) fn part(model: Model<'_>, options: &Trainable) -> Result<Part, Error>
     let border = border::border(model.graph, options)?;
     let steps = steps::steps(model.graph, &border)?;
     let (graph, reserve) = Conversion::new(model, options, &border).run(&steps)?;
-    let trainable = write(&graph, &plan(&graph))?;
+    let plan = match options.recompute {
+        true => smaller(&graph),
+        false => plan(&graph, Gradients::Kept),
+    };
+    let trainable = write(&graph, &plan)?;
     let program = Program::new_checked(&trainable).map_err(crate::training::Error::Refused)?;
     let training_len = Tuner::<f32, 1>::bytes(&program, &options.recipe()).all;
     Ok(Part { reserve: reserve.bytes, training_len, trainable })

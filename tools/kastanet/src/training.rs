@@ -1,6 +1,6 @@
 //! Networks that are trained in float: how they are described, planned and written.
 //!
-//! A [`Builder`] puts a network together, operation by operation; [`plan`] says where activations and
+//! A [`Builder`] puts a network together, operation by operation; [`plan()`] says where activations and
 //! their gradients lie; [`write()`] gives the bytes that [`kastanet::train::Program`] reads.
 //!
 //! ```
@@ -36,7 +36,7 @@ pub use builder::Builder;
 pub use error::Error;
 pub use graph::{Graph, Operation, Tensor, Weights};
 pub use layer::{Layer, Sets, Share};
-pub use plan::{Plan, plan};
+pub use plan::{Gradients, Plan, plan, smaller};
 pub use stored::{Reserve, Stored};
 pub use window::Window;
 pub use write::write;

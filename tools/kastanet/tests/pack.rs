@@ -193,6 +193,11 @@ fn packs_what_the_device_can_train() {
     assert_eq!(image["training"]["reserve_bytes"], all["reserve_bytes"]);
     assert_eq!(image["training_bytes"], all["training_bytes"]);
     assert_eq!(image["training"]["last"], "softmax");
+    assert_eq!(image["training"]["recompute"], false);
+    let less = of(&["all", "--backward", "0.2", "--reserve", "top:40%", "--recompute"]);
+    assert!(less["training_bytes"].as_u64() < all["training_bytes"].as_u64(), "{less}");
+    let recomputed = place.run(&["inspect", "m.kst", "--json"]).json();
+    assert_eq!(recomputed["training"]["recompute"], true);
     let layers = image["training"]["layers"].as_array().expect("layers");
     assert!(layers.iter().any(|layer| layer["training"] == "sparse"), "{layers:?}");
     let text = place.run(&["inspect", "m.kst"]).ok();

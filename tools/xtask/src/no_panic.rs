@@ -1,4 +1,4 @@
-//! That nothing in firmware can panic between an image's bytes and a network's outputs.
+//! That nothing in firmware can panic between an image's bytes and a network's outputs, or while it learns.
 
 use crate::process::run;
 use crate::qemu::Board;
@@ -7,14 +7,16 @@ use crate::tree::Tree;
 use anyhow::{Context, Result, ensure};
 use std::process::Output;
 
-/// Links a network as this board's firmware is, and looks for panics in what the linker kept; one
-/// that is known must be found.
+/// Links a network as this board's firmware is, one that runs and one that learns, and looks for panics in
+/// what the linker kept; one that is known must be found.
 pub fn check(tree: &Tree, board: &Board) -> Result<()> {
     setup::targets()?;
     let args = ["build", "--quiet", "--release", "-p", "kastanet-boards-no-panic"];
     run(&mut board.cargo(tree, "load", &args))?;
-    let (none, places) = panics(tree, board, "no_panic")?;
-    ensure!(none, "can panic:\n{places}");
+    for program in ["no_panic", "no_panic_train"] {
+        let (none, places) = panics(tree, board, program)?;
+        ensure!(none, "{program} can panic:\n{places}");
+    }
     let (none, places) = panics(tree, board, "one_panic")?;
     let found = !none && places.lines().count() == 1 && places.contains("one_panic.rs:");
     ensure!(found, "only the panic in one_panic.rs is to be found, but found is:\n{places}");

@@ -48,7 +48,7 @@ impl Step {
         (Step::Doc, "doc", "the documentation builds, every link leads somewhere"),
         (Step::Test, "test", "tests on the host, with TFLite Micro as the oracle"),
         (Step::Miri, "miri", "the host's primitives and what stands before them, interpreted"),
-        (Step::Build, "build", "the crate for every embedded target, with no feature and with all"),
+        (Step::Build, "build", "the crate for every embedded target, with no feature"),
         (Step::NoPanic, "no_panic", "nothing from an image's bytes to its outputs can panic"),
         (Step::Size, "size", "the runtime takes no more flash than it may"),
         (Step::Qemu, "qemu", "the boards' programs in QEMU"),
@@ -155,10 +155,9 @@ fn checks() -> Vec<Check> {
     checks.push(check(Step::Test, "test boards/common", |tree| {
         run(&mut tree.boards_cargo(&["test", "--quiet", "-p", "kastanet-boards-common"]))
     }));
-    // What the interpreter takes longest for, in two parts that run side by side.
-    for (name, filter) in [("miri native", &["native::"][..]), ("miri", &["--skip", "native::"])] {
-        checks.push(in_lane(check(Step::Miri, name, |tree| miri(tree, filter))));
-    }
+    checks.extend(INTERPRETED.map(|(name, args)| {
+        in_lane(check(Step::Miri, &format!("miri {name}"), |tree| miri(tree, args)))
+    }));
     for target in TARGETS {
         checks.push(check(Step::Build, &format!("build {target}"), |tree| build(tree, target)));
     }
@@ -216,11 +215,18 @@ fn host_tests(tree: &Tree) -> Result<()> {
     run(&mut command)
 }
 
+/// Tests of what is `unsafe` on a host, parted so that they take about as long.
+const INTERPRETED: [(&str, &[&str]); 3] = [
+    ("primitives", &["-phost-tests", "--test=lanes", "native::primitives"]),
+    ("lanes", &["-phost-tests", "--test=lanes", "--", "--skip=portable", "--skip=primitives"]),
+    ("wide", &["-pkastanet", "--features=train", "--lib", "wide::"]),
+];
+
 /// Undefined behaviour in `unsafe` code, which a right result may hide.
-fn miri(tree: &Tree, filter: &[&str]) -> Result<()> {
+fn miri(tree: &Tree, args: &[&str]) -> Result<()> {
     let mut command = std::process::Command::new("rustup");
     command.args(["run", setup::miri()?, "cargo", "miri", "test"]);
-    command.args(["-p", "host-tests", "--test", "lanes", "--"]).args(filter);
+    command.args(args);
     command.current_dir(&tree.root).env("CARGO_TARGET_DIR", tree.target.join("miri"));
     // The processor is interpreted, too: any host has it.
     let features = if cfg!(target_arch = "x86_64") { "-Ctarget-feature=+avx2" } else { "" };
@@ -229,10 +235,6 @@ fn miri(tree: &Tree, filter: &[&str]) -> Result<()> {
 
 fn build(tree: &Tree, target: &str) -> Result<()> {
     setup::targets()?;
-    // The loops of each core are compiled for the boards' programs.
-    for features in ["", "defmt,micromath"] {
-        let args = ["check", "--quiet", "-p", "kastanet", "--target", target];
-        run(tree.cargo(&args).args(["--features", features]))?;
-    }
-    Ok(())
+    // With all features, and with the loops of its core, each board's clippy compiles it.
+    run(&mut tree.cargo(&["check", "--quiet", "-p", "kastanet", "--target", target]))
 }

@@ -1,7 +1,7 @@
 //! Puts a network together, operation by operation.
 
 use super::graph::{Graph, Operation, Tensor};
-use super::{Error, Layer, Window, plan, write};
+use super::{Error, Gradients, Layer, Window, plan, write};
 use kastanet::train::{Function, Kind};
 
 /// Puts a network together, operation by operation.
@@ -151,7 +151,7 @@ impl Builder {
     /// The first thing that is wrong.
     pub fn finish(self, output: Tensor, last: Function) -> Result<Vec<u8>, Error> {
         let graph = self.graph(output, last)?;
-        write(&graph, &plan(&graph))
+        write(&graph, &plan(&graph, Gradients::Kept))
     }
 
     fn tensor(&mut self, dims: [usize; 3]) -> Tensor {

@@ -15,6 +15,10 @@
 //! to it to the operation that wrote the tensor, or to the update if that has weights. What does not
 //! depend on weights has no gradient. An operation takes its tensors and their gradients all at once, so
 //! they lie apart even where they do not live at the same time.
+//!
+//! Where gradients are recomputed, the times from the loss to the end of the way back come twice: first to see
+//! that all gradients are finite, then again with each layer's update right behind its operation. So no gradient
+//! lives until the update, but all values that are read on the way do so until the first way's end.
 
 use super::graph::{Graph, Operation, Tensor};
 use super::layer::Sets;
@@ -22,9 +26,21 @@ use crate::packing::{self, Buffer, Packing};
 use kastanet::train::{Function, Kind};
 use std::ops::RangeInclusive;
 
+/// For how long gradients of activations are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gradients {
+    /// Those that weights are trained by, until all are known.
+    #[default]
+    Kept,
+    /// Until their operation has gone back: they are computed twice.
+    Recomputed,
+}
+
 /// Where everything lies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
+    /// For how long gradients are kept.
+    pub kept: Gradients,
     /// First float of each buffer's values; `None` where nothing is written.
     pub values: Vec<Option<usize>>,
     /// First float of each buffer's gradient.
@@ -40,9 +56,16 @@ pub struct Plan {
 /// When something lives.
 type Life = Option<RangeInclusive<usize>>;
 
+/// Plans `graph` with gradients recomputed where that takes less, else kept.
+pub fn smaller(graph: &Graph) -> Plan {
+    let [kept, recomputed] =
+        [Gradients::Kept, Gradients::Recomputed].map(|gradients| plan(graph, gradients));
+    if recomputed.floats < kept.floats { recomputed } else { kept }
+}
+
 /// Plans `graph`.
-pub fn plan(graph: &Graph) -> Plan {
-    let lives = Lives::of(graph);
+pub fn plan(graph: &Graph, gradients: Gradients) -> Plan {
+    let lives = Lives::of(graph, gradients);
     let moments = moments(graph);
     let of = |life: &Life, buffer: usize| {
         let life = life.clone()?;
@@ -57,8 +80,14 @@ pub fn plan(graph: &Graph) -> Plan {
     let mut offsets = offsets.into_iter();
     let mut places: Vec<Option<usize>> =
         buffers.iter().map(|buffer| buffer.as_ref().and_then(|_| offsets.next())).collect();
-    let gradients = places.split_off(graph.buffers.len());
-    Plan { values: places, gradients, clears: clears(graph), floats: len, lower_bound }
+    Plan {
+        kept: gradients,
+        gradients: places.split_off(graph.buffers.len()),
+        values: places,
+        clears: clears(graph),
+        floats: len,
+        lower_bound,
+    }
 }
 
 /// When operation `number` of `graph` is run on the way back.
@@ -68,14 +97,15 @@ fn back(graph: &Graph, number: usize) -> usize {
 
 /// When values and gradients live, by their buffers.
 struct Lives {
+    kept: Gradients,
     values: Vec<Life>,
     gradients: Vec<Life>,
 }
 
 impl Lives {
-    fn of(graph: &Graph) -> Self {
+    fn of(graph: &Graph, kept: Gradients) -> Self {
         let none = vec![None; graph.buffers.len()];
-        let mut lives = Lives { values: none.clone(), gradients: none };
+        let mut lives = Lives { kept, values: none.clone(), gradients: none };
         let (trained, loss) = (graph.is_trained(), graph.operations.len());
         lives.values(graph.input, 0);
         for (number, operation) in graph.operations.iter().enumerate() {
@@ -85,7 +115,7 @@ impl Lives {
                 lives.back(graph, number, &trained);
             }
         }
-        lives.values(graph.output, loss);
+        lives.read_back(graph, graph.output, loss);
         lives.gradient(graph.output, loss);
         lives
     }
@@ -93,21 +123,29 @@ impl Lives {
     /// What operation `number` needs on the way back and at the update.
     fn back(&mut self, graph: &Graph, number: usize, trained: &[bool]) {
         let (operation, time) = (&graph.operations[number], back(graph, number));
-        let update = 2 * graph.operations.len() + 1;
+        let update = match self.kept {
+            Gradients::Kept => 2 * graph.operations.len() + 1,
+            Gradients::Recomputed => time,
+        };
         self.gradient(operation.y, time);
         if operation.function != Function::None {
-            self.values(operation.y, time);
+            self.read_back(graph, operation.y, time);
         }
         for input in operation.inputs().filter(|input| trained[input.buffer]) {
             self.gradient(input, time);
-            read_back(operation, input).for_each(|values| self.values(values, time));
+            read_back(operation, input).for_each(|values| self.read_back(graph, values, time));
         }
         if let Some(layer) = operation.layer {
             self.gradient(operation.y, update);
             if graph.layers[layer].sets != Sets::Frozen {
-                self.values(operation.x, update);
+                self.read_back(graph, operation.x, update);
             }
         }
+    }
+
+    /// Values that are read at `time`, from the loss on.
+    fn read_back(&mut self, graph: &Graph, tensor: Tensor, time: usize) {
+        self.values(tensor, if self.kept == Gradients::Kept { time } else { back(graph, 0) });
     }
 
     fn values(&mut self, tensor: Tensor, time: usize) {

@@ -5,6 +5,7 @@ use super::*;
 use kastanet::train::record::{Header, NOWHERE, Operation as Record, Slot};
 use kastanet::train::{Function, Kind, Program, ProgramError, Unit};
 use zerocopy::FromBytes;
+use zerocopy::little_endian::U32;
 
 /// What a float holds: a buffer's value, or its gradient.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,6 +83,18 @@ impl Memory {
         }
     }
 
+    /// Nothing that is left of gradients counts.
+    fn forget_gradients(&mut self) {
+        let gradients =
+            self.floats.iter_mut().filter(|float| matches!(float, Some(Held::Gradient(_))));
+        gradients.for_each(|float| *float = None);
+    }
+
+    fn loss(&mut self, graph: &Graph, [value, _, gradient]: [U32; 3]) {
+        self.read_value(Slot { value, gradient }, graph.output);
+        self.write(gradient.get(), graph.output, Held::Gradient(graph.output.buffer));
+    }
+
     fn update(&self, graph: &Graph, operation: &Operation, record: &Record) {
         let Some(layer) = operation.layer else { return };
         self.read_gradient(record.y, operation.y);
@@ -91,9 +104,13 @@ impl Memory {
     }
 }
 
-/// Runs a step of `graph` on what its bytes say; gives the floats.
-fn follow(graph: &Graph) -> usize {
-    let plan = plan(graph);
+/// Runs a step of `graph` on what its bytes say, with gradients kept and recomputed; gives the floats of each.
+fn follow(graph: &Graph) -> [usize; 2] {
+    [Gradients::Kept, Gradients::Recomputed].map(|gradients| follow_with(graph, gradients))
+}
+
+fn follow_with(graph: &Graph, gradients: Gradients) -> usize {
+    let plan = plan(graph, gradients);
     let bytes = write(graph, &plan).unwrap();
     let (header, rest) = Header::ref_from_prefix(&bytes).unwrap();
     let count = header.operations.get().into();
@@ -102,12 +119,19 @@ fn follow(graph: &Graph) -> usize {
     let steps: Vec<(&Operation, &Record)> = graph.operations.iter().zip(records).collect();
     memory.write(header.input[0].get(), graph.input, Held::Value(graph.input.buffer));
     steps.iter().for_each(|(operation, record)| memory.forward(operation, record));
-    let [value, len, gradient] = header.output;
-    assert_eq!(len.get() as usize, graph.output.elements());
-    memory.read_value(Slot { value, gradient }, graph.output);
-    memory.write(gradient.get(), graph.output, Held::Gradient(graph.output.buffer));
+    assert_eq!(header.output[1].get() as usize, graph.output.elements());
+    memory.loss(graph, header.output);
     steps.iter().rev().for_each(|(operation, record)| memory.back(operation, record));
-    steps.iter().for_each(|(operation, record)| memory.update(graph, operation, record));
+    if header.recompute == 1 {
+        memory.forget_gradients();
+        memory.loss(graph, header.output);
+    }
+    for (operation, record) in steps.iter().rev() {
+        if header.recompute == 1 {
+            memory.back(operation, record);
+        }
+        memory.update(graph, operation, record);
+    }
     assert!(plan.floats >= plan.lower_bound);
     plan.floats
 }
@@ -183,7 +207,7 @@ fn nothing_that_is_needed_is_overwritten() {
 #[test]
 fn a_chain_takes_what_it_must() {
     // All values, and the gradients of all outputs, are there at the update.
-    assert_eq!(follow(&mlp()), 30 + 2 * (20 + 10 + 5) - 5);
+    assert_eq!(follow(&mlp())[0], 30 + 2 * (20 + 10 + 5) - 5);
 }
 
 /// The next number below `below`.
@@ -232,6 +256,17 @@ fn chance(seed: &mut u32) -> Graph {
 }
 
 #[test]
+fn recomputed_gradients_of_a_chain_are_there_two_at_a_time() {
+    let mut net = Builder::new([1, 1, 8]);
+    let x = net.input();
+    let x = (0..10).fold(x, |x, _| net.fully_connected(x, 8, RELU, Layer::dense()));
+    let graph = net.graph(x, Function::None).unwrap();
+    assert_eq!(follow(&graph), [10 * 8 + 10 * 8, 11 * 8 + 2 * 8]);
+    assert_eq!(smaller(&graph).kept, Gradients::Recomputed);
+    assert_eq!(smaller(&mlp()).kept, Gradients::Kept);
+}
+
+#[test]
 fn networks_of_chance_hold_too() {
     let mut seed = 1;
     for _ in 0..300 {
@@ -253,17 +288,17 @@ fn functions_go_into_the_operation_before() {
 #[test]
 fn what_does_not_depend_on_weights_has_no_gradient() {
     let graph = concatenated();
-    let gradients = plan(&graph).gradients;
+    let gradients = plan(&graph, Gradients::Kept).gradients;
     assert_eq!(gradients[graph.input.buffer], None);
     assert_eq!(gradients.iter().flatten().count(), gradients.len() - 1);
     let depthwise = depthwise();
-    assert_eq!(plan(&depthwise).gradients[depthwise.operations[0].y.buffer], None);
+    assert_eq!(plan(&depthwise, Gradients::Kept).gradients[depthwise.operations[0].y.buffer], None);
 }
 
 #[test]
 fn records_say_what_was_built() {
     let graph = depthwise();
-    let bytes = write(&graph, &plan(&graph)).unwrap();
+    let bytes = write(&graph, &plan(&graph, Gradients::Kept)).unwrap();
     let program = Program::new_checked(&bytes).unwrap();
     assert_eq!((program.operation_count(), program.boundary()), (6, None));
     let layers: Vec<_> = program

@@ -1,7 +1,7 @@
 //! The bytes of a training program.
 
 use super::graph::{Graph, MOST, Operation, Tensor, Weights};
-use super::plan::Plan;
+use super::plan::{Gradients, Plan};
 use super::{Error, Reserve, Sets};
 use kastanet::image::record::NONE;
 use kastanet::train::record::{self, Header, NOWHERE, Slot};
@@ -48,7 +48,8 @@ fn header(graph: &Graph, plan: &Plan, data: usize) -> Result<Header, Error> {
         first: graph.first.into(),
         boundary: graph.boundary.into(),
         last: graph.last as u8,
-        reserved: [0; 3],
+        recompute: (plan.kept == Gradients::Recomputed).into(),
+        reserved: [0; 2],
         floats: (plan.floats as u32).into(),
         input: [input.value, len(graph.input)],
         output: [output.value, len(graph.output), output.gradient],

@@ -79,6 +79,10 @@ pub struct Args {
     /// that do [default: 0.05]
     #[arg(long, value_name = "SHARE", value_parser = table, requires = "trainable")]
     pub(super) table: Option<f32>,
+    /// Compute gradients of activations twice where that takes less RAM: a step takes longer, and learns
+    /// the same
+    #[arg(long, requires = "trainable")]
+    pub(super) recompute: bool,
     /// Names of the classes, in order: a list with commas, or a file with one a line
     #[arg(long, value_name = "A,B,…|FILE")]
     pub(super) labels: Option<String>,
@@ -142,7 +146,8 @@ impl Args {
         let standard = Trainable::default();
         let reserve = self.reserve.unwrap_or(standard.reserve);
         let table = self.table.unwrap_or(standard.table);
-        Some(Trainable { layers, backward, backward_of, reserve, table })
+        let recompute = self.recompute;
+        Some(Trainable { layers, backward, backward_of, reserve, table, recompute })
     }
 }
 

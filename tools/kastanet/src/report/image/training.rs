@@ -22,6 +22,8 @@ pub struct TrainingReport {
     pub last: String,
     /// Floats of activations and gradients.
     pub floats: u32,
+    /// Whether gradients are computed twice.
+    pub recompute: bool,
     /// Bytes of the reserve.
     pub reserve_bytes: usize,
     /// Operations, in the order in which they run.
@@ -82,6 +84,7 @@ impl TrainingReport {
             boundary: header.boundary.get(),
             last: function(header.last),
             floats: header.floats.get(),
+            recompute: header.recompute == 1,
             reserve_bytes: image.section(section::RESERVE).map_or(0, <[u8]>::len),
             operations: operations.iter().map(operation_row).collect(),
             layers: layers.iter().map(|layer| layer_row(layer, image, names)).collect(),
@@ -96,6 +99,7 @@ impl TrainingReport {
         table.row(["tensor that enters", &self.boundary.to_string()]);
         table.row(["function of the loss", &self.last]);
         table.row(["floats of activations", &number(self.floats)]);
+        table.row(["gradients", if self.recompute { "computed twice" } else { "kept" }]);
         table.row(["bytes of the reserve", &number(self.reserve_bytes)]);
         table
     }
