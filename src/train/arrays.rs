@@ -69,10 +69,16 @@ impl<V> Arrays<'_, V> {
     }
 }
 
-/// Copies `len` units of `size`. Nothing happens to an empty slice.
-fn copy<T: Copy>(slice: &mut [T], from: usize, to: usize, len: usize, size: usize) {
-    if slice.len() >= (from.max(to) + len) * size {
-        slice.copy_within(from * size..(from + len) * size, to * size);
+/// Copies `len` units of `size`, as `memmove`. Nothing happens past the end, as to an empty slice.
+pub(super) fn copy<T: Copy>(slice: &mut [T], from: usize, to: usize, len: usize, size: usize) {
+    let (low, distance, len) = (from.min(to) * size, from.abs_diff(to) * size, len * size);
+    let Some(range) = slice.get_mut(low..low + distance + len) else { return };
+    match range.len().checked_sub(len) {
+        Some(rest) if from > to && distance <= range.len() && rest <= distance => {
+            range.copy_within(distance.., 0);
+        }
+        Some(rest) if distance <= rest => range.copy_within(..len, distance),
+        _ => (),
     }
 }
 
@@ -83,10 +89,10 @@ pub(super) fn swap<T>(slice: &mut [T], one: usize, other: usize) {
     }
 }
 
-/// What stands at `from` goes to `to`, in units of `size`. Nothing happens to an empty slice.
+/// What stands at `from` goes to `to`, in units of `size`. Nothing happens past the end, as to an empty slice.
 fn rotate<T>(slice: &mut [T], from: usize, to: usize, size: usize) {
     let (low, high) = (from.min(to) * size, (from.max(to) + 1) * size);
-    if let Some(range) = slice.get_mut(low..high) {
+    if let Some(range) = slice.get_mut(low..high).filter(|range| range.len() >= size) {
         match from < to {
             true => range.rotate_left(size),
             false => range.rotate_right(size),

@@ -80,8 +80,8 @@ impl<'e> Entering<'e> {
         let others = self.indices.get(..self.len).unwrap_or_default();
         let before = others.partition_point(|&other| other < index);
         self.push(index);
-        if let Some(behind) = self.indices.get_mut(before..self.len) {
-            behind.rotate_right(1);
+        if let Some([behind @ .., last]) = self.indices.get_mut(before..self.len) {
+            behind.iter_mut().for_each(|place| core::mem::swap(place, last));
         }
     }
 }

@@ -80,7 +80,8 @@ fn count_sides<const U: usize, V: Value>(live: &mut Live<'_, V>, end: Threshold)
     for part in live.parts_mut() {
         let Some(segment) = part.segment else { break };
         let first = first(grid, part.place);
-        let (near, far) = part.values.as_chunks::<U>().0.split_at(part.forward);
+        let units = part.values.as_chunks::<U>().0;
+        let (near, far) = units.split_at_checked(part.forward).unwrap_or_default();
         let crossed = |start: usize, units: &[[V; U]], keys: (u32, u32), holds: bool| {
             let mut crossed = 0;
             scan::each(units, &mut { keys }, |at, unit, _| {

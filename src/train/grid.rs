@@ -75,9 +75,9 @@ impl Grid {
         self.rows.div_ceil(self.unit.height())
     }
 
-    /// Units of a line.
+    /// Units of a line, at least 1.
     pub fn width(&self) -> usize {
-        self.cols.div_ceil(self.unit.width())
+        self.cols.div_ceil(self.unit.width()).max(1)
     }
 
     /// Units in all.
@@ -117,5 +117,6 @@ impl Grid {
 
 /// How many of `len` consecutive units are chosen when `kept` of each `group` are; the last may be shorter.
 pub(super) fn in_groups(len: usize, group: usize, kept: usize) -> usize {
+    let group = group.max(1);
     len / group * kept.min(group) + kept.min(len % group)
 }

@@ -7,6 +7,7 @@
 //!
 //! A unit is either live, or in the table, or worth what its reserve says.
 
+use super::arrays::copy;
 use super::value::Value;
 
 /// The table of one layer.
@@ -55,8 +56,8 @@ impl<'o, V: Value> Overlay<'o, V> {
     /// front while they are read; gives the number of the first.
     pub fn open(&mut self) -> usize {
         let (len, room) = (self.len, self.capacity() - self.len);
-        self.indices.copy_within(..len, room);
-        self.values.copy_within(..len, room);
+        copy(self.indices, 0, room, len, 1);
+        copy(self.values, 0, room, len, 1);
         self.len = self.capacity();
         room
     }
@@ -105,8 +106,8 @@ impl Filling {
             && overlay.indices.get(old).is_some_and(|&other| other > index)
         {
             self.to = self.to.saturating_sub(1);
-            overlay.indices.copy_within(old..=old, self.to);
-            values.copy_within(old..=old, self.to);
+            copy(overlay.indices, old, self.to, 1, 1);
+            copy(values, old, self.to, 1, 1);
             self.old = old;
         }
         self.to = self.to.saturating_sub(1);

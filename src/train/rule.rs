@@ -134,7 +134,7 @@ impl Rule {
         state: State<'_>,
     ) {
         let coefficient = self.coefficient(is_forward);
-        let size = (weights.len() / columns.len().max(1)) as u32;
+        let size = (weights.len() / columns.len().max(1)).max(1) as u32;
         let number = |at: usize| {
             let column = columns.get(at / size as usize).copied().unwrap_or_default();
             first + u32::from(column) * size + at as u32 % size

@@ -43,7 +43,6 @@ impl<'v, V: Value> View<'v, V> {
         let (grid, mut at) = (self.layer.grid, 0);
         let Arrays { columns, values, .. } = self.live.arrays;
         let (columns, values): (&'v [u8], &'v [V]) = (columns, values);
-        let size = grid.unit.size();
         let segments: Option<&'v [Segment]> = self.live.segments.map(|segments| &*segments);
         places(grid).enumerate().flat_map(move |(number, (place, len))| {
             let segment = match segments {
@@ -52,7 +51,8 @@ impl<'v, V: Value> View<'v, V> {
             };
             let start = at;
             at += segment.live();
-            (0..segment.live() * size).filter_map(move |member| {
+            (0..segment.live() * grid.unit.size()).filter_map(move |member| {
+                let size = grid.unit.size();
                 let unit = start + member / size;
                 let column = match segments {
                     Some(_) => usize::from(*columns.get(unit)?),
@@ -67,8 +67,9 @@ impl<'v, V: Value> View<'v, V> {
 
     /// Calls `f` with row, column and value of every weight that is known.
     pub fn each_weight(self, f: &mut impl FnMut(usize, usize, f32)) {
-        let (grid, size) = (self.layer.grid, self.layer.grid.unit.size());
+        let grid = self.layer.grid;
         let mut put = |at: usize, weight: f32| {
+            let size = grid.unit.size();
             let (line, unit) = (at / size / grid.width(), at / size % grid.width());
             if let Some((row, col)) = grid.weight(line, unit, at % size) {
                 f(row, col, weight);
@@ -79,6 +80,7 @@ impl<'v, V: Value> View<'v, V> {
             Base::Exact(theta) => theta.iter().enumerate().for_each(|(at, &w)| put(at, w)),
             Base::Image(stored) => source::each::<V>(*stored, grid, &mut put),
         }
+        let size = grid.unit.size();
         let table = self.overlay.values.chunks(size).zip(&*self.overlay.indices);
         for (unit, &index) in table.take(self.overlay.len) {
             for (member, weight) in unit.iter().enumerate() {

@@ -145,7 +145,8 @@ fn checks() -> Vec<Check> {
     ];
     // A Cortex-M7's loops are those of an M4.
     checks.extend(BOARDS.iter().filter(|board| board.name != "m7").map(|board| {
-        check(Step::Clippy, &format!("clippy {}", board.name), |tree| clippy_board(tree, board))
+        let name = format!("clippy {}", board.name);
+        in_lane(check(Step::Clippy, &name, |tree| clippy_board(tree, board)))
     }));
     checks.push(check(Step::Doc, "doc", |tree| {
         let args = ["doc", "--quiet", "--workspace", "--no-deps"];
@@ -159,7 +160,8 @@ fn checks() -> Vec<Check> {
         in_lane(check(Step::Miri, &format!("miri {name}"), |tree| miri(tree, args)))
     }));
     for target in TARGETS {
-        checks.push(check(Step::Build, &format!("build {target}"), |tree| build(tree, target)));
+        let name = format!("build {target}");
+        checks.push(in_lane(check(Step::Build, &name, |tree| build(tree, target))));
     }
     checks.extend(BOARDS.iter().map(|board| {
         let name = format!("no_panic {}", board.name);
@@ -189,16 +191,14 @@ fn clippy(mut command: std::process::Command) -> Result<()> {
     run(command.args(["--quiet", "--all-targets", "--", "-Dwarnings"]))
 }
 
-/// Boards that differ in what their programs are compiled from.
-const UNLIKE: [&str; 3] = ["m0", "m4", "rv32v"];
-
 /// The crate, of which only a board's compiler sees the loops of its core, and its programs: those alone, as
 /// firmware has no test harness.
 fn clippy_board(tree: &Tree, board: &Board) -> Result<()> {
     setup::targets()?;
     let mut command = tree.cargo(&["clippy", "--quiet", "-p", "kastanet"]);
+    command.env("CARGO_TARGET_DIR", tree.board_target());
     run(board.aim(&mut command).args(["--features", "defmt,micromath", "--", "-Dwarnings"]))?;
-    if !UNLIKE.contains(&board.name) {
+    if !board.is_unlike() {
         return Ok(());
     }
     let args = ["clippy", "--quiet", "--lib", "--bins"];
@@ -236,5 +236,6 @@ fn miri(tree: &Tree, args: &[&str]) -> Result<()> {
 fn build(tree: &Tree, target: &str) -> Result<()> {
     setup::targets()?;
     // With all features, and with the loops of its core, each board's clippy compiles it.
-    run(&mut tree.cargo(&["check", "--quiet", "-p", "kastanet", "--target", target]))
+    let mut command = tree.cargo(&["check", "--quiet", "-p", "kastanet", "--target", target]);
+    run(command.env("CARGO_TARGET_DIR", tree.board_target()))
 }

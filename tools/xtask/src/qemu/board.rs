@@ -180,6 +180,11 @@ impl Board {
         Ok(self.elf(tree, TRAIN))
     }
 
+    /// Whether it stands for others whose programs differ in little.
+    pub fn is_unlike(&self) -> bool {
+        ["m0", "m4", "rv32v"].contains(&self.name)
+    }
+
     /// Whether programs that need little memory run on a machine that has little.
     pub fn is_small(&self) -> bool {
         self.small.is_some()
