@@ -23,7 +23,8 @@ pub enum Error {
         /// The layer.
         layer: u16,
     },
-    /// The memory does not start with what this image, program and recipe have saved between two steps.
+    /// The memory does not start with what this image and program have saved between two steps, by a recipe that
+    /// keeps the same in memory.
     OtherRun,
     /// What was saved of a layer is damaged.
     BadSaved {
@@ -44,7 +45,7 @@ impl core::fmt::Display for Error {
                 write!(f, "training layer {layer}: no reserve with enough weights")
             }
             Error::OtherRun => {
-                write!(f, "not what this image, program and recipe have saved between two steps")
+                write!(f, "not what this image and program have saved between two steps")
             }
             Error::BadSaved { layer } => {
                 write!(f, "training layer {layer}: what was saved of it is damaged")

@@ -10,7 +10,7 @@
 //! last function: z is what that function would have been applied to. Sums run over a sample's n
 //! outputs, first to last; `exp` and `ln` are `libm`'s. So a loss has the same bits on every machine.
 
-use super::Lanes;
+use super::{Function, Lanes};
 use libm::{expf, logf};
 
 /// What is to become small.
@@ -23,6 +23,18 @@ pub enum Loss {
     LogisticCrossEntropy,
     /// Outputs are numbers to come near to.
     MeanSquared,
+}
+
+impl Loss {
+    /// What takes over a network's last function, [`Program::last`](super::Program::last): the cross-entropies their
+    /// own, the mean squared error all others.
+    pub fn of(last: Function) -> Self {
+        match last {
+            Function::Softmax => Loss::SoftmaxCrossEntropy,
+            Function::Logistic => Loss::LogisticCrossEntropy,
+            _ => Loss::MeanSquared,
+        }
+    }
 }
 
 /// What is wanted of N samples.
@@ -47,6 +59,13 @@ pub enum LossError {
     NoOutputs,
     /// Outputs are to be as the inputs are, which other activations have taken the place of.
     InputNotKept,
+    /// Not as many inputs as the program has.
+    WrongInput {
+        /// What it has.
+        expected: u32,
+        /// What was given.
+        found: u32,
+    },
     /// A class that no output stands for.
     ClassOutOfRange {
         /// The class.
@@ -76,6 +95,9 @@ impl core::fmt::Display for LossError {
             LossError::NoOutputs => write!(f, "the network has no outputs"),
             LossError::InputNotKept => {
                 write!(f, "the program does not keep its input, which is what is wanted")
+            }
+            LossError::WrongInput { expected, found } => {
+                write!(f, "expected {expected} inputs, found {found}")
             }
             LossError::ClassOutOfRange { found, classes } => {
                 write!(f, "class {found} is not one of the network's {classes}")

@@ -93,16 +93,16 @@ impl Counts {
         let sparse = |count: usize| if is_sparse { count } else { 0 };
         let (entries, theta) = match recipe.reserve {
             Reserve::Image { table } => ((table * backward as f32) as usize, 0),
-            Reserve::Exact => (0, grid.units() * size),
+            Reserve::Exact => (0, grid.units().saturating_mul(size)),
             Reserve::None => (0, 0),
         };
         Counts {
             biases: grid.rows,
-            values: live * size,
+            values: live.saturating_mul(size),
             columns: sparse(live),
-            segments: sparse(grid.lines() * grid.tiles()),
+            segments: sparse(grid.lines().saturating_mul(grid.tiles())),
             entries: sparse(entries),
-            entry_values: sparse(entries * size),
+            entry_values: sparse(entries.saturating_mul(size)),
             theta: sparse(theta),
         }
     }
@@ -224,6 +224,7 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
         recipe: &Recipe,
         mut cutter: Cutter<'m>,
     ) -> (Option<Self>, Bytes) {
+        const { assert!(N > 0, "samples have a lane each") };
         let mut counts = Counts::default();
         program
             .layers()
@@ -250,7 +251,7 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
         let bias_gradients = cutter.take(collected(counts.biases));
         let gradients = cutter.take(collected(counts.values));
         // Vectors of a host are not to lie across two lines of its cache.
-        if N > 0 && N.is_multiple_of(8) {
+        if N.is_multiple_of(8) {
             cutter.align();
         }
         let activations = cutter.take(program.activation_floats().max(scratch));

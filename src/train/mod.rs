@@ -19,7 +19,8 @@
 //!
 //! Nothing outside B moves. A gradient that is not finite gives the step up before any weight has moved.
 //! The weight gradient of one sample is a product of two numbers that are at hand, so that no gradient is ever
-//! stored where weights take a step at each sample.
+//! stored where weights take a step at each sample. Gradients of activations are kept until all are known, or, as
+//! [`Program::recomputes`] says, computed twice.
 //!
 //! # Where a weight is
 //!
@@ -68,52 +69,61 @@
 //! `libm`'s. So with the same image, recipe, inputs and N, every machine ends with the same weights, sets and
 //! losses, to the last bit.
 
+// What is trained, and how: the image's part, the recipe, the tuner.
+mod error;
+mod operation;
+mod program;
+mod recipe;
+pub mod record;
+mod schedule;
+mod source;
+mod tuner;
+
+// A run: where everything lies, the passes, the step, what is kept.
+mod loss;
+mod memory;
+mod operators;
+mod pass;
+mod resume;
+mod start;
+mod step;
+mod view;
+
+// A layer's units: which there are, which are live, which have learned, what rests in flash.
 mod arrays;
-mod backward_set;
 mod base;
+mod grid;
+mod live;
+mod overlay;
+mod tile;
+mod value;
+
+// The sets: who is larger, and how units change places.
+mod backward_set;
 mod candidates;
 mod choose;
-mod dense;
 mod entering;
-mod error;
 mod exchange;
 mod fall_back;
 mod forward_set;
-mod fully_connected;
 mod global;
-mod grid;
 mod group;
 mod groups;
 mod heap;
-mod lanes;
-mod live;
-mod loss;
-mod memory;
-mod operation;
-mod operators;
-mod overlay;
-mod pass;
-mod plain;
-mod program;
-mod random;
 mod rank;
 mod rebuild;
-mod recipe;
-pub mod record;
-mod resume;
-mod rule;
 mod scan;
-mod schedule;
 mod search;
 mod slots;
-mod source;
-mod start;
-mod step;
-mod tile;
-mod tuner;
+
+// The loops over live weights, and how a weight moves.
+mod dense;
+mod fully_connected;
+mod lanes;
+mod plain;
+mod random;
+mod rule;
 mod update;
-mod value;
-mod view;
 mod weighted;
 mod windows;
 

@@ -229,7 +229,7 @@ impl<'a> Program<'a> {
         let floats = |at: u32| self.floats(at, rows).is_some();
         let data = floats(record.scales.get())
             && (record.bias.get() == NOWHERE || floats(record.bias.get()));
-        if !fits || !data || rows.checked_mul(cols).is_none_or(|weights| weights >= 1 << 31) {
+        if !fits || !data {
             return Err(bad);
         }
         let (units, sets) = match grid.unit {
@@ -310,8 +310,10 @@ impl<'a> Program<'a> {
     pub fn keeps_input(&self) -> bool {
         let operations = (0..self.operations.len()).filter_map(|number| self.operation(number));
         // With gradients computed twice, there is a loss twice.
-        let written = operations.flat_map(|Operation { y, .. }| {
-            [Some(y.values), y.gradient.filter(|_| self.recomputes())].into_iter().flatten()
+        let written = operations.flat_map(|Operation { x, x2, y, .. }| {
+            let gradients = [x.gradient, x2.and_then(|x2| x2.gradient), y.gradient];
+            let gradients = gradients.map(|gradient| gradient.filter(|_| self.recomputes()));
+            gradients.into_iter().chain([Some(y.values)]).flatten()
         });
         let mut written = written.chain(self.output().gradient);
         written.all(|range| !meet(&range, &self.input()))
@@ -321,7 +323,11 @@ impl<'a> Program<'a> {
     pub(super) fn chosen(&self) -> [usize; 3] {
         let sparse = self.layers().filter(|layer| layer.training == Training::Sparse);
         sparse.fold([0; 3], |[forward, backward, units], layer| {
-            [forward + layer.forward, backward + layer.backward, units + layer.grid.units()]
+            [
+                forward.saturating_add(layer.forward),
+                backward.saturating_add(layer.backward),
+                units.saturating_add(layer.grid.units()),
+            ]
         })
     }
 
@@ -376,6 +382,11 @@ impl<'a> Program<'a> {
         };
         let unit = if training == Training::Sparse { Unit::of(record)? } else { Unit::Weight };
         let grid = Grid { rows, cols, unit };
+        let is_small = |product: Option<usize>| product.is_some_and(|weights| weights < 1 << 31);
+        // Units at the edge count in full.
+        if !is_small(rows.checked_mul(cols)) || !is_small(grid.units().checked_mul(unit.size())) {
+            return None;
+        }
         let chosen = |kept: u32| match training {
             Training::Sparse => grid.chosen(kept as usize),
             _ => grid.units(),

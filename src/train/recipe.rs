@@ -142,7 +142,7 @@ pub enum Reserve {
     },
     /// All weights are in RAM, 4 bytes each: for hosts.
     Exact,
-    /// Nowhere: the first sets stay.
+    /// Nowhere: the first backward set stays.
     None,
 }
 

@@ -27,7 +27,9 @@ const MOST_SQUARE: f32 = 1e37;
 
 impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     /// A tuner that goes on where another stopped between two steps: `memory` starts with what
-    /// [`Tuner::saved`] gave. It takes the steps that the other would have taken, to the last bit.
+    /// [`Tuner::saved`] gave. With the same recipe it takes the steps that the other would have taken, to the last
+    /// bit; whatever does not change what is kept in memory (rate, loss, batch, penalty, refreshes, seed) may also
+    /// be another.
     ///
     /// # Errors
     ///
@@ -98,8 +100,10 @@ fn is_sound<V: Value>(view: &View<'_, V>, phase: u32, room: usize) -> bool {
     let mut squares = live.arrays.second.iter().chain(&*view.bias_second);
     let mut values = live.arrays.values.iter().chain(&*overlay.values);
     let is_sparse = layer.training == Training::Sparse;
-    let live = if is_sparse && phase == SETTLED { counts(view)[1] } else { room };
-    state.live as usize == live
+    let [_, found] = counts(view);
+    let wanted = if is_sparse && phase == SETTLED { found } else { room };
+    state.live as usize == wanted
+        && found <= live.arrays.columns.len()
         && numbers.all(|number| number.abs() <= MOST)
         && squares.all(|square| (0.0..=MOST_SQUARE).contains(square))
         && values.all(|value| value.get().abs() <= MOST)
@@ -108,7 +112,7 @@ fn is_sound<V: Value>(view: &View<'_, V>, phase: u32, room: usize) -> bool {
 
 /// Units of a layer's forward set and of its backward set.
 fn counts<V>(View { live, .. }: &View<'_, V>) -> [usize; 2] {
-    // Not of the parts, which end where there are too few columns.
+    // Not of the parts, which end where there are too few columns. A dense layer has neither.
     let segments = live.segments.iter().flat_map(|segments| segments.iter());
     segments.fold([0; 2], |[forward, backward], segment| {
         [forward + segment.forward(), backward + segment.live()]

@@ -1,6 +1,7 @@
 //! A run's beginning: where layers lie in the memory, and their first weights.
 
 use super::base::Base;
+use super::choose::NEW;
 use super::memory::{Counts, State, capacity};
 use super::program::Training;
 use super::source;
@@ -53,16 +54,26 @@ impl<'a, V: Value, const N: usize> Tuner<'a, '_, V, N> {
         }
     }
 
-    /// Gives a layer its first weights, row after row, and its biases, before the first step: for hosts, where
-    /// all θ are in RAM.
+    /// Gives a layer its first weights, row after row, and its biases, before the first step: for hosts.
     ///
     /// # Errors
     ///
-    /// `None` where there is no such layer, θ are not in RAM, or the numbers are not as many as it has.
+    /// `None`, and nothing has changed, where there is no such layer, the numbers are not finite or not as many as
+    /// it has, or it is a sparse one and its θ are not all in RAM or its sets have been chosen.
     pub fn set_weights(&mut self, number: usize, weights: &[f32], biases: &[f32]) -> Option<()> {
+        let is_new = self.memory.held.head.phase == NEW;
         let (view, _) = self.layer(number)?;
         let grid = view.layer.grid;
-        if weights.len() != grid.rows * grid.cols || biases.len() != view.biases.len() {
+        let is_open = match view.layer.training {
+            Training::Sparse => is_new && matches!(view.base, Base::Exact(_)),
+            _ => true,
+        };
+        let are_as_many =
+            weights.len() == grid.rows * grid.cols && biases.len() == view.biases.len();
+        if !is_open
+            || !are_as_many
+            || !weights.iter().chain(biases).all(|number| number.is_finite())
+        {
             return None;
         }
         view.biases.copy_from_slice(biases);
@@ -75,7 +86,6 @@ impl<'a, V: Value, const N: usize> Tuner<'a, '_, V, N> {
             let weight = weight.copied().unwrap_or_default();
             match &mut base {
                 Base::Exact(theta) => put(theta, at, weight),
-                _ if view.layer.training == Training::Sparse => return None,
                 _ => put(view.live.arrays.values, at, V::nearest(weight)),
             }
         }

@@ -30,7 +30,8 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
         };
         let layer = operation.layer.and_then(|number| self.program.layer(number));
         let (Some(layer), Some(dy)) = (layer, &operation.y.gradient) else { return true };
-        let terms = (dy.len() * N) as f32;
+        // Of all samples of a batch, N of which are seen.
+        let terms = dy.len() as f32 * self.recipe.batch as f32;
         // Of a frozen layer only the bias moves, and its input need not be kept.
         let frozen = layer.training == Training::Frozen;
         let x = if frozen { 0.0 } else { largest_of(&operation.x.values) };
@@ -97,10 +98,16 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
     fn scale(&self) -> f32 {
         let Clip::Norm(most) = self.recipe.clip else { return 1.0 };
         let Held { gradients, bias_gradients, .. } = &self.memory.held;
-        let squares =
-            gradients.iter().chain(bias_gradients.iter()).map(|gradient| gradient * gradient);
-        let norm = libm::sqrtf(squares.fold(0.0, |sum, square| sum + square));
-        if norm > most { most / norm } else { 1.0 }
+        let norm = |unit: f32| {
+            let all = gradients.iter().chain(bias_gradients.iter());
+            libm::sqrtf(all.map(|g| (g * unit) * (g * unit)).fold(0.0, |sum, square| sum + square))
+        };
+        match norm(1.0) {
+            norm if norm <= most => 1.0,
+            norm if norm < f32::INFINITY => most / norm,
+            // The squares of gradients near the limit are beyond floats.
+            _ => most / norm(1e-19) * 1e-19,
+        }
     }
 
     /// Calls `f` with each operation that has weights and the number of its layer, that layer, its input and its

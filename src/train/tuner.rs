@@ -124,8 +124,8 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         view.into_iter().flat_map(View::into_weights)
     }
 
-    /// Calls `f` with row, column and value of every weight that is known: live, else in the table, else in
-    /// the reserve.
+    /// Calls `f` with row, column and value of every weight that is known: of all in the reserve, then of those in
+    /// the table, then of those that are live. What it was called with last for a weight is its value.
     pub fn weights(&mut self, number: usize, mut f: impl FnMut(usize, usize, f32)) {
         self.prepare();
         if let Some((view, _)) = self.layer(number) {
@@ -141,8 +141,14 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         (view.layer.training == Training::Dense).then_some((arrays.values, arrays.first))
     }
 
+    /// Whether weights have taken a step since the last sample: what was learned from a batch that is not yet whole
+    /// is not [saved](Tuner::saved).
+    pub fn is_between_steps(&self) -> bool {
+        self.memory.held.head.seen == 0
+    }
+
     /// What is to be kept to go on later, as it lies in the memory: [`Bytes::saved`] bytes in all, for
-    /// [`Tuner::resume`] between two steps.
+    /// [`Tuner::resume`], which takes them where this [is between steps](Tuner::is_between_steps).
     pub fn saved(&self) -> impl Iterator<Item = &[u8]> {
         self.memory.held.saved()
     }
@@ -154,24 +160,34 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         Counters { steps, skipped, entered: head.entered, fallen: head.fallen }
     }
 
-    /// Outputs for `input`, with the forward sets as they are: what a deployed network computes.
+    /// Outputs for `input`, [`Program::inputs`] of them, with the forward sets as they are: what a deployed network
+    /// computes, before [`Program::last`] is applied. None where the inputs are not as many.
     pub fn infer(&mut self, input: &[Lanes<N>]) -> &[Lanes<N>] {
+        if input.len() != self.program.inputs() {
+            return &[];
+        }
         self.prepare();
         copy(self.memory.activations.get_mut(self.program.input()).unwrap_or_default(), input);
         self.forward();
         self.memory.activations.get(self.program.output().values).unwrap_or_default()
     }
 
-    /// Learns from N samples; every `batch` samples weights take a step.
+    /// Learns from N samples, of [`Program::inputs`] real numbers each; every `batch` samples weights take a step.
     ///
     /// # Errors
     ///
-    /// A target that does not fit: nothing has changed but the sets that were due.
+    /// An input or a target that does not fit: nothing has changed but the sets that were due.
     pub fn step(
         &mut self,
         input: &[Lanes<N>],
         target: Target<'_, N>,
     ) -> Result<Outcome<N>, LossError> {
+        let (expected, found) = (self.program.inputs(), input.len());
+        if expected != found {
+            let [expected, found] =
+                [expected, found].map(|count| count.min(u32::MAX as usize) as u32);
+            return Err(LossError::WrongInput { expected, found });
+        }
         self.step_with(|place| copy(place, input), Some(target))
     }
 

@@ -68,6 +68,7 @@ impl Windows {
         let first = first.saturating_sub(self.shape.pad[1]);
         let (stride, pad) = (self.shape.stride[0], self.shape.pad[0]);
         let above = ky * self.shape.dilation[0];
+        let down = if across.is_empty() { 0..0 } else { down };
         down.map(move |oy| Run {
             x: ((oy * stride + above - pad) * width + first) * channels + channel,
             y: (oy * out_width + across.start) * out_channels + row,

@@ -43,9 +43,8 @@ pub fn image_of(images: &[u8], number: usize) -> &[u8] {
 
 /// How the scenario trains: one sample a step, plain SGD, sets refreshed at two rates.
 pub fn recipe(program: &Program<'_>) -> Recipe {
-    let classifies = program.last() == Function::Softmax;
     Recipe {
-        loss: if classifies { Loss::SoftmaxCrossEntropy } else { Loss::MeanSquared },
+        loss: Loss::of(program.last()),
         schedule: Schedule::Constant { rate: 0.02 },
         exploration: 1e-3,
         refresh_backward_every: EVERY,

@@ -79,3 +79,31 @@ fn of_each_value() {
         assert!(clipped.iter().all(|[_, most]| *most < 0.0626), "{unit:?} {batch}: {clipped:?}");
     }
 }
+
+/// Gradients that are taken, but whose squares do not fit floats.
+#[test]
+fn of_a_norm_beyond_what_squares_can_tell() {
+    let mut net = Builder::new([1, 1, 1000]);
+    let y = net.fully_connected(net.input(), 1, Function::None, Layer::dense().without_bias());
+    let recipe = Recipe {
+        loss: Loss::MeanSquared,
+        schedule: Schedule::Constant { rate: 0.125 },
+        exploration: 0.0,
+        clip: Clip::Norm(0.25),
+        reserve: Reserve::Exact,
+        ..Recipe::default()
+    };
+    let graph = net.graph(y, Function::None).unwrap();
+    Case::of(graph, recipe, &mut Rng::new(1)).with::<f32, 1, _>(|mut tuner| {
+        let input = [[1e9]; 1000];
+        let output = tuner.infer(&input)[0][0];
+        let mut before = vec![];
+        tuner.weights(0, |_, _, weight| before.push(f64::from(weight)));
+        let outcome = tuner.step(&input, Target::Values(&[[output - 4e8]])).unwrap();
+        assert!(!outcome.skipped);
+        let mut after = vec![];
+        tuner.weights(0, |_, _, weight| after.push(f64::from(weight)));
+        let square: f64 = before.iter().zip(after).map(|(one, other)| (one - other).powi(2)).sum();
+        assert!((square.sqrt() / 0.125 - 0.25).abs() < 1e-4, "{}", square.sqrt());
+    });
+}

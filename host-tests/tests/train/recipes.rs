@@ -4,7 +4,7 @@ use crate::case::{Case, known, lanes};
 use host_tests::random::Rng;
 use kastanet::train::{
     Clip, Error, Function, LossError, Optimizer, Program, ProgramError, Recipe, RecipeError,
-    Reserve, Schedule, Source, Target, Tuner,
+    Reserve, Schedule, Source, Target, Tuner, Unit,
 };
 use kastanet_cli::training::{Builder, Error as Refused, Layer};
 use zerocopy::IntoBytes;
@@ -227,4 +227,34 @@ fn targets_that_do_not_fit_change_nothing() {
         let plain = run(false, &mut rng);
         assert!(run(true, &mut state.clone()) == plain, "seed {seed}");
     }
+}
+
+#[test]
+fn a_table_without_end_is_refused_whatever_the_unit() {
+    for unit in [Unit::Weight, Unit::Block4x1, Unit::Block1x4, Unit::Group(4)] {
+        let mut net = Builder::new([1, 1, 8]);
+        let y =
+            net.fully_connected(net.input(), 8, Function::None, Layer::sparse(0.5, 0.5).unit(unit));
+        let bytes = net.finish(y, Function::None).unwrap();
+        let program = Program::new_checked(&bytes).unwrap();
+        let recipe = Recipe { reserve: Reserve::Image { table: f32::INFINITY }, ..exact() };
+        let tuner = Tuner::<f32, 1>::new(program, Source::default(), recipe, &mut []);
+        assert_eq!(tuner.err(), Some(Error::Recipe(RecipeError::Table)), "{unit:?}");
+    }
+}
+
+#[test]
+fn inputs_are_as_many_as_the_program_has() {
+    let bytes = bytes();
+    let program = Program::new_checked(&bytes).unwrap();
+    let mut memory = vec![0_u32; 5000];
+    let mut tuner =
+        Tuner::<f32, 1>::new(program, Source::default(), exact(), memory.as_mut_bytes()).unwrap();
+    for found in [0, 5, 7] {
+        let input = vec![[1.0]; found];
+        let refused = LossError::WrongInput { expected: 6, found: found as u32 };
+        assert_eq!(tuner.step(&input, Target::Classes(&[0])).err(), Some(refused));
+        assert!(tuner.infer(&input).is_empty());
+    }
+    assert_eq!(tuner.infer(&[[1.0]; 6]).len(), 5);
 }

@@ -5,8 +5,10 @@ use crate::case::{Case, lanes};
 use host_tests::cases;
 use host_tests::random::Rng;
 use kastanet::train::{
-    Bf16, Error, Grid, LiveWeight, Program, Recipe, Scope, Source, Target, Training, Tuner, Value,
+    Bf16, Error, Function, Grid, LiveWeight, Loss, Program, Recipe, Reserve, Scope, Source, Target,
+    Training, Tuner, Value,
 };
+use kastanet_cli::training::{Builder, Layer};
 use zerocopy::IntoBytes;
 
 const STEPS: u32 = 12;
@@ -171,4 +173,38 @@ fn damaged_states_are_refused_or_hold_exact_sets() {
         }
     }
     assert!(taken > 500 && refused > 500, "{taken} taken, {refused} refused");
+}
+
+/// With sets over the network, a layer's counts are only bounded by its room: units that are moved from one layer's
+/// count to another's.
+#[test]
+fn counts_beyond_a_layers_room_are_refused() {
+    let mut net = Builder::new([1, 1, 100]);
+    let x = net.fully_connected(net.input(), 10, Function::Relu, Layer::counts(60, 200));
+    let y = net.fully_connected(x, 1, Function::None, Layer::counts(3, 5));
+    let recipe = Recipe {
+        loss: Loss::MeanSquared,
+        scope: Scope::Network,
+        refresh_backward_every: 1,
+        reserve: Reserve::Image { table: 0.0 },
+        ..Recipe::default()
+    };
+    let mut rng = Rng::new(1);
+    let case = Case::of(net.graph(y, Function::None).unwrap(), recipe, &mut rng);
+    let mut space = memory::<f32>(&case);
+    let mut first = tuner::<f32>(&case, recipe, &mut space, None).unwrap();
+    steps(&mut first, &case, 2, &mut rng);
+    let kept = saved(&first);
+    // 11 segments of 4 bytes each, then a column for each of 205 + 10 units and a byte that fills up.
+    let segments = kept.len() - 216 - 44..kept.len() - 216;
+    for [more, less] in segments.clone().flat_map(|a| segments.clone().map(move |b| [a, b])) {
+        let mut damaged = kept.clone();
+        damaged[more] = damaged[more].wrapping_add(16);
+        damaged[less] = damaged[less].wrapping_sub(16);
+        let mut space = memory::<f32>(&case);
+        if let Ok(mut tuner) = tuner::<f32>(&case, recipe, &mut space, Some(&damaged)) {
+            steps(&mut tuner, &case, 1, &mut rng.clone());
+            assert!(are_exact(&mut tuner, Scope::Network), "{more} {less}");
+        }
+    }
 }

@@ -27,7 +27,7 @@ fn try_to_train(editor: &Editor, recipe: Recipe) -> bool {
     memory.fill(0x5a);
     let tuner = Tuner::<f32, 1>::new(program, Source::of_image(image), recipe, &mut memory);
     let Ok(mut tuner) = tuner else { return false };
-    let input = [[0.5]; 64];
+    let input = vec![[0.5]; program.inputs()];
     let classes = tuner.infer(&input).len().max(1) as u16;
     (0..3).all(|step| tuner.step(&input, Target::Classes(&[step % classes])).is_ok())
 }

@@ -205,7 +205,8 @@ fn clippy_board(tree: &Tree, board: &Board) -> Result<()> {
     let mut command = board.cargo(tree, "load", &args);
     let packages = ["qemu", "no-panic", "size"];
     command.args(packages.map(|name| format!("-pkastanet-boards-{name}")));
-    run(command.args(["--features", "defmt", "--", "-Dwarnings"]))
+    let features = "kastanet-boards-qemu/defmt,kastanet-boards-no-panic/train";
+    run(command.args(["--features", features, "--", "-Dwarnings"]))
 }
 
 fn host_tests(tree: &Tree) -> Result<()> {
