@@ -74,9 +74,7 @@ pub(super) fn copy<T: Copy>(slice: &mut [T], from: usize, to: usize, len: usize,
     let (low, distance, len) = (from.min(to) * size, from.abs_diff(to) * size, len * size);
     let Some(range) = slice.get_mut(low..low + distance + len) else { return };
     match range.len().checked_sub(len) {
-        Some(rest) if from > to && distance <= range.len() && rest <= distance => {
-            range.copy_within(distance.., 0);
-        }
+        Some(_) if from > to && distance <= range.len() => range.copy_within(distance.., 0),
         Some(rest) if distance <= rest => range.copy_within(..len, distance),
         _ => (),
     }

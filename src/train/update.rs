@@ -49,27 +49,19 @@ pub(super) fn step_at_once<const U: usize, V: Value>(
     let (width, mut holding) = (live.grid.width(), 0);
     let mut space = [[0.0; U]; TILE];
     for part in live.parts_mut() {
-        let PartMut { place, forward, mut columns, mut values, segment, .. } = part;
-        let (mut velocity, mut second) = (part.first, part.second);
-        let rest = columns.len().saturating_sub(forward);
+        let PartMut { place, forward, columns, values, segment, .. } = part;
         let first = (place.line * width + place.start) as u32;
         let mut gradients = space.get_mut(..columns.len()).unwrap_or_default();
         fill(&place, columns, gradients);
-        let mut crossed = false;
+        let rest = columns.len().saturating_sub(forward);
+        let state = State { first: part.first, second: part.second };
+        let (mut left, mut crossed) = (Units { columns, values, state }, false);
         for (is_forward, len) in [(true, forward), (false, rest)] {
-            let here = columns.split_off(..len).unwrap_or_default();
-            let units = values.split_off_mut(..len * U).unwrap_or_default();
-            let state = State {
-                first: velocity.split_off_mut(..len * U).unwrap_or_default(),
-                second: second.split_off_mut(..len * U).unwrap_or_default(),
-            };
             let taken = gradients.split_off_mut(..len).unwrap_or_default();
-            rule.steps(is_forward, units, (here, first * U as u32), taken.as_flattened(), state);
-            if segment.is_some() {
-                let held = held::<U, V>(end, (here, first), units);
-                holding += held;
-                crossed |= held != if is_forward { len as u32 } else { 0 };
-            }
+            let ends = segment.is_some().then_some(end);
+            let (held, others) = left.take(len, U).step(rule, ends, (is_forward, first), taken);
+            holding += held;
+            crossed |= others;
         }
         if let Some(segment) = segment {
             segment.settle(!crossed);
@@ -108,28 +100,22 @@ fn each_chunk<const U: usize, V: Value>(
     let space = space.as_chunks_mut::<U>().0;
     for part in live.parts_mut() {
         let first = (part.place.line * width + part.place.start) as u32;
-        let PartMut { place, forward, mut columns, mut values, segment, .. } = part;
-        let (mut velocity, mut second, mut gradients) = (part.first, part.second, part.gradients);
+        let PartMut { place, forward, columns, values, segment, mut gradients, .. } = part;
+        let state = State { first: part.first, second: part.second };
+        let mut rest = Units { columns, values, state };
         let (mut left, mut crossed) = (forward, false);
-        while !columns.is_empty() {
+        while !rest.columns.is_empty() {
             let is_forward = left > 0;
-            let len =
-                if is_forward { left } else { columns.len() }.min(CHUNK / U).min(columns.len());
-            let here = columns.split_off(..len).unwrap_or_default();
-            let units = values.split_off_mut(..len * U).unwrap_or_default();
+            let len = if is_forward { left } else { rest.columns.len() };
+            let here = rest.take(len.min(CHUNK / U).min(rest.columns.len()), U);
+            let len = here.columns.len();
             let buffer = gradients.split_off_mut(..len * U).unwrap_or_default();
-            let state = State {
-                first: velocity.split_off_mut(..len * U).unwrap_or_default(),
-                second: second.split_off_mut(..len * U).unwrap_or_default(),
-            };
             let taken = space.get_mut(..len).unwrap_or_default();
-            fill(&place, here, buffer, taken);
-            rule.steps(is_forward, units, (here, first * U as u32), taken.as_flattened(), state);
-            if segment.is_some() {
-                let held = held::<U, V>(end, (here, first), units);
-                holding += held;
-                crossed |= held != if is_forward { len as u32 } else { 0 };
-            }
+            fill(&place, here.columns, buffer, taken);
+            let ends = segment.is_some().then_some(end);
+            let (held, others) = here.step(rule, ends, (is_forward, first), taken);
+            holding += held;
+            crossed |= others;
             left -= if is_forward { len } else { 0 };
         }
         if let Some(segment) = segment {
@@ -137,6 +123,51 @@ fn each_chunk<const U: usize, V: Value>(
         }
     }
     holding
+}
+
+/// Units that stand side by side.
+struct Units<'u, V> {
+    columns: &'u [u8],
+    values: &'u mut [V],
+    state: State<'u>,
+}
+
+impl<'u, V: Value> Units<'u, V> {
+    /// Takes the first `len` away, of `size` weights each.
+    #[inline(always)]
+    fn take(&mut self, len: usize, size: usize) -> Units<'u, V> {
+        Units {
+            columns: self.columns.split_off(..len).unwrap_or_default(),
+            values: self.values.split_off_mut(..len * size).unwrap_or_default(),
+            state: State {
+                first: self.state.first.split_off_mut(..len * size).unwrap_or_default(),
+                second: self.state.second.split_off_mut(..len * size).unwrap_or_default(),
+            },
+        }
+    }
+
+    /// The step of units of one part, of a segment whose first unit is number `first`; gives how many are on
+    /// the forward set's side of its end now, and whether some are not where they stand: without an end, none.
+    #[inline(always)]
+    fn step<const U: usize>(
+        self,
+        rule: &Rule,
+        end: Option<Threshold>,
+        (is_forward, first): (bool, u32),
+        gradients: &[[f32; U]],
+    ) -> (u32, bool) {
+        let Units { columns, values, state } = self;
+        rule.steps(
+            is_forward,
+            values,
+            (columns, first * U as u32),
+            gradients.as_flattened(),
+            state,
+        );
+        let Some(end) = end else { return (0, false) };
+        let held = held::<U, V>(end, (columns, first), values);
+        (held, held != if is_forward { columns.len() as u32 } else { 0 })
+    }
 }
 
 /// How many of the units at `columns`, of which column 0 is unit number `first`, are on the forward set's side

@@ -49,7 +49,11 @@ impl Step {
         (Step::Test, "test", "tests on the host, with TFLite Micro as the oracle"),
         (Step::Miri, "miri", "the host's primitives and what stands before them, interpreted"),
         (Step::Build, "build", "the crate for every embedded target, with no feature"),
-        (Step::NoPanic, "no_panic", "nothing from an image's bytes to its outputs can panic"),
+        (
+            Step::NoPanic,
+            "no_panic",
+            "nothing from an image's bytes to its outputs can panic, nor can training",
+        ),
         (Step::Size, "size", "the runtime takes no more flash than it may"),
         (Step::Qemu, "qemu", "the boards' programs in QEMU"),
     ];
@@ -145,8 +149,7 @@ fn checks() -> Vec<Check> {
     ];
     // A Cortex-M7's loops are those of an M4.
     checks.extend(BOARDS.iter().filter(|board| board.name != "m7").map(|board| {
-        let name = format!("clippy {}", board.name);
-        in_lane(check(Step::Clippy, &name, |tree| clippy_board(tree, board)))
+        check(Step::Clippy, &format!("clippy {}", board.name), |tree| clippy_board(tree, board))
     }));
     checks.push(check(Step::Doc, "doc", |tree| {
         let args = ["doc", "--quiet", "--workspace", "--no-deps"];
@@ -160,8 +163,7 @@ fn checks() -> Vec<Check> {
         in_lane(check(Step::Miri, &format!("miri {name}"), |tree| miri(tree, args)))
     }));
     for target in TARGETS {
-        let name = format!("build {target}");
-        checks.push(in_lane(check(Step::Build, &name, |tree| build(tree, target))));
+        checks.push(check(Step::Build, &format!("build {target}"), |tree| build(tree, target)));
     }
     checks.extend(BOARDS.iter().map(|board| {
         let name = format!("no_panic {}", board.name);
@@ -196,7 +198,6 @@ fn clippy(mut command: std::process::Command) -> Result<()> {
 fn clippy_board(tree: &Tree, board: &Board) -> Result<()> {
     setup::targets()?;
     let mut command = tree.cargo(&["clippy", "--quiet", "-p", "kastanet"]);
-    command.env("CARGO_TARGET_DIR", tree.board_target());
     run(board.aim(&mut command).args(["--features", "defmt,micromath", "--", "-Dwarnings"]))?;
     if !board.is_unlike() {
         return Ok(());
@@ -216,7 +217,7 @@ fn host_tests(tree: &Tree) -> Result<()> {
     run(&mut command)
 }
 
-/// Tests of what is `unsafe` on a host, parted so that they take about as long.
+/// Tests of what is `unsafe` on a host, which nothing in `portable` is, parted so that they take about as long.
 const INTERPRETED: [(&str, &[&str]); 3] = [
     ("primitives", &["-phost-tests", "--test=lanes", "native::primitives"]),
     ("lanes", &["-phost-tests", "--test=lanes", "--", "--skip=portable", "--skip=primitives"]),
@@ -237,6 +238,5 @@ fn miri(tree: &Tree, args: &[&str]) -> Result<()> {
 fn build(tree: &Tree, target: &str) -> Result<()> {
     setup::targets()?;
     // With all features, and with the loops of its core, each board's clippy compiles it.
-    let mut command = tree.cargo(&["check", "--quiet", "-p", "kastanet", "--target", target]);
-    run(command.env("CARGO_TARGET_DIR", tree.board_target()))
+    run(&mut tree.cargo(&["check", "--quiet", "-p", "kastanet", "--target", target]))
 }

@@ -27,10 +27,9 @@ use kastanet::train::{Function, Kind};
 use std::ops::RangeInclusive;
 
 /// For how long gradients of activations are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gradients {
     /// Those that weights are trained by, until all are known.
-    #[default]
     Kept,
     /// Until their operation has gone back: they are computed twice.
     Recomputed,
@@ -115,7 +114,7 @@ impl Lives {
                 lives.back(graph, number, &trained);
             }
         }
-        lives.read_back(graph, graph.output, loss);
+        lives.values_after_loss(graph, graph.output, loss);
         lives.gradient(graph.output, loss);
         lives
     }
@@ -129,22 +128,23 @@ impl Lives {
         };
         self.gradient(operation.y, time);
         if operation.function != Function::None {
-            self.read_back(graph, operation.y, time);
+            self.values_after_loss(graph, operation.y, time);
         }
         for input in operation.inputs().filter(|input| trained[input.buffer]) {
             self.gradient(input, time);
-            read_back(operation, input).for_each(|values| self.read_back(graph, values, time));
+            read_back(operation, input)
+                .for_each(|values| self.values_after_loss(graph, values, time));
         }
         if let Some(layer) = operation.layer {
             self.gradient(operation.y, update);
             if graph.layers[layer].sets != Sets::Frozen {
-                self.read_back(graph, operation.x, update);
+                self.values_after_loss(graph, operation.x, update);
             }
         }
     }
 
     /// Values that are read at `time`, from the loss on.
-    fn read_back(&mut self, graph: &Graph, tensor: Tensor, time: usize) {
+    fn values_after_loss(&mut self, graph: &Graph, tensor: Tensor, time: usize) {
         self.values(tensor, if self.kept == Gradients::Kept { time } else { back(graph, 0) });
     }
 

@@ -180,7 +180,8 @@ impl Board {
         Ok(self.elf(tree, TRAIN))
     }
 
-    /// Whether it stands for others whose programs differ in little.
+    /// Whether its programs are unlike those of the others: these boards stand for all where source and compiler
+    /// are the same.
     pub fn is_unlike(&self) -> bool {
         ["m0", "m4", "rv32v"].contains(&self.name)
     }
