@@ -58,7 +58,7 @@ fn compare(options: &Options, data: &Data, results: &Path) -> Result<()> {
         let names = plan::all().map(|plan| plan.name).join(", ");
         bail!("no experiment `{}`; there are {names}, {}", options.name, speed::NAME);
     };
-    let known = if options.goes_on { record::read(results, plan.name)? } else { vec![] };
+    let known = if options.goes_on { recorded(results)? } else { vec![] };
     let write = |records: &[Record]| record::write(results, plan.name, records);
     let records = batch::run_all(&plan.setups(), options.seeds, data, known, write)?;
     match options.json {
@@ -66,6 +66,12 @@ fn compare(options: &Options, data: &Data, results: &Path) -> Result<()> {
         false => print!("{}\n{}", table::table(&plan, &records), table::order(&plan, &records)),
     }
     plot::draw(results, &plan, &records)
+}
+
+/// What is recorded, by any experiment: some setups are run by several.
+fn recorded(results: &Path) -> Result<Vec<Record>> {
+    let each = plan::all().map(|plan| record::read(results, plan.name));
+    Ok(each.into_iter().collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// Measures the time of steps.
@@ -84,7 +90,7 @@ struct Options {
     name: String,
     seeds: u64,
     json: bool,
-    /// Setups that are recorded with as many seeds are not run again.
+    /// Setups that are recorded with as many seeds, by any experiment, are not run again.
     goes_on: bool,
     data: Option<PathBuf>,
     results: Option<PathBuf>,
