@@ -39,9 +39,11 @@ pub(super) struct Head {
 #[derive(Clone, Copy, Debug, Default, PartialEq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(super) struct State {
-    /// First of its biases, values, units with columns, segments, units and values of the table, θ.
+    /// First of its biases, values, values that take steps, units with columns, segments, units and values of
+    /// the table, θ.
     pub bias: u32,
     pub value: u32,
+    pub step: u32,
     pub column: u32,
     pub segment: u32,
     pub entry: u32,
@@ -76,6 +78,7 @@ impl State {
 pub(super) struct Counts {
     pub biases: usize,
     pub values: usize,
+    pub steps: usize,
     pub columns: usize,
     pub segments: usize,
     pub entries: usize,
@@ -86,23 +89,25 @@ pub(super) struct Counts {
 impl Counts {
     /// Of one layer.
     pub fn of(program: &Program<'_>, layer: &Layer<'_>, recipe: &Recipe) -> Self {
-        let Layer { grid, training, backward, .. } = *layer;
+        let Layer { grid, training, .. } = *layer;
         let live = capacity(program, layer, recipe.scope);
         let size = grid.unit.size();
         let is_sparse = training == Training::Sparse;
         let sparse = |count: usize| if is_sparse { count } else { 0 };
-        let (entries, theta) = match recipe.reserve {
-            Reserve::Image { table } => ((table * backward as f32) as usize, 0),
-            Reserve::Exact => (0, grid.units().saturating_mul(size)),
-            Reserve::None => (0, 0),
+        let entries = recipe.reserve.entries(layer);
+        let theta = match recipe.reserve {
+            Reserve::Exact => grid.units().saturating_mul(size),
+            _ => 0,
         };
+        let values = live.saturating_mul(size);
         Counts {
             biases: grid.rows,
-            values: live.saturating_mul(size),
+            values,
+            steps: if training == Training::Frozen { 0 } else { values },
             columns: sparse(live),
             segments: sparse(grid.lines().saturating_mul(grid.tiles())),
-            entries: sparse(entries),
-            entry_values: sparse(entries.saturating_mul(size)),
+            entries,
+            entry_values: entries.saturating_mul(size),
             theta: sparse(theta),
         }
     }
@@ -112,6 +117,7 @@ impl Counts {
         Counts {
             biases: self.biases.saturating_add(other.biases),
             values: self.values.saturating_add(other.values),
+            steps: self.steps.saturating_add(other.steps),
             columns: self.columns.saturating_add(other.columns),
             segments: self.segments.saturating_add(other.segments),
             entries: self.entries.saturating_add(other.entries),
@@ -125,6 +131,7 @@ impl Counts {
         State {
             bias: self.biases as u32,
             value: self.values as u32,
+            step: self.steps as u32,
             column: self.columns as u32,
             segment: self.segments as u32,
             entry: self.entries as u32,
@@ -240,8 +247,8 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
         let bias_first = cutter.take(kept(0, counts.biases));
         let bias_second = cutter.take(kept(1, counts.biases));
         let values = cutter.take(counts.values);
-        let first = cutter.take(kept(0, counts.values));
-        let second = cutter.take(kept(1, counts.values));
+        let first = cutter.take(kept(0, counts.steps));
+        let second = cutter.take(kept(1, counts.steps));
         let entries = cutter.take(counts.entries);
         let entry_values = cutter.take(counts.entry_values);
         let segments = cutter.take(counts.segments);
@@ -249,7 +256,7 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
         let theta = cutter.take(counts.theta);
         let saved = cutter.taken;
         let bias_gradients = cutter.take(collected(counts.biases));
-        let gradients = cutter.take(collected(counts.values));
+        let gradients = cutter.take(collected(counts.steps));
         // Vectors of a host are not to lie across two lines of its cache.
         if N.is_multiple_of(8) {
             cutter.align();

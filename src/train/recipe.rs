@@ -1,6 +1,7 @@
 //! What the user says about training.
 
 use super::loss::Loss;
+use super::program::{Layer, Training};
 use super::schedule::Schedule;
 
 /// How a network is trained. Densities are the program's, layer by layer.
@@ -144,6 +145,18 @@ pub enum Reserve {
     Exact,
     /// Nowhere: the first backward set stays.
     None,
+}
+
+impl Reserve {
+    /// How many units a layer's table has room for.
+    pub(super) fn entries(self, layer: &Layer<'_>) -> usize {
+        match self {
+            Reserve::Image { table } if layer.training == Training::Sparse => {
+                (table * layer.backward as f32) as usize
+            }
+            _ => 0,
+        }
+    }
 }
 
 /// What a recipe says that cannot be.

@@ -120,10 +120,8 @@ impl<V: Value> Held<'_, V> {
         let is_sparse = layer.training == Training::Sparse;
         let segments = grid.lines() * grid.tiles();
         let weights = live * size;
-        let table = match reserve {
-            Reserve::Image { table } if is_sparse => (table * layer.backward as f32) as usize,
-            _ => 0,
-        };
+        let steps = if layer.training == Training::Frozen { 0 } else { weights };
+        let table = reserve.entries(&layer);
         let base = match reserve {
             _ if !is_sparse => Base::None,
             Reserve::Exact => Base::Exact(part(self.theta, state.theta, grid.units() * size)),
@@ -141,9 +139,9 @@ impl<V: Value> Held<'_, V> {
                         &mut []
                     },
                     values: part(self.values, state.value, weights),
-                    first: part(self.first, state.value, weights),
-                    second: part(self.second, state.value, weights),
-                    gradients: part(self.gradients, state.value, weights),
+                    first: part(self.first, state.step, steps),
+                    second: part(self.second, state.step, steps),
+                    gradients: part(self.gradients, state.step, steps),
                 },
             },
             overlay: Overlay {

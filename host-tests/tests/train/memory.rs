@@ -2,7 +2,7 @@
 
 use crate::case::Case;
 use host_tests::random::Rng;
-use kastanet::train::{Error, Program, Source, Target, Tuner};
+use kastanet::train::{Error, Optimizer, Program, Recipe, Scope, Source, Target, Training, Tuner};
 use zerocopy::IntoBytes;
 
 /// A tuner for a case in the memory `given`, and what it has learned in a few steps.
@@ -65,4 +65,32 @@ fn it_starts_at_a_multiple_of_4() {
         assert_eq!(refused, Err(Error::MemoryMisaligned));
     }
     learned(&case, &mut memory.as_mut_bytes()[4..]).unwrap();
+}
+
+/// The optimizer keeps numbers of weights that take steps, and of biases: of no others.
+#[test]
+fn what_is_frozen_takes_no_memory_of_the_optimizer() {
+    let mut frozen = 0;
+    for seed in 0..200 {
+        let case = Case::new(seed);
+        let program = Program::new_checked(&case.program).unwrap();
+        let bytes = |optimizer| {
+            let recipe = Recipe { optimizer, batch: 2, ..case.recipe };
+            Tuner::<f32, 1>::bytes(&program, &recipe)
+        };
+        let momentum = bytes(Optimizer::Momentum { momentum: 0.9 });
+        let adam = bytes(Optimizer::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-6 });
+        let moved = program.layers().map(|layer| match layer.training {
+            Training::Frozen => layer.grid.rows,
+            Training::Dense => layer.grid.rows + layer.grid.units() * layer.grid.unit.size(),
+            _ => layer.grid.rows + layer.backward * layer.grid.unit.size(),
+        });
+        if case.recipe.scope == Scope::Layer {
+            let moved: usize = moved.sum();
+            assert_eq!(adam.saved - momentum.saved, 4 * moved, "seed {seed}");
+            assert_eq!(adam.all - adam.saved, momentum.all - momentum.saved, "seed {seed}");
+            frozen += program.layers().filter(|l| l.training == Training::Frozen).count();
+        }
+    }
+    assert!(frozen > 10);
 }
