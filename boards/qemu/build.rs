@@ -74,7 +74,5 @@ fn link(target: &str) {
     for arg in args {
         println!("cargo::rustc-link-arg-bins={arg}");
     }
-    if env::var_os("CARGO_FEATURE_DEFMT").is_some() {
-        println!("cargo::rustc-link-arg-bins=-Tdefmt.x");
-    }
+    println!("cargo::rustc-link-arg-bin=log=-Tdefmt.x");
 }

@@ -206,8 +206,7 @@ fn clippy_board(tree: &Tree, board: &Board) -> Result<()> {
     let mut command = board.cargo(tree, "load", &args);
     let packages = ["qemu", "no-panic", "size"];
     command.args(packages.map(|name| format!("-pkastanet-boards-{name}")));
-    let features = "kastanet-boards-qemu/defmt,kastanet-boards-no-panic/train";
-    run(command.args(["--features", features, "--", "-Dwarnings"]))
+    run(command.args(["--features", "kastanet-boards-no-panic/train", "--", "-Dwarnings"]))
 }
 
 fn host_tests(tree: &Tree) -> Result<()> {

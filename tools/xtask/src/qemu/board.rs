@@ -119,7 +119,7 @@ impl Board {
         command.env("CARGO_TARGET_DIR", tree.board_target());
         self.aim(&mut command).env("KASTANET_MEMORY", self.machine(program).memory);
         // Only `build` says which image is taken in, not the user's environment.
-        command.env_remove("KASTANET_IMAGE");
+        command.env_remove("KASTANET_IMAGE").env("DEFMT_LOG", "trace");
         command
     }
 
@@ -144,8 +144,7 @@ impl Board {
     /// Builds programs at once, as far as they are for the same machine, with `image` in their
     /// flash; [`Board::elf`] is where they are.
     pub fn build(&self, tree: &Tree, programs: &[&str], image: Option<&Path>) -> Result<()> {
-        // `log` has a feature that the others do not.
-        let group = |program: &str| (self.machine(program).memory, program == "log");
+        let group = |program: &str| self.machine(program).memory;
         for first in programs {
             let same: Vec<_> =
                 programs.iter().filter(|other| group(other) == group(first)).collect();
@@ -160,9 +159,6 @@ impl Board {
         let args = ["build", "--quiet", "--release", "-p", "kastanet-boards-qemu"];
         let mut command = self.cargo(tree, programs[0], &args);
         command.args(programs.iter().flat_map(|program| ["--bin", program]));
-        if programs.contains(&&"log") {
-            command.args(["--features", "defmt"]).env("DEFMT_LOG", "trace");
-        }
         if let Some(image) = image {
             command.env("KASTANET_IMAGE", image);
         }
