@@ -133,7 +133,7 @@ fn weights() {
 fn training() {
     use kastanet::train::record::{Header, Layer, Operation};
     let header = offsets_of!(
-        Header: operations layers first boundary last recompute reserved floats input output data_len
+        Header: operations layers first boundary last recompute table floats input output data_len
     );
     assert_eq!(offsets("\n### Training header, 40 bytes\n"), header);
     let operation = offsets_of!(

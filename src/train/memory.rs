@@ -39,7 +39,7 @@ pub(super) struct Head {
 #[derive(Clone, Copy, Debug, Default, PartialEq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(super) struct State {
-    /// First of its biases, values, values that take steps, units with columns, segments, units and values of
+    /// First of its biases, values, weights that take steps, units with columns, segments, units and values of
     /// the table, θ.
     pub bias: u32,
     pub value: u32,
@@ -145,6 +145,7 @@ impl Counts {
 /// How many live units there is room for in a layer.
 pub(super) fn capacity(program: &Program<'_>, layer: &Layer<'_>, scope: Scope) -> usize {
     match (scope, layer.training) {
+        _ if layer.is_in_place() => 0,
         (Scope::Network, Training::Sparse) => program.chosen()[1].min(layer.grid.units()),
         _ => layer.backward,
     }

@@ -23,7 +23,10 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
         if let Some(number) = *layer {
             let (view, activations) = self.layer(number)?;
             let [x, y] = apart(activations, [&x.values, &y.values])?;
-            Weighted::of(*kind, *shape)?.forward(&view.live, view.biases, x, y);
+            for (y, bias) in y.iter_mut().zip(view.biases.iter().cycle()) {
+                *y = [*bias; N];
+            }
+            view.pass(Weighted::of(*kind, *shape)?, (x, &mut *y), false);
             operators::apply(*function, y);
             return Some(());
         }
@@ -84,7 +87,7 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
             if clears[1] {
                 dx.fill([0.0; N]);
             }
-            Weighted::of(*kind, *shape)?.back(&view.live, dy, dx);
+            view.pass(Weighted::of(*kind, *shape)?, (dy, dx), true);
             return Some(());
         }
         let none = y.values.end..y.values.end;

@@ -3,9 +3,11 @@
 use super::grid::{Grid, Unit};
 use super::operation::{Function, Kind, Shape, elements};
 use super::operators;
+use super::recipe::Reserve;
 use super::record::{self, Header, NOWHERE};
 use crate::image::crc32;
 use crate::image::record::NONE;
+use crate::sparse::Format;
 use core::ops::Range;
 use zerocopy::little_endian::F32;
 use zerocopy::{FromBytes, IntoBytes};
@@ -136,9 +138,19 @@ pub struct Layer<'a> {
 }
 
 impl Layer<'_> {
-    /// Units that its reserve has at least: in a group, one that is not there is worth 0.
+    /// Units that its reserve has at least: in a group, or of what is frozen, one that is not there is worth 0.
     pub(super) fn stored(&self) -> usize {
-        if matches!(self.grid.unit, Unit::Group(_)) { 0 } else { self.backward }
+        match (self.training, self.grid.unit) {
+            (Training::Frozen, _) | (_, Unit::Group(_)) => 0,
+            _ => self.backward,
+        }
+    }
+
+    /// Whether its weights are read where the image has them: they stay as they are.
+    pub(super) fn is_in_place(&self) -> bool {
+        let is_stored =
+            Format::from_code(self.record.format).is_some() || self.record.weights.get() != NONE;
+        self.training == Training::Frozen && is_stored
     }
 
     /// Whether it has biases.
@@ -171,7 +183,7 @@ impl<'a> Program<'a> {
     }
 
     fn check(&self) -> Result<(), ProgramError> {
-        let clean = self.header.reserved == [0; 2] && self.header.recompute < 2;
+        let clean = self.header.recompute < 2;
         let last = Function::from_code(self.header.last).is_some();
         let [input, output] = [self.input(), self.output().values];
         let gradient = self.output().gradient.unwrap_or_default();
@@ -288,6 +300,14 @@ impl<'a> Program<'a> {
     /// The function of the image's last operator, which the loss takes over.
     pub fn last(&self) -> Function {
         Function::from_code(self.header.last).unwrap_or_default()
+    }
+
+    /// Where the image has weights come from that are not live, and how large a table it was packed for.
+    pub fn reserve(&self) -> Reserve {
+        match self.header.table.get() {
+            NONE => Reserve::None,
+            share => Reserve::Image { table: f32::from(share) / 1e4 },
+        }
     }
 
     /// Number of inputs.

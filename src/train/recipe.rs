@@ -1,7 +1,7 @@
 //! What the user says about training.
 
 use super::loss::Loss;
-use super::program::{Layer, Training};
+use super::program::{Layer, Program, Training};
 use super::schedule::Schedule;
 
 /// How a network is trained. Densities are the program's, layer by layer.
@@ -35,6 +35,15 @@ pub struct Recipe {
     pub reserve: Reserve,
     /// Of the noise in bf16 weights.
     pub seed: u32,
+}
+
+impl Recipe {
+    /// The default with what an image says: the loss that belongs to its last function, and the reserve and the
+    /// table that it was packed for.
+    pub fn of(program: &Program<'_>) -> Self {
+        let (loss, reserve) = (Loss::of(program.last()), program.reserve());
+        Recipe { loss, reserve, ..Recipe::default() }
+    }
 }
 
 impl Default for Recipe {

@@ -25,8 +25,9 @@ pub struct Header {
     /// 0: gradients are kept until all are known; 1: a gradient is kept until its operation has gone back, and
     /// they are computed a second time while weights take their step.
     pub recompute: u8,
-    /// Must be zero.
-    pub reserved: [u8; 2],
+    /// The table of what weights have learned that left the backward set, as a share of that, in ten-thousandths;
+    /// [`NONE`](crate::image::record::NONE): the backward set stays.
+    pub table: U16,
     /// Floats of activations and their gradients, of one sample.
     pub floats: U32,
     /// The input: first float and number of floats.

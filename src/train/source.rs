@@ -116,6 +116,28 @@ fn each_unit<const U: usize, V: Value>(
     }
 }
 
+/// Calls `f` with row, column and value of each stored weight that is not 0, row after row; `grid` is one of single
+/// weights.
+#[inline(always)]
+pub(super) fn each_weight<V: Value>(
+    stored: Stored<'_>,
+    grid: Grid,
+    mut f: impl FnMut(usize, usize, f32),
+) {
+    let base = Base::Image(stored);
+    let Some(mut tiles) = base.tiles::<V>(grid) else { return };
+    let mut space = [0; TILE_BYTES];
+    for (place, len) in places(grid) {
+        let tile = tiles.fill::<1>(place, len, &mut space);
+        // What is not 0 has a key from 1 on.
+        tile.each(1, |column, _| {
+            if let Some([weight]) = tile.unit(column) {
+                f(place.line, place.start + column, weight);
+            }
+        });
+    }
+}
+
 /// Units of which something is stored.
 pub(super) fn count<V: Value>(stored: Stored<'_>, grid: Grid) -> usize {
     let mut weights = 0;

@@ -47,6 +47,7 @@ impl<'a, V: Value, const N: usize> Tuner<'a, '_, V, N> {
                     source::each::<V>(stored, grid, |at, weight| put(theta, at, weight));
                 }
                 (Training::Sparse, _) => (),
+                _ if view.layer.is_in_place() => (),
                 _ => source::each::<V>(stored, grid, |at, weight| {
                     put(view.live.arrays.values, at, V::nearest(weight));
                 }),
@@ -59,14 +60,15 @@ impl<'a, V: Value, const N: usize> Tuner<'a, '_, V, N> {
     /// # Errors
     ///
     /// `None`, and nothing has changed, where there is no such layer, the numbers are not finite or not as many as
-    /// it has, or it is a sparse one and its θ are not all in RAM or its sets have been chosen.
+    /// it has, or it is a sparse one and its θ are not all in RAM or its sets have been chosen, or a frozen
+    /// one of an image.
     pub fn set_weights(&mut self, number: usize, weights: &[f32], biases: &[f32]) -> Option<()> {
         let is_new = self.memory.held.head.phase == NEW;
         let (view, _) = self.layer(number)?;
         let grid = view.layer.grid;
         let is_open = match view.layer.training {
             Training::Sparse => is_new && matches!(view.base, Base::Exact(_)),
-            _ => true,
+            _ => !view.layer.is_in_place(),
         };
         let are_as_many =
             weights.len() == grid.rows * grid.cols && biases.len() == view.biases.len();

@@ -83,8 +83,10 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         recipe.check(N as u32, densities.fold(1.0, f32::min))?;
         global::check(&program, recipe.scope)?;
         for (number, layer) in program.layers().enumerate() {
-            let is_optional =
-                recipe.reserve == Reserve::Exact || layer.training != Training::Sparse;
+            let is_optional = match layer.training {
+                Training::Sparse => recipe.reserve == Reserve::Exact,
+                _ => !layer.is_in_place(),
+            };
             let is_absent = source.stored(&program, &layer).is_none();
             let stored = source.check(&program, &layer);
             let units = stored.map(|stored| source::count::<V>(stored, layer.grid));

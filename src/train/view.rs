@@ -10,6 +10,7 @@ use super::program::{Layer, Program, Training};
 use super::recipe::Reserve;
 use super::source::{self, Source};
 use super::value::Value;
+use super::weighted::Weighted;
 
 /// One layer.
 pub(super) struct View<'v, V> {
@@ -38,6 +39,23 @@ pub struct LiveWeight {
 }
 
 impl<'v, V: Value> View<'v, V> {
+    /// Adds the products of the forward set to `to`: of the input to the output, which holds the biases, or, going
+    /// `back`, of the output's gradient to the input's.
+    pub fn pass<const N: usize>(
+        &self,
+        weighted: Weighted,
+        (from, to): (&[Lanes<N>], &mut [Lanes<N>]),
+        back: bool,
+    ) {
+        match (&self.base, back) {
+            (Base::Image(stored), _) if self.layer.is_in_place() => {
+                weighted.in_place::<N, V>((*stored, self.layer.grid), from, to, back);
+            }
+            (_, false) => weighted.forward(&self.live, from, to),
+            (_, true) => weighted.back(&self.live, from, to),
+        }
+    }
+
     /// The live weights.
     pub fn into_weights(self) -> impl Iterator<Item = LiveWeight> + use<'v, V> {
         let (grid, mut at) = (self.layer.grid, 0);
@@ -123,6 +141,9 @@ impl<V: Value> Held<'_, V> {
         let steps = if layer.training == Training::Frozen { 0 } else { weights };
         let table = reserve.entries(&layer);
         let base = match reserve {
+            _ if layer.is_in_place() => {
+                source.stored(program, &layer).map_or(Base::None, Base::Image)
+            }
             _ if !is_sparse => Base::None,
             Reserve::Exact => Base::Exact(part(self.theta, state.theta, grid.units() * size)),
             _ => source.stored(program, &layer).map_or(Base::None, Base::Image),

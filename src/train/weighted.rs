@@ -1,14 +1,16 @@
 //! The operations with weights: which loop runs for which shape of unit.
 
+use super::base::Stored;
 use super::dense;
 use super::fully_connected::{self, Gradient};
-use super::grid::Unit;
+use super::grid::{Grid, Unit};
 use super::lanes::{self, Lanes};
 use super::live::Live;
 use super::operation::{Kind, Shape};
 use super::plain;
 use super::rank::Threshold;
 use super::rule::Rule;
+use super::source;
 use super::update;
 use super::value::Value;
 use super::windows::Windows;
@@ -44,17 +46,13 @@ impl Weighted {
         }
     }
 
-    /// Output from input, over the forward set.
+    /// Adds the products of the input to the output, over the forward set.
     pub fn forward<const N: usize, V: Value>(
         &self,
         live: &Live<'_, V>,
-        bias: &[f32],
         x: &[Lanes<N>],
         y: &mut [Lanes<N>],
     ) {
-        for (y, bias) in y.iter_mut().zip(bias.iter().cycle()) {
-            *y = [*bias; N];
-        }
         vectors::<N, _>(
             #[inline(always)]
             || match (self, live.grid.unit) {
@@ -90,6 +88,27 @@ impl Weighted {
                 _ => fully_connected::back::<1, 1, 1, N, V>(live, dy, dx),
             },
         )
+    }
+
+    /// Adds the products of all weights but 0 that are read where they are stored: of the input to the output, or,
+    /// going `back`, of the output's gradient to the input's.
+    #[inline(never)]
+    pub fn in_place<const N: usize, V: Value>(
+        &self,
+        (stored, grid): (Stored<'_>, Grid),
+        from: &[Lanes<N>],
+        to: &mut [Lanes<N>],
+        back: bool,
+    ) {
+        source::each_weight::<V>(stored, grid, |row, col, weight| match self {
+            Weighted::Windows(windows) => windows.add((row, col, weight), (from, &mut *to), back),
+            Weighted::FullyConnected => {
+                let (from_at, to_at) = if back { (row, col) } else { (col, row) };
+                if let (Some(from), Some(to)) = (from.get(from_at), to.get_mut(to_at)) {
+                    lanes::add_scaled(to, weight, from);
+                }
+            }
+        });
     }
 
     /// The step of all live weights for one batch; gives how many units are on the forward set's side of

@@ -105,7 +105,7 @@ impl Windows {
     }
 
     /// `to += weight · from` for all pairs, where `to` is the output, or the input when going back.
-    fn add<const N: usize>(
+    pub fn add<const N: usize>(
         &self,
         (row, col, weight): (usize, usize, f32),
         (from, to): (&[Lanes<N>], &mut [Lanes<N>]),

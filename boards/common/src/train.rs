@@ -5,8 +5,7 @@ use core::fmt::Write;
 use kastanet::image::record::section;
 use kastanet::image::{Image, crc32};
 use kastanet::train::{
-    Bf16, Function, Lanes, Loss, Outcome, Program, Recipe, Reserve, Schedule, Source, Target,
-    Tuner, Value,
+    Bf16, Function, Lanes, Outcome, Program, Recipe, Schedule, Source, Target, Tuner, Value,
 };
 
 /// Steps that [`train`] takes.
@@ -44,13 +43,11 @@ pub fn image_of(images: &[u8], number: usize) -> &[u8] {
 /// How the scenario trains: one sample a step, plain SGD, sets refreshed at two rates.
 pub fn recipe(program: &Program<'_>) -> Recipe {
     Recipe {
-        loss: Loss::of(program.last()),
         schedule: Schedule::Constant { rate: 0.02 },
         exploration: 1e-3,
         refresh_backward_every: EVERY,
-        reserve: Reserve::Image { table: 0.05 },
         seed: 2026,
-        ..Recipe::default()
+        ..Recipe::of(program)
     }
 }
 

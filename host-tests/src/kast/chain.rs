@@ -45,7 +45,7 @@ pub fn backward<V: Value>(
         let mut dx = vec![0.0; x.len()];
         for (row, col, unit, member) in layer.places() {
             let unit = &mut layer.units[unit];
-            if !unit.is_live {
+            if !unit.is_live && !unit.is_forward {
                 continue;
             }
             let mut gradient = 0.0;

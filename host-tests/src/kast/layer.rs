@@ -113,9 +113,15 @@ impl<V: Value> Layer<V> {
         let Weights { grid, sets, forward, backward, ref bias, .. } = *weights;
         let is_grouped = matches!(grid.unit, Shape::Group(_));
         let units = first.chunks(grid.unit.size());
-        let mut units: Vec<_> = units.map(|weights| Unit::new(weights, is_grouped)).collect();
+        let mut units: Vec<Unit<V>> = units.map(|weights| Unit::new(weights, is_grouped)).collect();
         if !matches!(sets, Sets::Sparse { .. }) {
             units.iter_mut().for_each(|unit| (unit.is_live, unit.is_forward) = (true, true));
+        }
+        if sets == Sets::Frozen && keeping != Keeping::Exact {
+            // Read where it is stored, 0 for nothing.
+            for unit in &mut units {
+                (unit.is_live, unit.is_forward) = (false, unit.weights[0].get() != 0.0);
+            }
         }
         Layer {
             grid,

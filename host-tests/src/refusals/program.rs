@@ -85,7 +85,7 @@ fn bad_length() -> Vec<Error> {
 
 fn bad_header() -> Vec<Error> {
     after(&[
-        |p| p.header.reserved[1] = 1,
+        |p| p.header.recompute = 2,
         |p| p.header.last = 6,
         |p| p.header.input[1] = 0.into(),
         |p| p.header.input[0] = u32::MAX.into(),

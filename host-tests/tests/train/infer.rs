@@ -5,6 +5,7 @@ use host_tests::cases;
 use host_tests::kast::Real;
 use host_tests::random::Rng;
 use kastanet::train::Target;
+use kastanet_cli::training::Sets;
 
 /// The network in f64 with nothing but the forward sets, and with all weights that are known.
 fn dense(
@@ -14,14 +15,18 @@ fn dense(
 ) -> [Real; 2] {
     let biases: Vec<Vec<f64>> =
         case.graph.layers.iter().map(|layer| vec![0.0; layer.grid.rows]).collect();
-    let alpha = live.iter().zip(&case.graph.layers).map(|(live, layer)| {
+    let worth = |bits: &Option<u32>| f64::from(f32::from_bits(bits.unwrap_or(0)));
+    let layers = live.iter().zip(known).zip(&case.graph.layers);
+    let alpha = layers.map(|((live, known), layer)| {
+        if layer.sets == Sets::Frozen {
+            return known.iter().map(worth).collect();
+        }
         let mut alpha = vec![0.0; layer.grid.rows * layer.grid.cols];
         for weight in live.iter().filter(|weight| weight.is_forward) {
             alpha[weight.row * layer.grid.cols + weight.col] = f64::from(weight.value);
         }
         alpha
     });
-    let worth = |bits: &Option<u32>| f64::from(f32::from_bits(bits.unwrap_or(0)));
     let theta = known.iter().map(|known| known.iter().map(worth).collect());
     [alpha.collect(), theta.collect()].map(|weights| Real { weights, biases: biases.clone() })
 }

@@ -63,7 +63,7 @@ pub fn program(sizes: &[usize], specs: &[Spec]) -> Vec<u8> {
         boundary: NONE.into(),
         last: 0,
         recompute: 0,
-        reserved: [0; 2],
+        table: 500.into(),
         floats: next.into(),
         input: [0.into(), (sizes[0] as u32).into()],
         output: [last.value, (sizes[layers] as u32).into(), last.gradient],

@@ -39,11 +39,11 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     /// Of an image in `bytes`. The memory holds large numbers at first.
-    fn new(bytes: &'a AlignedBytes, options: &Options) -> Self {
+    fn new(bytes: &'a AlignedBytes) -> Self {
         let image = Image::new_checked(bytes).expect("the image is good");
         let section = image.section(section::TRAINABLE).expect("there is such a section");
         let program = Program::new_checked(section).expect("the program is good");
-        let recipe = options.trainable.as_ref().expect("something is trained").recipe();
+        let recipe = Recipe::of(&program);
         let mut memory = AlignedBytes::zeroed(Tuner::<f32, 1>::bytes(&program, &recipe).all);
         memory.fill(0x5a);
         Part { image, program, recipe, memory }

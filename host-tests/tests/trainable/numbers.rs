@@ -12,9 +12,9 @@ use kastanet_cli::{tflite, training};
 use std::collections::BTreeMap;
 
 /// Compares outputs of the trained part with what the graph, pruned, gives.
-fn compare(name: &str, packed: &Packed, options: &Options, rng: &mut Rng) {
+fn compare(name: &str, packed: &Packed, rng: &mut Rng) {
     let bytes = AlignedBytes::new(&packed.image);
-    let mut part = Part::new(&bytes, options);
+    let mut part = Part::new(&bytes);
     let Trained { graph, first, entrance, .. } = Trained::new(packed, &part);
     let boundary = part.image.tensor(part.program.boundary().unwrap()).unwrap();
     let (tensor, quant) = (&graph.tensors[entrance], graph.tensors[entrance].quant.as_ref());
@@ -57,7 +57,7 @@ fn computes_the_network_in_real_numbers() {
         let mut rng = Rng::new(seed);
         let (graph, options) = (learner(&mut rng), options(&mut rng));
         match pack(graph, &options) {
-            Ok(packed) => compare(&format!("seed {seed}"), &packed, &options, &mut rng),
+            Ok(packed) => compare(&format!("seed {seed}"), &packed, &mut rng),
             Err(error) if is_honest(&error) => *refused.entry(error.to_string()).or_insert(0) += 1,
             Err(error) => panic!("seed {seed}: {error}"),
         }
@@ -75,7 +75,7 @@ fn computes_whole_networks_in_real_numbers() {
             let sparsity = Sparsity::uniform(sparsity);
             let options = Options { sparsity, trainable, ..Options::default() };
             match pack(graph, &options) {
-                Ok(packed) => compare(&model.name, &packed, &options, &mut Rng::new(1)),
+                Ok(packed) => compare(&model.name, &packed, &mut Rng::new(1)),
                 Err(error) => panic!("{}: {error}", model.name),
             }
         }
@@ -90,7 +90,7 @@ fn starts_from_what_pruning_kept() {
         let (graph, options) = (learner(&mut rng), options(&mut rng));
         let Ok(packed) = pack(graph, &options) else { continue };
         let bytes = AlignedBytes::new(&packed.image);
-        let mut part = Part::new(&bytes, &options);
+        let mut part = Part::new(&bytes);
         let (trained, trainings) = (Trained::new(&packed, &part), part.trainings());
         let mut tuner = part.tuner();
         let layers = trainings.iter().zip(&trained.weights).enumerate();

@@ -5,7 +5,7 @@ use host_tests::cases;
 use host_tests::generate::learner;
 use host_tests::random::Rng;
 use host_tests::real::{self, Nudge};
-use kastanet::train::{Recipe, Schedule, Target, Training, Tuner};
+use kastanet::train::{Loss, Recipe, Schedule, Target, Training, Tuner};
 use kastanet_cli::graph::OpKind;
 use kastanet_cli::pack::{AlignedBytes, Packed, pack};
 use std::collections::BTreeMap;
@@ -33,7 +33,8 @@ impl<'a> Sample<'a> {
     /// How much each known weight of the layer moves in one step at a rate of 1.
     fn steps(&self, part: &mut Part<'_>) -> Weights {
         let schedule = Schedule::Constant { rate: 1.0 };
-        part.recipe = Recipe { schedule, exploration: 0.0, ..part.recipe };
+        let loss = Loss::SoftmaxCrossEntropy;
+        part.recipe = Recipe { loss, schedule, exploration: 0.0, ..part.recipe };
         let lanes: Vec<[f32; 1]> = self.input.iter().map(|&value| [value]).collect();
         let mut tuner = part.tuner();
         let before = weights(&mut tuner, self.layer);
@@ -91,7 +92,7 @@ fn steps_follow_the_slope() {
         let (graph, options) = (learner(&mut rng), options(&mut rng));
         let Ok(packed) = pack(graph, &options) else { continue };
         let bytes = AlignedBytes::new(&packed.image);
-        let mut part = Part::new(&bytes, &options);
+        let mut part = Part::new(&bytes);
         let sample = Sample::new(&packed, &part, &mut rng);
         let is_frozen = part.trainings()[sample.layer] == Training::Frozen;
         let steps = sample.steps(&mut part);

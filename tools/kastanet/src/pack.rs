@@ -11,7 +11,7 @@ use crate::trainable::{self, Trainable};
 use kastanet::image::record::section;
 use kastanet::image::{IMAGE_ALIGN as ALIGN, Image};
 use kastanet::network::Network;
-use kastanet::train::{Program, Source, Tuner};
+use kastanet::train::{Program, Recipe, Source, Tuner};
 
 /// The largest arena that is planned or allocated, in bytes.
 pub const MAX_ARENA: usize = 1 << 30;
@@ -124,27 +124,27 @@ pub fn pack(mut graph: Graph, options: &Options) -> Result<Packed, Error> {
         _ => None,
     };
     let image = write::write(&program, &plan, &graph, part.as_ref(), options)?;
-    read_back(&image, options.trainable.as_ref())?;
+    read_back(&image, part.is_some())?;
     let training =
         part.map(|part| Training { ram: part.training_len, reserve: part.reserve.len() });
     Ok(Packed { image, graph, pruned, plan, training })
 }
 
 /// The image as the device will check it.
-fn read_back(bytes: &[u8], trainable: Option<&Trainable>) -> Result<(), Error> {
+fn read_back(bytes: &[u8], is_trainable: bool) -> Result<(), Error> {
     let bytes = AlignedBytes::new(bytes);
     let image = Image::new_checked(&bytes).map_err(|error| Error::Refused(error.to_string()))?;
     let mut arena = AlignedBytes::zeroed(image.arena_len());
     Network::new(image, &mut arena).map_err(|error| Error::Refused(error.to_string()))?;
-    trainable.map_or(Ok(()), |trainable| train(image, trainable))
+    if is_trainable { train(image) } else { Ok(()) }
 }
 
 /// The trained part as the device will check it.
-fn train(image: Image<'_>, trainable: &Trainable) -> Result<(), Error> {
+fn train(image: Image<'_>) -> Result<(), Error> {
     let refused = |error: &dyn std::fmt::Display| Error::Refused(error.to_string());
     let section = image.section(section::TRAINABLE).unwrap_or_default();
     let program = Program::new_checked(section).map_err(|error| refused(&error))?;
-    let recipe = trainable.recipe();
+    let recipe = Recipe::of(&program);
     let needed = Tuner::<f32, 1>::bytes(&program, &recipe).all;
     if needed > MAX_ARENA {
         return Err(Error::Training { found: needed });

@@ -20,9 +20,9 @@ pub use error::Error;
 use crate::graph::Graph;
 use crate::lower::Program as Lowered;
 use crate::prune::{Sparsity, Unit};
-use crate::training::{Gradients, plan, smaller, write};
+use crate::training::{Gradients, TABLE, plan, smaller, write};
 use convert::Conversion;
-use kastanet::train::{self, Program, Recipe, Tuner};
+use kastanet::train::{Program, Recipe, Tuner};
 
 /// What is trained on the device.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +36,7 @@ pub struct Trainable {
     pub backward_of: Vec<(String, f64)>,
     /// Which weights outside the forward set the image holds.
     pub reserve: Reserve,
-    /// The table of what weights have learned that left the backward set, as a share of that: counts for
-    /// the bytes that training needs.
+    /// The table of what weights have learned that left the backward set, as a share of that, up to 6.5.
     pub table: f32,
     /// Whether gradients of activations may be computed twice, where that takes less RAM.
     pub recompute: bool,
@@ -72,20 +71,16 @@ impl Default for Trainable {
             backward: None,
             backward_of: vec![],
             reserve: Reserve::Full,
-            table: 0.05,
+            table: TABLE,
             recompute: false,
         }
     }
 }
 
 impl Trainable {
-    /// What the device trains by, as far as its memory goes.
-    pub fn recipe(&self) -> Recipe {
-        let reserve = match self.reserve {
-            Reserve::None => train::Reserve::None,
-            _ => train::Reserve::Image { table: self.table },
-        };
-        Recipe { reserve, ..Recipe::default() }
+    /// The table's size; `None` where the backward set stays.
+    fn table(&self) -> Option<f32> {
+        (self.reserve != Reserve::None).then_some(self.table)
     }
 
     /// The share asked for the layer called `name`.
@@ -136,6 +131,6 @@ pub(crate) fn part(model: Model<'_>, options: &Trainable) -> Result<Part, Error>
     };
     let trainable = write(&graph, &plan)?;
     let program = Program::new_checked(&trainable).map_err(crate::training::Error::Refused)?;
-    let training_len = Tuner::<f32, 1>::bytes(&program, &options.recipe()).all;
+    let training_len = Tuner::<f32, 1>::bytes(&program, &Recipe::of(&program)).all;
     Ok(Part { reserve: reserve.bytes, training_len, trainable })
 }

@@ -34,6 +34,7 @@ mod write;
 
 pub use builder::Builder;
 pub use error::Error;
+pub(crate) use graph::TABLE;
 pub use graph::{Graph, Operation, Tensor, Weights};
 pub use layer::{Layer, Sets, Share};
 pub use plan::{Gradients, Plan, plan, smaller};

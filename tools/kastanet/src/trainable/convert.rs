@@ -28,6 +28,7 @@ impl<'a> Conversion<'a> {
         let entrance = &model.graph.tensors[border.entrance];
         let mut net = Builder::new(dims(entrance).unwrap_or([1; 3]));
         net.of_image(border.first as u16, lowered(model, border));
+        net.table(options.table());
         let known = HashMap::from([(border.entrance, net.input())]);
         Conversion { model, options, border, reserve: Streams::default(), net, known }
     }

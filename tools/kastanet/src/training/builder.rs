@@ -128,6 +128,11 @@ impl Builder {
         (self.graph.first, self.graph.boundary) = (first, boundary);
     }
 
+    /// Has the device keep a table of this size: see [`Graph::table`].
+    pub fn table(&mut self, share: Option<f32>) {
+        self.graph.table = share;
+    }
+
     /// The network, whose last function the loss takes over.
     ///
     /// # Errors

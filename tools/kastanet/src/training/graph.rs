@@ -4,6 +4,9 @@ use super::{Error, Sets, Stored};
 use kastanet::image::record::NONE;
 use kastanet::train::{Function, Grid, Kind};
 
+/// The default's table: see [`kastanet::train::Recipe`].
+pub(crate) const TABLE: f32 = 0.05;
+
 /// Elements of a tensor, or weights of a layer, at most.
 pub(super) const MOST: usize = i32::MAX as usize;
 
@@ -26,6 +29,9 @@ pub struct Graph {
     pub first: u16,
     /// The tensor of the image that is the input, or [`NONE`].
     pub boundary: u16,
+    /// The table of what weights have learned that left the backward set, as a share of that, up to 6.5;
+    /// `None`: the backward set stays.
+    pub table: Option<f32>,
 }
 
 /// A tensor: a buffer, and how it is looked at.
@@ -117,6 +123,7 @@ impl Graph {
             last: Function::None,
             first: 0,
             boundary: NONE,
+            table: Some(TABLE),
         }
     }
 

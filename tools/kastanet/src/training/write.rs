@@ -49,7 +49,7 @@ fn header(graph: &Graph, plan: &Plan, data: usize) -> Result<Header, Error> {
         boundary: graph.boundary.into(),
         last: graph.last as u8,
         recompute: (plan.kept == Gradients::Recomputed).into(),
-        reserved: [0; 2],
+        table: graph.table.map_or(NONE, |share| (1e4 * share).round() as u16).into(),
         floats: (plan.floats as u32).into(),
         input: [input.value, len(graph.input)],
         output: [output.value, len(graph.output), output.gradient],

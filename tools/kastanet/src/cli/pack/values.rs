@@ -94,8 +94,8 @@ pub(super) fn reserve(text: &str) -> Result<Reserve, &'static str> {
 
 /// Reads how many times the backward set the table holds.
 pub(super) fn table(text: &str) -> Result<f32, &'static str> {
-    let table = text.parse().ok().filter(|table| (0.0..=100.0).contains(table));
-    table.ok_or("expected a number from 0 to 100")
+    let table = text.parse().ok().filter(|table| (0.0..=6.5).contains(table));
+    table.ok_or("expected a number from 0 to 6.5")
 }
 
 pub(super) fn core(text: &str) -> Result<Core, String> {
@@ -153,7 +153,7 @@ mod tests {
         for text in ["", "top", "top:", "top:0", "top:2", "top:a=0.5", "all"] {
             assert!(reserve(text).is_err(), "{text}");
         }
-        assert_eq!((table("0.05"), table("100")), (Ok(0.05), Ok(100.0)));
-        assert!(["", "-1", "101", "NaN"].iter().all(|text| table(text).is_err()));
+        assert_eq!((table("0.05"), table("6.5")), (Ok(0.05), Ok(6.5)));
+        assert!(["", "-1", "6.6", "NaN"].iter().all(|text| table(text).is_err()));
     }
 }
