@@ -96,7 +96,7 @@ fn of_matrix_errors() {
 #[test]
 fn of_program_errors() {
     let source = include_str!("../../src/train/program.rs");
-    compare(&source.replace("pub enum ProgramError", "pub enum Error"), program::CASES, 6);
+    compare(&source.replace("pub enum ProgramError", "pub enum Error"), program::CASES, 7);
 }
 
 /// Compares the variants of the `Error` in `source`, at least so many, with those that are seen.

@@ -38,6 +38,12 @@ pub fn crc32(bytes: &[u8]) -> u32 {
     !update(!0, bytes)
 }
 
+/// The checksum of bytes that lie in several places.
+#[cfg(feature = "train")]
+pub(crate) fn crc32_of<'b>(parts: impl Iterator<Item = &'b [u8]>) -> u32 {
+    !parts.fold(!0, update)
+}
+
 /// The checksum of an image: of all its bytes but the four that hold the checksum.
 pub fn checksum(image: &[u8]) -> u32 {
     let (before, rest) = image.split_at_checked(CRC_AT).unwrap_or((image, &[]));

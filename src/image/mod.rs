@@ -26,6 +26,8 @@ mod tensor;
 use record::{Header, Record, SectionRecord, TensorRecord, WeightsRecord, section};
 use zerocopy::FromBytes;
 
+#[cfg(feature = "train")]
+pub(crate) use crc::crc32_of;
 pub use crc::{checksum, crc32};
 pub use error::Error;
 pub use op::{Op, OpKind, Operators};

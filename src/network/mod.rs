@@ -6,6 +6,8 @@
 
 mod arena;
 
+#[cfg(feature = "train")]
+use crate::image::Tensor;
 use crate::image::{DType, Image, Op, OpKind, record::ALIGN};
 use crate::layers::{self, Operator};
 use crate::rolled::Rolled;
@@ -162,6 +164,12 @@ impl<'a, 'm> Network<'a, 'm> {
         layers::signed(self.output(index)?).filter(|_| int8)
     }
 
+    /// The bytes of a tensor of the arena.
+    #[cfg(feature = "train")]
+    pub(crate) fn tensor(&self, tensor: Tensor<'_>) -> Option<&[u8]> {
+        self.arena.get(tensor.range())
+    }
+
     /// Runs every operator once.
     ///
     /// # Errors
@@ -177,12 +185,19 @@ impl<'a, 'm> Network<'a, 'm> {
     /// # Errors
     ///
     /// As [`Network::infer`].
-    pub fn infer_with(
+    pub fn infer_with(&mut self, after: impl FnMut(&Op<'_>, &[u8])) -> Result<(), ImageChanged> {
+        self.infer_first(self.image.operator_count(), after)
+    }
+
+    /// As [`Network::infer_with`], of the first `count` operators alone: what enters the others is in the arena
+    /// then.
+    pub(crate) fn infer_first(
         &mut self,
+        count: usize,
         mut after: impl FnMut(&Op<'_>, &[u8]),
     ) -> Result<(), ImageChanged> {
         let mut operators = self.image.operators();
-        for _ in 0..self.image.operator_count() {
+        for _ in 0..count.min(self.image.operator_count()) {
             let op = operators.next().ok_or(ImageChanged)?;
             run(self.operators, self.arena, &op).ok_or(ImageChanged)?;
             let output = op.output().and_then(|tensor| self.arena.get(tensor.range()));

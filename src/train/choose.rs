@@ -40,7 +40,7 @@ impl<'a, V: Value, const N: usize> Tuner<'a, '_, V, N> {
         } else if step.is_multiple_of(self.recipe.refresh_forward_every) {
             self.choose_forward();
         }
-        if step >= self.recipe.explore_until {
+        if step >= self.recipe.explore_until && self.recipe.explore_until < u32::MAX {
             self.settle();
         }
     }

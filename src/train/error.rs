@@ -26,7 +26,9 @@ pub enum Error {
     /// The memory does not start with what this image and program have saved between two steps, by a recipe that
     /// keeps the same in memory.
     OtherRun,
-    /// What was saved of a layer is damaged.
+    /// What was saved is not what its checksum says.
+    Damaged,
+    /// What was saved of a layer cannot be.
     BadSaved {
         /// The layer.
         layer: u16,
@@ -47,8 +49,9 @@ impl core::fmt::Display for Error {
             Error::OtherRun => {
                 write!(f, "not what this image and program have saved between two steps")
             }
+            Error::Damaged => write!(f, "what was saved is not what its checksum says"),
             Error::BadSaved { layer } => {
-                write!(f, "training layer {layer}: what was saved of it is damaged")
+                write!(f, "training layer {layer}: what was saved of it cannot be")
             }
         }
     }

@@ -137,12 +137,12 @@ impl Loss {
 }
 
 /// The class of each sample: its largest output, of equal ones the first. 0 where there are none.
-pub fn predicted<const N: usize>(output: &[Lanes<N>]) -> [usize; N] {
+pub fn predicted<const N: usize>(output: &[Lanes<N>]) -> [u16; N] {
     let (mut best, mut classes) = ([f32::NEG_INFINITY; N], [0; N]);
     for (number, output) in output.iter().enumerate() {
         for ((best, class), &output) in best.iter_mut().zip(&mut classes).zip(output) {
             if output > *best {
-                (*best, *class) = (output, number);
+                (*best, *class) = (output, number.min(u16::MAX.into()) as u16);
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The memory of training: how much, and what lies where.
 //!
 //! ```text
-//!     head | layers | biases | values | optimizer's | table | segments | columns | θ      is saved
-//!     gradients | activations, and scratch in their place                               is not
+//!     head | layers | biases | values | optimizer's | table | segments | columns | θ | checksum     is saved
+//!     gradients | activations, and scratch in their place                                          is not
 //! ```
 
 use super::base::TILE_BYTES;
@@ -13,6 +13,7 @@ use super::rank::Threshold;
 use super::recipe::{Recipe, Reserve, Scope};
 use super::search::Buckets;
 use super::value::Value;
+use crate::image::crc32_of;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// What is known of a run besides its weights.
@@ -172,6 +173,7 @@ pub(super) struct Held<'m, V> {
     pub segments: &'m mut [Segment],
     pub columns: &'m mut [u8],
     pub theta: &'m mut [f32],
+    pub checksum: &'m mut [u32],
     pub bias_gradients: &'m mut [f32],
     pub gradients: &'m mut [f32],
 }
@@ -255,6 +257,7 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
         let segments = cutter.take(counts.segments);
         let columns = cutter.take(counts.columns);
         let theta = cutter.take(counts.theta);
+        let checksum = cutter.take(1);
         let saved = cutter.taken;
         let bias_gradients = cutter.take(collected(counts.biases));
         let gradients = cutter.take(collected(counts.steps));
@@ -278,6 +281,7 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
             segments,
             columns,
             theta,
+            checksum,
             bias_gradients,
             gradients,
         });
@@ -293,8 +297,13 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
 }
 
 impl<V: Value> Held<'_, V> {
-    /// What must be kept, as it lies in the memory: each part and what fills it up to a multiple of 4 bytes.
+    /// What must be kept, as it lies in the memory.
     pub fn saved(&self) -> impl Iterator<Item = &[u8]> {
+        self.summed().chain([self.checksum.as_bytes()])
+    }
+
+    /// The same without the checksum: each part and what fills it up to a multiple of 4 bytes.
+    fn summed(&self) -> impl Iterator<Item = &[u8]> {
         let floats = [&*self.biases, self.bias_first, self.bias_second];
         let [biases, bias_first, bias_second] = floats.map(|floats| floats.as_bytes());
         let parts = [self.head.as_bytes(), self.states.as_bytes(), biases, bias_first, bias_second];
@@ -303,5 +312,16 @@ impl<V: Value> Held<'_, V> {
         let rest = [self.segments.as_bytes(), self.columns.as_bytes(), self.theta.as_bytes()];
         let all = parts.into_iter().chain(values).chain(table).chain(rest);
         all.flat_map(|part| [part, [0; 3].split_at(part.len().wrapping_neg() & 3).0])
+    }
+
+    /// Writes the checksum.
+    pub fn seal(&mut self) {
+        let sum = crc32_of(self.summed());
+        self.checksum.fill(sum);
+    }
+
+    /// Whether the checksum is that of what is there.
+    pub fn is_sealed(&self) -> bool {
+        self.checksum.first() == Some(&crc32_of(self.summed()))
     }
 }

@@ -46,7 +46,7 @@
 //!
 //! let image = Image::new_checked(kastanet::include_image!("../image/golden/trained-v1.kst"))?;
 //! let program = Program::new_checked(image.section(section::TRAINABLE).unwrap_or_default())?;
-//! let recipe = Recipe { loss: Loss::SoftmaxCrossEntropy, ..Recipe::default() };
+//! let recipe = Recipe { loss: Loss::SoftmaxCrossEntropy, ..Recipe::of(&program) };
 //!
 //! // Known before there is any memory, and stated by `kastanet inspect`.
 //! let needed = Tuner::<f32, 1>::bytes(&program, &recipe).all;
@@ -70,6 +70,7 @@
 //! losses, to the last bit.
 
 // What is trained, and how: the image's part, the recipe, the tuner.
+mod boundary;
 mod error;
 mod operation;
 mod program;
@@ -127,6 +128,7 @@ mod update;
 mod weighted;
 mod windows;
 
+pub use boundary::BoundaryError;
 pub use error::Error;
 pub use grid::{Grid, Unit};
 pub use lanes::Lanes;

@@ -22,11 +22,16 @@ pub struct Program<'a> {
     data: &'a [u8],
 }
 
+/// What a bias is at most.
+const MOST_BIAS: f32 = 1e18;
+
 /// Why a training program was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ProgramError {
+    /// No bytes: the image has no part that is trained.
+    Missing,
     /// Fewer or more bytes than the header says.
     BadLength {
         /// Bytes that were given.
@@ -65,6 +70,7 @@ pub enum ProgramError {
 impl core::fmt::Display for ProgramError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match *self {
+            ProgramError::Missing => write!(f, "the image has no part that is trained"),
             ProgramError::BadLength { given } => {
                 write!(f, "{given} bytes are not what the training program's header says")
             }
@@ -166,6 +172,9 @@ impl<'a> Program<'a> {
     ///
     /// One [`ProgramError`] for each way in which they are not a training program.
     pub fn new_checked(bytes: &'a [u8]) -> Result<Self, ProgramError> {
+        if bytes.is_empty() {
+            return Err(ProgramError::Missing);
+        }
         let bad = ProgramError::BadLength { given: bytes.len().min(u32::MAX as usize) as u32 };
         let (header, rest) = Header::ref_from_prefix(bytes).map_err(|_| bad)?;
         let operations = header.operations.get().into();
@@ -239,8 +248,10 @@ impl<'a> Program<'a> {
         let Layer { grid, forward, backward, record, .. } = layer;
         let fits = grid.rows == rows && grid.cols == cols && record.reserved == 0;
         let floats = |at: u32| self.floats(at, rows).is_some();
-        let data = floats(record.scales.get())
-            && (record.bias.get() == NOWHERE || floats(record.bias.get()));
+        let biases = self.floats(record.bias.get(), rows);
+        let are_biases =
+            biases.is_some_and(|biases| biases.iter().all(|bias| bias.get().abs() <= MOST_BIAS));
+        let data = floats(record.scales.get()) && (record.bias.get() == NOWHERE || are_biases);
         if !fits || !data {
             return Err(bad);
         }

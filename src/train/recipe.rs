@@ -29,7 +29,7 @@ pub struct Recipe {
     pub refresh_backward_every: u32,
     /// Among which weights the largest are chosen.
     pub scope: Scope,
-    /// The step at which exploration ends: the backward set becomes the forward set.
+    /// The step at which exploration ends: the backward set becomes the forward set. The largest number: never.
     pub explore_until: u32,
     /// Where weights come from that are not live.
     pub reserve: Reserve,
@@ -86,7 +86,7 @@ pub enum Optimizer {
         beta1: f32,
         /// β₂, 0 to below 1.
         beta2: f32,
-        /// ε, above 0.
+        /// ε, 1e-20 or more.
         epsilon: f32,
     },
 }
@@ -205,12 +205,13 @@ impl core::fmt::Display for RecipeError {
             }
             RecipeError::Rate => write!(f, "a learning rate must be between 0 and 1000"),
             RecipeError::Optimizer => {
-                write!(f, "momentum and betas must be from 0 to below 1, epsilon above 0")
+                write!(f, "momentum and betas must be from 0 to below 1, epsilon at least 1e-20")
             }
             RecipeError::Penalty => {
                 write!(
                     f,
-                    "penalty and decay must not be negative, rate * (penalty / density + decay) at most 1"
+                    "penalty and decay must not be negative, penalty / density + decay and the rate's \
+                     multiple of it at most 1e6 and 1"
                 )
             }
             RecipeError::Clip => write!(f, "a clip must be above 0"),
@@ -239,8 +240,8 @@ impl Recipe {
         ensure((0.0..=1000.0).contains(&rate) && self.schedule.is_legal(), RecipeError::Rate)?;
         ensure(self.optimizer.is_legal(), RecipeError::Optimizer)?;
         let (exploration, decay) = (self.exploration, self.weight_decay);
-        let undone = rate * (exploration / density + decay);
-        let legal = exploration >= 0.0 && decay >= 0.0 && undone <= 1.0;
+        let pull = exploration / density + decay;
+        let legal = exploration >= 0.0 && decay >= 0.0 && pull <= 1e6 && rate * pull <= 1.0;
         ensure(legal, RecipeError::Penalty)?;
         ensure(self.clip.is_legal(), RecipeError::Clip)?;
         let table = if let Reserve::Image { table } = self.reserve { table } else { 0.0 };
@@ -262,7 +263,7 @@ impl Optimizer {
             Optimizer::Sgd => true,
             Optimizer::Momentum { momentum } => share(momentum),
             Optimizer::Adam { beta1, beta2, epsilon } => {
-                share(beta1) && share(beta2) && epsilon > 0.0 && epsilon.is_finite()
+                share(beta1) && share(beta2) && (1e-20..=1e20).contains(&epsilon)
             }
         }
     }

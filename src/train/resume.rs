@@ -33,7 +33,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     ///
     /// # Errors
     ///
-    /// Those of [`Tuner::new`], and [`Error::OtherRun`] and [`Error::BadSaved`].
+    /// Those of [`Tuner::new`], and [`Error::OtherRun`], [`Error::Damaged`] and [`Error::BadSaved`].
     pub fn resume(
         program: Program<'a>,
         source: Source<'a>,
@@ -42,15 +42,18 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     ) -> Result<Self, Error> {
         let mut tuner = Self::over(program, source, recipe, memory)?;
         let head = *tuner.memory.held.head;
-        if head.of != tuner.run() || head.seen != 0 || head.phase > SETTLED {
+        if head.of != tuner.run() || head.phase > SETTLED {
             return Err(Error::OtherRun);
+        }
+        if !tuner.memory.held.is_sealed() || head.seen != 0 {
+            return Err(Error::Damaged);
         }
         let (mut found, chosen) = ([0; 2], tuner.program.chosen());
         let mut last = 0;
         for (number, laid) in tuner.laid().enumerate() {
             let bad = Error::BadSaved { layer: number as u16 };
             let state = tuner.memory.held.states.get(number).ok_or(bad)?;
-            if !lies_as(state, &laid) {
+            if !lies_as(state, &laid, head.phase) {
                 return Err(bad);
             }
             let (mut view, activations) = tuner.layer(number).ok_or(bad)?;
@@ -85,7 +88,10 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
 }
 
 /// Whether a layer lies where it should, with keys that are keys.
-fn lies_as(state: &State, laid: &State) -> bool {
+fn lies_as(state: &State, laid: &State, phase: u32) -> bool {
+    if phase == NEW {
+        return state == laid;
+    }
     let State { live, entries, end_key, end_before, holding, backward_key, .. } = *state;
     let changing = State { live, entries, end_key, end_before, holding, backward_key, ..*laid };
     *state == changing && (end_key | backward_key) < 1 << 31
@@ -95,13 +101,16 @@ fn lies_as(state: &State, laid: &State) -> bool {
 fn is_sound<V: Value>(view: &View<'_, V>, phase: u32, room: usize) -> bool {
     let View { layer, state, live, overlay, base, .. } = view;
     let theta = if let Base::Exact(theta) = base { &theta[..] } else { &[] };
-    let numbers = [&*live.arrays.first, theta, &*view.biases, view.bias_first];
-    let mut numbers = numbers.into_iter().flatten();
-    let mut squares = live.arrays.second.iter().chain(&*view.bias_second);
-    let mut values = live.arrays.values.iter().chain(&*overlay.values);
+    let [first, second] = [&*live.arrays.first, &*live.arrays.second];
+    let numbers = [theta, &*view.biases, view.bias_first].into_iter().flatten();
     let is_sparse = layer.training == Training::Sparse;
     let [_, found] = counts(view);
     let wanted = if is_sparse && phase == SETTLED { found } else { room };
+    // Behind those that are live lies what has left.
+    let weights = if is_sparse { found * layer.grid.unit.size() } else { usize::MAX };
+    let mut numbers = numbers.chain(first.iter().take(weights));
+    let mut squares = second.iter().take(weights).chain(&*view.bias_second);
+    let mut values = live.arrays.values.iter().take(weights).chain(&*overlay.values);
     state.live as usize == wanted
         && found <= live.arrays.columns.len()
         && numbers.all(|number| number.abs() <= MOST)

@@ -14,6 +14,9 @@ use crate::sparse::{Format, Matrix, Streams};
 use zerocopy::FromBytes;
 use zerocopy::little_endian::U32;
 
+/// What a scale is at most, so that no weight is far from what gradients are [limited](super::step) to.
+const MOST_SCALE: f32 = 1e15;
+
 /// What a tuner reads weights from, in place.
 #[derive(Clone, Copy, Default)]
 pub struct Source<'a> {
@@ -77,7 +80,7 @@ impl<'a> Source<'a> {
             return None;
         }
         let scales = program.floats(layer.record.scales.get(), layer.grid.rows)?;
-        let are_scales = scales.iter().all(|scale| scale.get() > 0.0 && scale.get().is_finite());
+        let are_scales = scales.iter().all(|scale| scale.get() > 0.0 && scale.get() <= MOST_SCALE);
         are_scales.then_some(Stored { matrix, scales })
     }
 

@@ -4,6 +4,7 @@ use super::base::Base;
 use super::choose::NEW;
 use super::memory::{Counts, State, capacity};
 use super::program::Training;
+use super::recipe::{Reserve, Scope};
 use super::source;
 use super::tuner::Tuner;
 use super::value::Value;
@@ -19,8 +20,15 @@ impl<'a, V: Value, const N: usize> Tuner<'a, '_, V, N> {
     /// What tells the memory of this run from that of another: see [`Head`](super::memory::Head).
     pub(super) fn run(&self) -> [u32; 3] {
         let saved = Self::bytes(&self.program, &self.recipe).saved as u32;
-        let kinds = (size_of::<V>() + self.recipe.optimizer.floats()) as u32;
-        [self.source.checksum(), self.program.checksum(), saved << 3 | kinds]
+        let reserve = match self.recipe.reserve {
+            Reserve::Exact => 0,
+            Reserve::Image { .. } => 1,
+            Reserve::None => 2,
+        };
+        let scope = u32::from(self.recipe.scope == Scope::Network);
+        let sizes = (size_of::<V>() << 2 | self.recipe.optimizer.floats()) as u32;
+        let kinds = sizes << 3 | reserve << 1 | scope;
+        [self.source.checksum(), self.program.checksum(), saved.rotate_left(8) ^ kinds]
     }
 
     /// Each layer as it is before the first choice.

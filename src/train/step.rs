@@ -138,7 +138,7 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
 
 /// The largest magnitude; of numbers that are not, one that is not either.
 #[inline(always)]
-fn largest<const N: usize>(lanes: &[Lanes<N>]) -> f32 {
+pub(super) fn largest<const N: usize>(lanes: &[Lanes<N>]) -> f32 {
     let keys = lanes.as_flattened().iter().map(|&number| key(number));
     f32::from_bits(keys.max().unwrap_or_default())
 }

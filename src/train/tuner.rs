@@ -8,6 +8,7 @@ use super::memory::{Bytes, Memory};
 use super::program::{Layer, Program, Training};
 use super::recipe::{Recipe, Reserve, Scope};
 use super::source::{self, Source};
+use super::step::largest;
 use super::value::Value;
 use super::view::{LiveWeight, View};
 
@@ -27,9 +28,10 @@ pub struct Tuner<'a, 'm, V, const N: usize> {
 pub struct Outcome<const N: usize> {
     /// The loss of each.
     pub losses: Lanes<N>,
-    /// The largest output of each.
-    pub predicted: [usize; N],
-    /// The samples' step was given up, because a gradient was not finite or beyond 10¹⁸; no weight has moved.
+    /// The largest output of each, as [`predicted`](super::predicted()) gives it.
+    pub predicted: [u16; N],
+    /// The samples' step was given up, because an input, a loss or a gradient was not finite, or a gradient beyond
+    /// 10¹⁸; no weight has moved.
     pub skipped: bool,
 }
 
@@ -82,6 +84,13 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         let densities = program.layers().map(|layer| density(&program, &layer, recipe.scope));
         recipe.check(N as u32, densities.fold(1.0, f32::min))?;
         global::check(&program, recipe.scope)?;
+        let (needed, given) = (Self::bytes(&program, &recipe).all, memory.len());
+        if given < needed {
+            return Err(Error::MemoryTooSmall { needed, given });
+        }
+        if !memory.as_ptr().addr().is_multiple_of(4) {
+            return Err(Error::MemoryMisaligned);
+        }
         for (number, layer) in program.layers().enumerate() {
             let is_optional = match layer.training {
                 Training::Sparse => recipe.reserve == Reserve::Exact,
@@ -94,13 +103,6 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
             if !(serves || is_optional && is_absent) {
                 return Err(Error::BadReserve { layer: number as u16 });
             }
-        }
-        let (needed, given) = (Self::bytes(&program, &recipe).all, memory.len());
-        if given < needed {
-            return Err(Error::MemoryTooSmall { needed, given });
-        }
-        if !memory.as_ptr().addr().is_multiple_of(4) {
-            return Err(Error::MemoryMisaligned);
         }
         let memory = Memory::new(&program, &recipe, memory)
             .ok_or(Error::MemoryTooSmall { needed, given })?;
@@ -150,9 +152,14 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 
     /// What is to be kept to go on later, as it lies in the memory: [`Bytes::saved`] bytes in all, for
-    /// [`Tuner::resume`], which takes them where this [is between steps](Tuner::is_between_steps).
-    pub fn saved(&self) -> impl Iterator<Item = &[u8]> {
-        self.memory.held.saved()
+    /// [`Tuner::resume`]. The last four are the checksum of the others, as [`crc32`](crate::image::crc32) gives it.
+    /// `None` where this is not [between steps](Tuner::is_between_steps).
+    pub fn saved(&mut self) -> Option<impl Iterator<Item = &[u8]>> {
+        if !self.is_between_steps() {
+            return None;
+        }
+        self.memory.held.seal();
+        Some(self.memory.held.saved())
     }
 
     /// What has been counted so far.
@@ -208,10 +215,12 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         if self.memory.held.head.seen == 0 {
             self.refresh();
         }
-        fill(self.memory.activations.get_mut(self.program.input()).unwrap_or_default());
+        let input = self.memory.activations.get_mut(self.program.input()).unwrap_or_default();
+        fill(input);
+        let is_usable = largest(input) < f32::INFINITY;
         self.forward();
         let outcome = self.loss(target)?;
-        if !self.backward() {
+        if !(is_usable && outcome.losses.iter().all(|loss| loss.is_finite()) && self.backward()) {
             self.give_up();
             return Ok(Outcome { skipped: true, ..outcome });
         }

@@ -146,7 +146,7 @@ fn run<V: Value>(
             writeln!(out, "{name} {number}: loss {last:08x}, entered {entered}, fallen {fallen}")?;
         }
     }
-    let kept = tuner.saved().fold(0, chain);
+    let kept = tuner.saved().into_iter().flatten().fold(0, chain);
     Ok(writeln!(out, "{name}: losses {losses:08x}, last {last:08x}, kept {kept:08x}")?)
 }
 

@@ -9,7 +9,7 @@ use zerocopy::{FromBytes, IntoBytes};
 
 /// All of them.
 pub const CASES: &[Case<Error>] = crate::cases![
-    bad_length bad_header bad_operation bad_tensor bad_layer bad_sets
+    missing bad_length bad_header bad_operation bad_tensor bad_layer bad_sets
 ];
 
 /// A program, in parts that can be changed.
@@ -66,10 +66,14 @@ fn after(changes: &[fn(&mut Parts)]) -> Vec<Error> {
     changes.iter().map(refused).collect()
 }
 
+fn missing() -> Vec<Error> {
+    vec![refusal(&[])]
+}
+
 fn bad_length() -> Vec<Error> {
     let bytes = good().bytes();
     let longer = [&bytes[..], &[0]].concat();
-    let cuts = [0, 39, 40, 40 + 67, 40 + 5 * 68 + 51, bytes.len() - 1];
+    let cuts = [1, 39, 40, 40 + 67, 40 + 5 * 68 + 51, bytes.len() - 1];
     let mut all: Vec<Error> = cuts
         .iter()
         .map(|&len| {
@@ -142,6 +146,7 @@ fn bad_layer() -> Vec<Error> {
         |p| p.layers[0].reserved = 1,
         |p| p.layers[0].scales = NOWHERE.into(),
         |p| p.layers[2].bias = (p.data.len() as u32).into(),
+        |p| p.data.iter_mut().for_each(|byte| *byte = 0xff),
         |p| {
             p.layers.push(p.layers[2]);
             p.header.layers = 4.into();

@@ -83,7 +83,7 @@ fn optimizers_are_checked() {
             assert_eq!(refused, Some(RecipeError::Optimizer), "{optimizer:?}");
         }
     }
-    for epsilon in BAD.into_iter().chain([0.0]) {
+    for epsilon in BAD.into_iter().chain([0.0, 1e-21]) {
         let optimizer = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon };
         let refused = refusal::<1>(Recipe { optimizer, ..exact() });
         assert_eq!(refused, Some(RecipeError::Optimizer), "{optimizer:?}");
@@ -103,6 +103,8 @@ fn pulls_that_would_more_than_undo_a_weight_are_refused() {
         assert_eq!(refused(0.0, bad, 0.0), Some(RecipeError::Penalty), "{bad}");
     }
     assert_eq!(refused(0.99, 0.0, 0.1), None);
+    assert_eq!(refused(9e4, 0.0, 0.0), None);
+    assert_eq!(refused(1.1e5, 0.0, 0.0), Some(RecipeError::Penalty));
     assert_eq!(refused(1.01, 0.0, 0.1), Some(RecipeError::Penalty));
     assert_eq!(refused(0.5, 5.1, 0.1), Some(RecipeError::Penalty));
     assert_eq!(refused(f32::MAX, f32::MAX, 0.0), Some(RecipeError::Penalty));

@@ -4,9 +4,10 @@
 use crate::case::{Case, lanes};
 use host_tests::cases;
 use host_tests::random::Rng;
+use kastanet::image::crc32;
 use kastanet::train::{
-    Bf16, Error, Function, Grid, LiveWeight, Loss, Program, Recipe, Reserve, Scope, Source, Target,
-    Training, Tuner, Value,
+    Bf16, Error, Function, Grid, LiveWeight, Loss, Program, Recipe, Reserve, Schedule, Scope,
+    Source, Target, Training, Tuner, Value,
 };
 use kastanet_cli::training::{Builder, Layer};
 use zerocopy::IntoBytes;
@@ -35,6 +36,10 @@ fn tuner<'c, 'm, V: Value>(
     }
 }
 
+/// Bytes of what is known of a run, and of a layer, besides weights.
+const HEAD: usize = 36;
+const STATE: usize = 56;
+
 fn memory<V: Value>(case: &Case) -> Vec<u32> {
     let program = Program::new_checked(&case.program).unwrap();
     vec![0xffc0_0001; Tuner::<V, 1>::bytes(&program, &case.recipe).all.div_ceil(4)]
@@ -47,8 +52,14 @@ fn steps<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>, case: &Case, count: u32, rng
     }
 }
 
-fn saved<V: Value>(tuner: &Tuner<'_, '_, V, 1>) -> Vec<u8> {
-    tuner.saved().flatten().copied().collect()
+fn saved<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>) -> Vec<u8> {
+    tuner.saved().expect("between steps").flatten().copied().collect()
+}
+
+/// Gives what was changed the checksum that belongs to it.
+fn seal(saved: &mut [u8]) {
+    let (summed, sum) = saved.split_last_chunk_mut::<4>().expect("a checksum");
+    *sum = crc32(summed).to_le_bytes();
 }
 
 fn stop<V: Value>(seed: u64) {
@@ -58,13 +69,13 @@ fn stop<V: Value>(seed: u64) {
     let mut whole = tuner::<V>(&case, case.recipe, &mut one, None).unwrap();
     let mut samples = Rng::new(seed);
     steps(&mut whole, &case, stop, &mut samples);
-    let middle = saved(&whole);
+    let middle = saved(&mut whole);
     assert_eq!(middle.len(), Tuner::<V, 1>::bytes(whole.program(), &case.recipe).saved);
     let mut again = tuner::<V>(&case, case.recipe, &mut other, Some(&middle)).unwrap();
-    assert!(saved(&again) == middle, "seed {seed}");
+    assert!(saved(&mut again) == middle, "seed {seed}");
     steps(&mut again, &case, STEPS - stop, &mut samples.clone());
     steps(&mut whole, &case, STEPS - stop, &mut samples);
-    assert!(saved(&again) == saved(&whole), "seed {seed}, stopped at {stop}");
+    assert!(saved(&mut again) == saved(&mut whole), "seed {seed}, stopped at {stop}");
 }
 
 #[test]
@@ -81,7 +92,7 @@ fn what_another_run_has_saved_is_refused() {
     let mut one = memory::<f32>(&case);
     let mut first = tuner::<f32>(&case, case.recipe, &mut one, None).unwrap();
     steps(&mut first, &case, 2, &mut rng);
-    let kept = saved(&first);
+    let kept = saved(&mut first);
     let refused = |case: &Case, kept: &[u8]| {
         let mut memory = vec![0; memory::<f32>(case).len().max(kept.len().div_ceil(4))];
         tuner::<f32>(case, case.recipe, &mut memory, Some(kept)).err()
@@ -105,8 +116,9 @@ fn between_two_samples_of_a_step_is_no_place_to_stop() {
     let mut first = tuner::<f32>(&case, case.recipe, &mut one, None).unwrap();
     let (input, class) = case.sample(&mut Rng::new(1));
     first.step(&lanes(&input), Target::Classes(&[class])).unwrap();
-    let refused = tuner::<f32>(&case, case.recipe, &mut other, Some(&saved(&first))).err();
-    assert_eq!(refused, Some(Error::OtherRun));
+    assert!(first.saved().is_none());
+    first.step(&lanes(&input), Target::Classes(&[class])).unwrap();
+    tuner::<f32>(&case, case.recipe, &mut other, Some(&saved(&mut first))).unwrap();
 }
 
 /// How many units of a layer are in the forward set, and in the backward set.
@@ -145,7 +157,28 @@ fn are_exact<V: Value>(tuner: &mut Tuner<'_, '_, V, 1>, scope: Scope) -> bool {
 }
 
 #[test]
-fn damaged_states_are_refused_or_hold_exact_sets() {
+fn no_changed_byte_is_taken() {
+    for seed in 0..cases(10) {
+        let (case, mut rng) = (Case::new(seed), Rng::new(seed));
+        let mut space = memory::<f32>(&case);
+        let mut first = tuner::<f32>(&case, case.recipe, &mut space, None).unwrap();
+        steps(&mut first, &case, 2, &mut rng);
+        let kept = saved(&mut first);
+        for at in (0..kept.len()).step_by(rng.range(1, 5)) {
+            let mut damaged = kept.clone();
+            damaged[at] ^= 1 << rng.range(0, 7);
+            match tuner::<f32>(&case, case.recipe, &mut space, Some(&damaged)) {
+                // What fills up is nothing's.
+                Ok(mut tuner) => assert!(saved(&mut tuner) == kept, "seed {seed}, {at}"),
+                Err(Error::OtherRun) => assert!(at < 12 || (20..24).contains(&at), "{at}"),
+                Err(error) => assert_eq!(error, Error::Damaged, "seed {seed}, {at}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn changed_states_are_refused_or_hold_exact_sets() {
     let (mut taken, mut refused) = (0, 0);
     for seed in 0..cases(60) {
         let (mut case, mut rng) = (Case::new(seed), Rng::new(seed));
@@ -153,13 +186,14 @@ fn damaged_states_are_refused_or_hold_exact_sets() {
         let mut space = memory::<f32>(&case);
         let mut first = tuner::<f32>(&case, case.recipe, &mut space, None).unwrap();
         steps(&mut first, &case, 3, &mut rng);
-        let kept = saved(&first);
+        let kept = saved(&mut first);
         for _ in 0..200 {
             let mut damaged = kept.clone();
             for _ in 0..rng.range(1, 3) {
                 let at = rng.range(12, damaged.len() - 1);
                 damaged[at] = if rng.one_in(2) { rng.range(0, 255) as u8 } else { damaged[at] ^ 1 };
             }
+            seal(&mut damaged);
             let mut space = memory::<f32>(&case);
             match tuner::<f32>(&case, case.recipe, &mut space, Some(&damaged)) {
                 Ok(mut tuner) => {
@@ -167,7 +201,7 @@ fn damaged_states_are_refused_or_hold_exact_sets() {
                     steps(&mut tuner, &case, 3, &mut rng);
                     assert!(are_exact(&mut tuner, case.recipe.scope), "seed {seed}");
                 }
-                Err(Error::OtherRun | Error::BadSaved { .. }) => refused += 1,
+                Err(Error::OtherRun | Error::Damaged | Error::BadSaved { .. }) => refused += 1,
                 Err(error) => panic!("seed {seed}: {error}"),
             }
         }
@@ -194,17 +228,91 @@ fn counts_beyond_a_layers_room_are_refused() {
     let mut space = memory::<f32>(&case);
     let mut first = tuner::<f32>(&case, recipe, &mut space, None).unwrap();
     steps(&mut first, &case, 2, &mut rng);
-    let kept = saved(&first);
-    // 11 segments of 4 bytes each, then a column for each of 205 + 10 units and a byte that fills up.
-    let segments = kept.len() - 216 - 44..kept.len() - 216;
+    let kept = saved(&mut first);
+    // 11 segments of 4 bytes each, a column for each of 205 + 10 units, a byte that fills up, and the checksum.
+    let segments = kept.len() - 220 - 44..kept.len() - 220;
     for [more, less] in segments.clone().flat_map(|a| segments.clone().map(move |b| [a, b])) {
         let mut damaged = kept.clone();
         damaged[more] = damaged[more].wrapping_add(16);
         damaged[less] = damaged[less].wrapping_sub(16);
+        seal(&mut damaged);
         let mut space = memory::<f32>(&case);
         if let Ok(mut tuner) = tuner::<f32>(&case, recipe, &mut space, Some(&damaged)) {
             steps(&mut tuner, &case, 1, &mut rng.clone());
             assert!(are_exact(&mut tuner, Scope::Network), "{more} {less}");
+        }
+    }
+}
+
+/// Of sets over the network, some layer has room that it does not use, where units lie that have left.
+#[test]
+fn what_lies_in_unused_room_does_not_matter() {
+    let layer = || Layer::counts(1, 2).without_bias();
+    let recipe = Recipe {
+        schedule: Schedule::Constant { rate: 0.5 },
+        exploration: 0.05,
+        scope: Scope::Network,
+        refresh_backward_every: 1,
+        reserve: Reserve::Image { table: 1.0 },
+        ..Recipe::default()
+    };
+    let mut moved = 0;
+    for seed in 0..cases(40) {
+        let mut net = Builder::new([1, 1, 4]);
+        let x = net.fully_connected(net.input(), 2, Function::None, layer());
+        let y = net.fully_connected(x, 2, Function::None, layer());
+        let mut rng = Rng::new(seed);
+        let case = Case::of(net.graph(y, Function::None).unwrap(), recipe, &mut rng);
+        let [mut one, mut other] = [memory::<f32>(&case), memory::<f32>(&case)];
+        let mut first = tuner::<f32>(&case, recipe, &mut one, None).unwrap();
+        for _ in 0..20 {
+            steps(&mut first, &case, 1, &mut rng);
+            tuner::<f32>(&case, recipe, &mut other, Some(&saved(&mut first))).unwrap();
+        }
+        moved += u32::from(first.live_weights(0).count() != 2);
+    }
+    assert!(moved > 5, "{moved}");
+}
+
+/// Before the first step nothing has been chosen, so nothing can be known of it.
+#[test]
+fn what_is_known_too_early_is_refused() {
+    let case = Case::new(3);
+    let mut space = memory::<f32>(&case);
+    let mut first = tuner::<f32>(&case, case.recipe, &mut space, None).unwrap();
+    let kept = saved(&mut first);
+    for at in (HEAD..HEAD + STATE).step_by(4) {
+        let mut damaged = kept.clone();
+        damaged[at..at + 4].fill(0xff);
+        seal(&mut damaged);
+        let refused = tuner::<f32>(&case, case.recipe, &mut space, Some(&damaged)).err();
+        assert_eq!(refused, Some(Error::BadSaved { layer: 0 }), "{at}");
+    }
+}
+
+/// Recipes under which memory has as many bytes, and means something else.
+#[test]
+fn what_another_recipe_has_saved_is_refused() {
+    let mut net = Builder::new([1, 1, 8]);
+    let y = net.fully_connected(net.input(), 8, Function::None, Layer::counts(16, 32));
+    let recipe = |reserve| Recipe { reserve, ..Recipe::default() };
+    let all = [Reserve::Image { table: 1.0 }, Reserve::None];
+    let graph = net.graph(y, Function::None).unwrap();
+    let case = Case::of(graph, recipe(all[0]), &mut Rng::new(1));
+    let mut space = vec![0; 4 * memory::<f32>(&case).len()];
+    let mut seen = vec![];
+    for reserve in all {
+        for scope in [Scope::Layer, Scope::Network] {
+            let recipe = Recipe { scope, ..recipe(reserve) };
+            let mut first = tuner::<f32>(&case, recipe, &mut space, None).unwrap();
+            let kept = saved(&mut first);
+            seen.push((recipe, kept));
+        }
+    }
+    for (at, (recipe, _)) in seen.iter().enumerate() {
+        for (other, (_, kept)) in seen.iter().enumerate() {
+            let found = tuner::<f32>(&case, *recipe, &mut space, Some(kept)).err();
+            assert_eq!(found, (at != other).then_some(Error::OtherRun), "{at} {other}");
         }
     }
 }

@@ -63,5 +63,5 @@ fn no_changed_byte_panics() {
 }
 
 host_tests::a_test_for_each!(host_tests::refusals::program:
-    bad_length bad_header bad_operation bad_tensor bad_layer bad_sets
+    missing bad_length bad_header bad_operation bad_tensor bad_layer bad_sets
 );

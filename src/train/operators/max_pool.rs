@@ -51,7 +51,7 @@ fn largest<const N: usize>(
     let (mut values, mut places) = (value, [place; N]);
     for (tap, x) in taps {
         for ((value, place), &x) in values.iter_mut().zip(&mut places).zip(x) {
-            if x > *value {
+            if x > *value || x.is_nan() {
                 (*value, *place) = (x, tap);
             }
         }

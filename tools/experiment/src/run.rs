@@ -87,7 +87,7 @@ fn accuracy(trainer: &mut Trainer<'_, '_>, set: &Set) -> f64 {
         set.take(numbers, &mut batch);
         let predicted = kastanet::train::predicted(trainer.infer(&batch.input));
         let lanes = predicted.iter().zip(&batch.classes).take(numbers.len());
-        known += lanes.filter(|(predicted, class)| **predicted == usize::from(**class)).count();
+        known += lanes.filter(|(predicted, class)| predicted == class).count();
     }
     100.0 * known as f64 / set.len() as f64
 }

@@ -40,6 +40,6 @@ fn train<V: Value>(image: &[u8], memory: &mut [u8], recipe: &Recipe, is_new: boo
     tuner.live_weights(0).for_each(|live| seen ^= live.value.to_bits());
     let (values, _) = tuner.dense_mut(0)?;
     seen ^= values.first()?.get().to_bits();
-    tuner.saved().flatten().for_each(|&byte| seen ^= u32::from(byte));
+    tuner.saved()?.flatten().for_each(|&byte| seen ^= u32::from(byte));
     Some(seen)
 }
