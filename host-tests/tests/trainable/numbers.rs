@@ -4,12 +4,43 @@ use super::{Part, Trained, options};
 use host_tests::generate::learner;
 use host_tests::random::Rng;
 use host_tests::{cases, models, real};
-use kastanet::train::Training;
+use kastanet::image::Op;
+use kastanet::network::Network;
+use kastanet::train::{BoundaryError, Training};
 use kastanet_cli::pack::{AlignedBytes, Error, Options, Packed, pack};
 use kastanet_cli::prune::Sparsity;
 use kastanet_cli::trainable::{self, Trainable, Which};
 use kastanet_cli::{tflite, training};
 use std::collections::BTreeMap;
+
+/// What enters the trained part when the network is given bytes of chance is what its operators have written.
+fn read_input(part: &Part<'_>, rng: &mut Rng) {
+    let (image, id) = (part.image, part.program.boundary().unwrap());
+    let tensor = image.tensor(id).unwrap();
+    let mut arena = AlignedBytes::zeroed(image.arena_len());
+    let mut network = Network::new(image, &mut arena).unwrap();
+    let len = network.input_mut(0).unwrap().len();
+    let input: Vec<u8> = (0..len).map(|_| rng.bits() as u8).collect();
+    let mut expected = input.clone();
+    network.input_mut(0).unwrap().copy_from_slice(&input);
+    let after = |op: &Op<'_>, output: &[u8]| {
+        if op.output().is_some_and(|output| output.id() == id) {
+            expected = output.to_vec();
+        }
+    };
+    network.infer_with(after).unwrap();
+    let expected: Vec<f32> = expected
+        .into_iter()
+        .map(|byte| (i32::from(byte as i8) - tensor.zero_point()) as f32 * tensor.scale())
+        .collect();
+    network.input_mut(0).unwrap().copy_from_slice(&input);
+    let mut found = vec![f32::NAN; expected.len()];
+    part.program.read_input(&mut network, &mut found).unwrap();
+    assert_eq!(found, expected);
+    let (expected, found) = (found.len(), found.len() + 1);
+    let refused = part.program.read_input(&mut network, &mut vec![0.0; found]);
+    assert_eq!(refused, Err(BoundaryError::WrongLength { expected, found }));
+}
 
 /// Compares outputs of the trained part with what the graph, pruned, gives.
 fn compare(name: &str, packed: &Packed, rng: &mut Rng) {
@@ -20,6 +51,7 @@ fn compare(name: &str, packed: &Packed, rng: &mut Rng) {
     let (tensor, quant) = (&graph.tensors[entrance], graph.tensors[entrance].quant.as_ref());
     assert_eq!(boundary.elements(), tensor.elements(), "{name}");
     assert_eq!(boundary.scale(), quant.unwrap().scales[0], "{name}");
+    read_input(&part, rng);
     let values = Trained::new(packed, &part).input(rng);
     let lanes: Vec<[f32; 1]> = values.iter().map(|&value| [value]).collect();
     let values = values.into_iter().map(f64::from).collect();

@@ -53,12 +53,14 @@ pub struct Packed {
 }
 
 /// What training on the device takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Training {
     /// Bytes of RAM, one sample a step, by plain SGD.
     pub ram: usize,
     /// Bytes of the reserve in flash.
     pub reserve: usize,
+    /// How many real numbers a sample has: the values of a tensor, and its name.
+    pub inputs: (usize, String),
 }
 
 /// Why there is no image.
@@ -125,8 +127,11 @@ pub fn pack(mut graph: Graph, options: &Options) -> Result<Packed, Error> {
     };
     let image = write::write(&program, &plan, &graph, part.as_ref(), options)?;
     read_back(&image, part.is_some())?;
-    let training =
-        part.map(|part| Training { ram: part.training_len, reserve: part.reserve.len() });
+    let training = part.map(|part| Training {
+        ram: part.training_len,
+        reserve: part.reserve.len(),
+        inputs: part.inputs,
+    });
     Ok(Packed { image, graph, pruned, plan, training })
 }
 

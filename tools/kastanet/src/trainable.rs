@@ -20,7 +20,7 @@ pub use error::Error;
 use crate::graph::Graph;
 use crate::lower::Program as Lowered;
 use crate::prune::{Sparsity, Unit};
-use crate::training::{Gradients, TABLE, plan, smaller, write};
+use crate::training::{Gradients, Sets, TABLE, Weights, plan, smaller, write};
 use convert::Conversion;
 use kastanet::train::{Program, Recipe, Tuner};
 
@@ -114,6 +114,8 @@ pub(crate) struct Part {
     pub reserve: Vec<u8>,
     /// Bytes of RAM that training needs, one sample a step, by plain SGD.
     pub training_len: usize,
+    /// Real numbers that enter, and what they are the values of.
+    pub inputs: (usize, String),
 }
 
 /// Writes the sections.
@@ -125,6 +127,10 @@ pub(crate) fn part(model: Model<'_>, options: &Trainable) -> Result<Part, Error>
     let border = border::border(model.graph, options)?;
     let steps = steps::steps(model.graph, &border)?;
     let (graph, reserve) = Conversion::new(model, options, &border).run(&steps)?;
+    let is_sparse = |layer: &Weights| matches!(layer.sets, Sets::Sparse { .. });
+    if options.backward.is_some() && !graph.layers.iter().any(is_sparse) {
+        return Err(Error::NoneBackward);
+    }
     let plan = match options.recompute {
         true => smaller(&graph),
         false => plan(&graph, Gradients::Kept),
@@ -132,5 +138,7 @@ pub(crate) fn part(model: Model<'_>, options: &Trainable) -> Result<Part, Error>
     let trainable = write(&graph, &plan)?;
     let program = Program::new_checked(&trainable).map_err(crate::training::Error::Refused)?;
     let training_len = Tuner::<f32, 1>::bytes(&program, &Recipe::of(&program)).all;
-    Ok(Part { reserve: reserve.bytes, training_len, trainable })
+    let entrance = model.graph.tensors[border.entrance].name.clone();
+    let inputs = (program.inputs(), entrance);
+    Ok(Part { reserve: reserve.bytes, training_len, inputs, trainable })
 }

@@ -193,6 +193,8 @@ fn packs_what_the_device_can_train() {
     assert_eq!(image["training"]["reserve_bytes"], all["reserve_bytes"]);
     assert_eq!(image["training_bytes"], all["training_bytes"]);
     assert_eq!(image["training"]["last"], "softmax");
+    assert_eq!(image["training"]["inputs"], all["training_inputs"]);
+    assert_eq!(image["training"]["table"], 0.05);
     assert_eq!(image["training"]["recompute"], false);
     let less = of(&["all", "--backward", "0.2", "--reserve", "top:40%", "--recompute"]);
     assert!(less["training_bytes"].as_u64() < all["training_bytes"].as_u64(), "{less}");
@@ -207,4 +209,7 @@ fn packs_what_the_device_can_train() {
     let args = ["pack", "m.tflite", "-o", "m.kst", "--trainable", "last:1", "--reserve", "none"];
     let text = place.run(&args).ok();
     assert!(text.contains("\ntraining ") && text.contains("are its reserve"), "{text}");
+    assert!(text.contains("\na sample of it: ") && text.contains("of tensor `"), "{text}");
+    let image = place.run(&["inspect", "m.kst", "--json"]).json();
+    assert!(image["training"]["table"].is_null());
 }

@@ -94,6 +94,7 @@ fn training_that_makes_no_sense() {
         (&["--backward", "0.2"], "--trainable"),
         (&["--reserve", "full"], "--trainable"),
         (&["--trainable", "all", "--backward", "2"], "expected a share"),
+        (&["--trainable", "all", "--backward", "0"], "expected a share above 0"),
         (&["--trainable", "all", "--backward", "0.2", "--backward", "0.3"], "given twice"),
         (&["--trainable", "all", "--reserve", "top:2"], "expected full, none or top:R"),
         (&["--trainable", "all", "--table", "-1"], "unexpected argument"),
@@ -109,6 +110,13 @@ fn training_that_makes_no_sense() {
     pack(&place, &many).fails(&["9 layers to be trained", "--trainable"]);
     let small = ["--trainable", "all", "--sparsity", "0.5", "--backward", "0.1"];
     pack(&place, &small).fails(&["expected 1 <= forward <= backward", "change --backward"]);
+    let all_learn = ["--trainable", "all", "--backward", "0.1"];
+    pack(&place, &all_learn).fails(&["no trained layer is pruned", "leave --backward away"]);
+    let no_part = ["--sparsity", "0.5", "--trainable", "last:1", "--backward", "conv2d=0.5"];
+    pack(&place, &no_part).fails(&["layer `conv2d`", "it is not trained", "--backward"]);
+    let dense = ["--sparsity", "0.5", "--sparsity", "conv2d=0", "--trainable", "all"];
+    let dense = [&dense[..], &["--backward", "conv2d=0.5"]].concat();
+    pack(&place, &dense).fails(&["layer `conv2d`", "it is not pruned", "--backward"]);
     let top = ["--trainable", "all", "--sparsity", "0.5", "--reserve", "top:0.1"];
     pack(&place, &top).fails(&["the reserve holds", "--reserve full"]);
     place.put("sum.tflite", &models::sum());

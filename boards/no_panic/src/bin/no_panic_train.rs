@@ -2,8 +2,9 @@
 #![no_std]
 #![no_main]
 
-use kastanet::image::Image;
 use kastanet::image::record::section;
+use kastanet::image::{Aligned, Image};
+use kastanet::network::Network;
 use kastanet::train::{Bf16, Program, Recipe, Source, Target, Tuner, Value};
 // Its panic handler.
 use kastanet_boards_no_panic as _;
@@ -24,12 +25,15 @@ pub fn _start(image: &[u8], memory: &mut [u8], recipe: &Recipe, is_new: bool) ->
 fn train<V: Value>(image: &[u8], memory: &mut [u8], recipe: &Recipe, is_new: bool) -> Option<u32> {
     let image = Image::new_checked(image).ok()?;
     let program = Program::new_checked(image.section(section::TRAINABLE)?).ok()?;
+    let mut arena = Aligned([0; 64]);
+    let mut network = Network::with_operators(image, &mut arena.0, &[]).ok()?;
     let source = Source::of_image(image);
     let mut tuner: Tuner<'_, '_, V, 1> = match is_new {
         true => Tuner::new(program, source, *recipe, memory).ok()?,
         false => Tuner::resume(program, source, *recipe, memory).ok()?,
     };
     let mut input = [[0.0]; 16];
+    program.read_input(&mut network, input.as_flattened_mut()).ok()?;
     tuner.set_weights(0, input.as_flattened(), &[])?;
     let learned = tuner.step(&input, Target::Classes(&[program.outputs() as u16])).ok()?;
     tuner.step(&input, Target::Values(&input)).ok()?;

@@ -14,7 +14,7 @@ use crate::graph::Graph;
 use crate::lower::Formats;
 use crate::pack::{Options, Packed, pack};
 use crate::prune::Sparsity;
-use crate::report::{Layers, bytes};
+use crate::report::{Layers, bytes, number, printable};
 use crate::tflite::{Fault, ImportError};
 use crate::{files, output, tflite};
 use failures::failed;
@@ -36,6 +36,9 @@ struct Report {
     /// What training takes of RAM, and of flash beside the weights; nothing where nothing is trained.
     training_bytes: Option<usize>,
     reserve_bytes: Option<usize>,
+    /// Real numbers of a sample, and the tensor that they are the values of.
+    training_inputs: Option<usize>,
+    training_tensor: Option<String>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
@@ -98,6 +101,7 @@ fn rewritten(args: &Args, source: &[u8], packed: &Packed) -> Result<Vec<u8>, Fai
 fn answer(args: &Args, packed: &Packed) -> Result<Answer, Failure> {
     let bytes_of = crate::pack::AlignedBytes::new(&packed.image);
     let image = files::check_image(&args.output, &bytes_of)?;
+    let training = packed.training.as_ref();
     let report = Report {
         checkpoint: args.checkpoint.display().to_string(),
         image: args.output.display().to_string(),
@@ -106,8 +110,10 @@ fn answer(args: &Args, packed: &Packed) -> Result<Answer, Failure> {
         flash_bytes: packed.image.len(),
         arena_bytes: packed.plan.arena_len,
         arena_lower_bound: packed.plan.lower_bound,
-        training_bytes: packed.training.map(|training| training.ram),
-        reserve_bytes: packed.training.map(|training| training.reserve),
+        training_bytes: training.map(|training| training.ram),
+        reserve_bytes: training.map(|training| training.reserve),
+        training_inputs: training.map(|training| training.inputs.0),
+        training_tensor: training.map(|training| training.inputs.1.clone()),
     };
     Ok(Answer::new(report, text))
 }
@@ -120,12 +126,16 @@ fn text(report: &Report) -> String {
         bytes(report.arena_bytes),
         bytes(report.arena_lower_bound),
     );
-    match (report.training_bytes, report.reserve_bytes) {
-        (Some(ram), Some(reserve)) => format!(
-            "{memory}training {} of RAM, by plain SGD; {} of the flash are its reserve\n",
-            bytes(ram),
-            bytes(reserve)
-        ),
-        _ => memory,
-    }
+    let (Some(ram), Some(reserve)) = (report.training_bytes, report.reserve_bytes) else {
+        return memory;
+    };
+    let (inputs, tensor) = (report.training_inputs, report.training_tensor.as_deref());
+    format!(
+        "{memory}training {} of RAM, by plain SGD; {} of the flash are its reserve\n\
+         a sample of it: {} real numbers, the values of tensor `{}`\n",
+        bytes(ram),
+        bytes(reserve),
+        number(inputs.unwrap_or_default()),
+        printable(tensor.unwrap_or_default())
+    )
 }

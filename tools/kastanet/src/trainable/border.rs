@@ -22,7 +22,9 @@ pub(super) fn border(graph: &Graph, options: &Trainable) -> Result<Border, Error
     };
     let trained = trained(graph, options)?;
     for (name, _) in &options.backward_of {
-        named(graph, name)?;
+        if !trained.contains(&named(graph, name)?) {
+            return Err(Error::NoBackward { layer: name.clone(), why: "it is not trained" });
+        }
     }
     let latest = trained.iter().copied().min().unwrap_or(0);
     let starts = (0..=latest).rev().map(|first| (first, entrances(graph, first)));

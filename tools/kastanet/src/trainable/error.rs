@@ -56,6 +56,17 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
+    /// A share is asked for of a layer that has no backward set.
+    #[error("layer `{layer}` has no share of weights that learn: {why}")]
+    NoBackward {
+        /// The layer.
+        layer: String,
+        /// Why it has none.
+        why: &'static str,
+    },
+    /// A share is asked for, and no layer has a backward set.
+    #[error("no trained layer is pruned, so that all of their weights learn, and no share of them")]
+    NoneBackward,
     /// A reserve that is smaller than the backward set.
     #[error(
         "layer `{layer}`: the reserve holds {held} of {units} units that are not 0, the backward set needs {backward}"

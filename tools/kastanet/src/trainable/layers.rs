@@ -46,6 +46,10 @@ impl Conversion<'_> {
     ) -> Result<(Sets, Option<training::Reserve>), Error> {
         let is_trained = self.border.trained.contains(&number);
         if !(is_trained && self.is_pruned(op, &values)) {
+            if self.options.backward_of.iter().any(|(name, _)| *name == op.name) {
+                let why = "it is not pruned, so all of its weights learn";
+                return Err(Error::NoBackward { layer: op.name.clone(), why });
+            }
             let sets = if is_trained { Sets::Dense } else { Sets::Frozen };
             return Ok((sets, self.fixed(op, number, &values.single())?));
         }

@@ -1,6 +1,6 @@
 //! The options of `pack`.
 
-use super::values::{ByLayer, OptimiseArg, core, format, reserve, share, table, unit, which};
+use super::values::{ByLayer, OptimiseArg, core, format, part, reserve, share, table, unit, which};
 use crate::cost::Core;
 use crate::prune::Unit;
 use crate::trainable::{Reserve, Trainable, Which};
@@ -67,8 +67,8 @@ pub struct Args {
     #[arg(long, value_name = "LAYER|all|last:N", value_parser = which)]
     pub(super) trainable: Vec<Which>,
     /// Share of the weights that learn, used or not, in all layers or in one; may be repeated; without
-    /// it, twice those that are used
-    #[arg(long, value_name = "[LAYER=]D", value_parser = share, requires = "trainable")]
+    /// it, twice those that are used. With --unit nm, rounded to whole weights of each group
+    #[arg(long, value_name = "[LAYER=]D", value_parser = part, requires = "trainable")]
     #[arg(allow_negative_numbers = true)]
     pub(super) backward: Vec<ByLayer<f64>>,
     /// What the image holds of pruned weights, for them to learn from: full (all), top:R (the share R of

@@ -39,6 +39,9 @@ fn advice(error: &trainable::Error) -> &'static str {
         Entrances { .. } | Outputs { .. } | Unsupported { .. } => {
             "train fewer layers from the end (--trainable last:N), or change the model"
         }
+        NoBackward { .. } | NoneBackward => {
+            "leave --backward away, prune (--sparsity), or change --trainable"
+        }
         Reserve { .. } => "give --reserve full, a larger top:R, or a smaller --backward",
         Weight { .. } => "convert the checkpoint with symmetric weights",
         Layer { .. } => "convert the checkpoint again",

@@ -56,6 +56,12 @@ pub(super) fn share(text: &str) -> Result<ByLayer<f64>, String> {
     })
 }
 
+/// Reads a share above 0: `0.2`, `conv=20%`.
+pub(super) fn part(text: &str) -> Result<ByLayer<f64>, String> {
+    let above = "expected a share above 0, up to 1 or 100%";
+    share(text).and_then(|part| if part.value > 0.0 { Ok(part) } else { Err(above.into()) })
+}
+
 /// Reads `index8`, `auto`, `conv=index8`; `None` is `auto`.
 pub(super) fn format(text: &str) -> Result<ByLayer<Option<Format>>, String> {
     by_layer(text, |name| match Format::ALL.into_iter().find(|format| format.name() == name) {

@@ -20,8 +20,12 @@ pub struct TrainingReport {
     pub boundary: u16,
     /// The function that the loss takes over.
     pub last: String,
+    /// Real numbers that enter.
+    pub inputs: u32,
     /// Floats of activations and gradients.
     pub floats: u32,
+    /// The table's size as a share of the backward set; nothing where the backward set stays.
+    pub table: Option<f64>,
     /// Whether gradients are computed twice.
     pub recompute: bool,
     /// Bytes of the reserve.
@@ -83,7 +87,9 @@ impl TrainingReport {
             first: header.first.get(),
             boundary: header.boundary.get(),
             last: function(header.last),
+            inputs: header.input[1].get(),
             floats: header.floats.get(),
+            table: table(header.table.get()),
             recompute: header.recompute == 1,
             reserve_bytes: image.section(section::RESERVE).map_or(0, <[u8]>::len),
             operations: operations.iter().map(operation_row).collect(),
@@ -97,9 +103,12 @@ impl TrainingReport {
         let mut table = Table::new(&[Column::Left("field"), Column::Right("value")]);
         table.row(["first operator", &self.first.to_string()]);
         table.row(["tensor that enters", &self.boundary.to_string()]);
+        table.row(["numbers that enter", &number(self.inputs)]);
         table.row(["function of the loss", &self.last]);
         table.row(["floats of activations", &number(self.floats)]);
         table.row(["gradients", if self.recompute { "computed twice" } else { "kept" }]);
+        let share = |share: f64| format!("{share} of the backward set");
+        table.row(["table", &self.table.map_or("the backward set stays".into(), share)]);
         table.row(["bytes of the reserve", &number(self.reserve_bytes)]);
         table
     }
@@ -259,4 +268,9 @@ fn table_len(record: &Layer, format: Format) -> u32 {
         _ => (rows, cols),
     };
     format.table_len(rows, cols, record.parameter).min(u32::MAX as usize) as u32
+}
+
+/// A table's size.
+fn table(share: u16) -> Option<f64> {
+    (share != NONE).then(|| f64::from(share) / 1e4)
 }
