@@ -125,7 +125,7 @@ pub enum Training {
     Sparse,
     /// Every weight is in both sets.
     Dense,
-    /// Weights stay as they are; the bias is trained.
+    /// Weights stay as they are, and where the image has them; the bias is trained.
     Frozen,
 }
 

@@ -3,7 +3,7 @@
 //! - [`self_test`]: does the crate compute right on this core? Needs no image.
 //! - [`infer`]: an image over generated inputs, every output byte printed.
 //! - [`lanes`]: do the core's primitives compute what they say?
-//! - [`train()`]: an image's trained part learns, every bit checked.
+//! - `train`: an image's trained part learns, every bit checked (feature `train`).
 //! - `log`: errors and results as `defmt` frames (feature `defmt`).
 //!
 //! The host runs the same functions, so a board's console is compared with a file, and the file
@@ -20,15 +20,17 @@ pub mod lanes;
 mod log;
 pub mod random;
 mod self_test;
+#[cfg(feature = "train")]
 pub mod train;
 
 use core::fmt;
-use kastanet::{image, network, train as training};
+use kastanet::{image, network};
 
 pub use infer::{arena_len, infer};
 #[cfg(feature = "defmt")]
 pub use log::log;
 pub use self_test::self_test;
+#[cfg(feature = "train")]
 pub use train::{train, training_len};
 
 /// Why a scenario did not end well.
@@ -42,12 +44,6 @@ pub enum Error {
     Network(network::Error),
     /// The image changed while it ran.
     ImageChanged,
-    /// The image has no trained part.
-    Program(training::ProgramError),
-    /// The tuner was refused.
-    Tuner(training::Error),
-    /// There is no loss.
-    Loss(training::LossError),
     /// Checks gave another result than expected.
     Checks {
         /// How many.
@@ -62,9 +58,6 @@ impl fmt::Display for Error {
             Error::Image(error) => write!(f, "image refused: {error}"),
             Error::Network(error) => write!(f, "network refused: {error}"),
             Error::ImageChanged => write!(f, "{}", network::ImageChanged),
-            Error::Program(error) => write!(f, "trained part refused: {error}"),
-            Error::Tuner(error) => write!(f, "training refused: {error}"),
-            Error::Loss(error) => write!(f, "{error}"),
             Error::Checks { wrong } => write!(f, "{wrong} checks gave wrong results"),
         }
     }
@@ -93,23 +86,5 @@ impl From<network::Error> for Error {
 impl From<network::ImageChanged> for Error {
     fn from(_: network::ImageChanged) -> Self {
         Error::ImageChanged
-    }
-}
-
-impl From<training::ProgramError> for Error {
-    fn from(error: training::ProgramError) -> Self {
-        Error::Program(error)
-    }
-}
-
-impl From<training::Error> for Error {
-    fn from(error: training::Error) -> Self {
-        Error::Tuner(error)
-    }
-}
-
-impl From<training::LossError> for Error {
-    fn from(error: training::LossError) -> Self {
-        Error::Loss(error)
     }
 }

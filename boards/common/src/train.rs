@@ -1,12 +1,16 @@
 //! A few hundred steps of Top-KAST on an image's trained part: the same bits everywhere.
 
-use crate::{Error, random};
+mod error;
+
+use crate::random;
 use core::fmt::Write;
 use kastanet::image::record::section;
 use kastanet::image::{Image, crc32};
 use kastanet::train::{
     Bf16, Function, Lanes, Outcome, Program, Recipe, Schedule, Source, Target, Tuner, Value,
 };
+
+pub use error::Error;
 
 /// Steps that [`train`] takes.
 pub const STEPS: u32 = 200;

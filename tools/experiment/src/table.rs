@@ -36,18 +36,22 @@ pub fn order(plan: &Plan, records: &[Record]) -> String {
 }
 
 fn verdict(plan: &Plan, records: &[Record], column: usize) -> String {
-    let mean = |name: &&str| {
+    let record = |name: &&str| {
         let row = plan.rows.iter().find(|row: &&Row| row.name == *name)?;
-        Some(of(row.cells[column].as_ref(), records)?.mean)
+        of(row.cells[column].as_ref(), records)
     };
-    let Some(means) = plan.order.iter().map(mean).collect::<Option<Vec<f64>>>() else {
+    let Some(all) = plan.order.iter().map(record).collect::<Option<Vec<&Record>>>() else {
         return "it is not known".into();
     };
-    let pairs = plan.order.windows(2).zip(means.windows(2));
-    let broken = pairs.filter(|(_, means)| means[0] >= means[1]);
-    let broken: Vec<_> =
-        broken.map(|(names, _)| format!("{} is not above {}", names[1], names[0])).collect();
-    if broken.is_empty() { "it holds".into() } else { broken.join(", ") }
+    let pairs = plan.order.windows(2).zip(all.windows(2));
+    let broken = pairs.filter(|(_, all)| all[0].mean >= all[1].mean);
+    let said = broken.map(|(names, all)| {
+        let by = all[0].mean - all[1].mean;
+        let within = if by <= all[0].spread + all[1].spread { "within" } else { "beyond" };
+        format!("{} is {by:.2} below {}, {within} their spreads", names[1], names[0])
+    });
+    let said: Vec<_> = said.collect();
+    if said.is_empty() { "it holds".into() } else { said.join(", ") }
 }
 
 fn line(first: &str, cells: impl Iterator<Item = String>) -> String {
@@ -76,7 +80,7 @@ mod tests {
             order.starts_with("The order static < SET < RigL: at 20 % it is not known;"),
             "{order}"
         );
-        assert!(order.contains("at 5 % RigL is not above SET"), "{order}");
+        assert!(order.contains("at 5 % RigL is 0.50 below SET, beyond their spreads"), "{order}");
         let table = table(&plan, &records);
         assert!(table.contains("| SET | – | – | 82.00 ± 0.00 | – |\n"), "{table}");
     }

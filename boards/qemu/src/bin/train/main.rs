@@ -17,8 +17,7 @@ use core::fmt::{self, Write as _};
 use counter::Counter;
 use kastanet::image::{Aligned, Image};
 use kastanet::train::{Bf16, Tuner, Value};
-use kastanet_boards_common::train::{self, STEPS};
-use kastanet_boards_common::{self as common, training_len};
+use kastanet_boards_common::train::{self, STEPS, train as learn, training_len};
 use kastanet_boards_qemu::{Console, IMAGE, entry, run};
 use semihosting::experimental::env;
 use stack::Painted;
@@ -47,7 +46,7 @@ fn program(console: &mut Console) -> Result<(), Error> {
     let number = args.next().unwrap_or("0").parse().map_err(|_| Error::Arguments)?;
     let image = train::image_of(IMAGE, number);
     match (args.next(), args.next()) {
-        (None, _) => Ok(common::train(image, memory, console)?),
+        (None, _) => Ok(learn(image, memory, console)?),
         (Some("f32"), Some(shift)) => measure::<f32>(image, shift, memory, console),
         (Some("bf16"), Some(shift)) => measure::<Bf16>(image, shift, memory, console),
         _ => Err(Error::Arguments),
@@ -62,7 +61,7 @@ fn measure<V: Value>(
 ) -> Result<(), Error> {
     let shift = shift.parse().map_err(|_| Error::Arguments)?;
     let counter = Counter::start(shift).ok_or(Error::Counter)?;
-    let image = Image::new_checked(image).map_err(common::Error::from)?;
+    let image = Image::new_checked(image).map_err(train::Error::from)?;
     let program = train::program(&image)?;
     let recipe = train::measured(&program);
     let len = Tuner::<V, 1>::bytes(&program, &recipe).all;
@@ -95,7 +94,7 @@ fn step<V: Value>(
 }
 
 enum Error {
-    Common(common::Error),
+    Train(train::Error),
     Arguments,
     Counter,
     Stack,
@@ -104,7 +103,7 @@ enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Common(error) => write!(f, "{error}"),
+            Error::Train(error) => write!(f, "{error}"),
             Error::Arguments => write!(f, "usage: train [IMAGE [f32|bf16 SHIFT]]"),
             Error::Counter => write!(f, "the counter is not exact: start with -icount shift=SHIFT"),
             Error::Stack => write!(f, "more stack used than is watched"),
@@ -112,14 +111,14 @@ impl fmt::Display for Error {
     }
 }
 
-impl From<common::Error> for Error {
-    fn from(error: common::Error) -> Self {
-        Error::Common(error)
+impl From<train::Error> for Error {
+    fn from(error: train::Error) -> Self {
+        Error::Train(error)
     }
 }
 
 impl From<fmt::Error> for Error {
     fn from(error: fmt::Error) -> Self {
-        Error::Common(error.into())
+        Error::Train(error.into())
     }
 }

@@ -75,27 +75,27 @@ fn forced(format: Format) -> Options {
 /// Each variant of each error has been seen, provoked by a case of its name.
 #[test]
 fn of_image_errors() {
-    compare(include_str!("../../src/image/error.rs"), image::CASES, 25);
+    compare(include_str!("../../../src/image/error.rs"), image::CASES, 25);
 }
 
 #[test]
 fn of_network_errors() {
-    compare(include_str!("../../src/network/mod.rs"), network::CASES, 5);
+    compare(include_str!("../../../src/network/mod.rs"), network::CASES, 5);
 }
 
 #[test]
 fn of_layer_errors() {
-    compare(include_str!("../../src/layers/mod.rs"), layers::CASES, 11);
+    compare(include_str!("../../../src/layers/mod.rs"), layers::CASES, 11);
 }
 
 #[test]
 fn of_matrix_errors() {
-    compare(include_str!("../../src/sparse/error.rs"), sparse::CASES, 9);
+    compare(include_str!("../../../src/sparse/error.rs"), sparse::CASES, 9);
 }
 
 #[test]
 fn of_program_errors() {
-    let source = include_str!("../../src/train/program.rs");
+    let source = include_str!("../../../src/train/program.rs");
     compare(&source.replace("pub enum ProgramError", "pub enum Error"), program::CASES, 7);
 }
 

@@ -1,8 +1,6 @@
 //! `kastanet inspect`, and files that are not what they should be.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 use std::io::Read;
 use std::process::{Command, Stdio};
 

@@ -11,7 +11,7 @@ use kastanet_cli::encode::encode;
 use std::collections::BTreeSet;
 use std::mem::offset_of;
 
-const TEXT: &str = include_str!("../../FORMAT.md");
+const TEXT: &str = include_str!("../../../FORMAT.md");
 
 /// The part of the text from after `start` to before `end`.
 fn between(start: &str, end: &str) -> &'static str {

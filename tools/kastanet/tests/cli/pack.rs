@@ -1,8 +1,6 @@
 //! `kastanet pack`.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 
 #[test]
 fn packs_and_tells_what_it_did() {

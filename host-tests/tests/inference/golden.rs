@@ -1,6 +1,6 @@
 //! Images of past format versions stay readable, and today's writer still writes the same bytes.
 //!
-//! `KASTANET_OVERWRITE=1 cargo test -p host-tests --test golden` writes the golden images of the
+//! `KASTANET_OVERWRITE=1 cargo test -p host-tests --test inference golden` writes the golden images of the
 //! current version anew; an image of an older version is never written again.
 
 use host_tests::{device, generate};

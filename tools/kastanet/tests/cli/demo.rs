@@ -1,8 +1,6 @@
 //! `kastanet demo`.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 
 /// The right answers of TensorFlow Lite Micro's interpreter, as `demo/README.md` has them.
 #[test]

@@ -1,8 +1,6 @@
 //! Contradictory options, arrays and models that `kastanet` refuses, each in its own words.
 
-mod common;
-
-use common::{Place, models, npz};
+use crate::common::{Place, Run, models, npz};
 use kastanet_cli::arrays::{Array, Class, Element};
 use kastanet_cli::graph::{DType, Graph, Op, OpKind, Quant, Tensor};
 use kastanet_cli::tflite;
@@ -10,7 +8,7 @@ use std::time::{Duration, Instant};
 
 const PACK: [&str; 4] = ["pack", "m.tflite", "-o", "x.kst"];
 
-fn pack(place: &Place, more: &[&str]) -> common::Run {
+fn pack(place: &Place, more: &[&str]) -> Run {
     place.run(&[&PACK[..], more].concat())
 }
 

@@ -1,7 +1,5 @@
 //! Running the program, and files for it.
 
-#![allow(dead_code, reason = "each test uses its part")]
-
 pub mod models;
 
 use kastanet_cli::arrays::Array;

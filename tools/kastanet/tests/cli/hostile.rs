@@ -1,8 +1,6 @@
 //! Reports about damaged images: whatever the reader accepts can be told about.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 use kastanet::image::record::section;
 use kastanet::image::{Image, checksum};
 use kastanet_cli::pack::AlignedBytes;

@@ -1,8 +1,6 @@
 //! `kastanet run` and `kastanet eval`.
 
-mod common;
-
-use common::{Place, models, npz};
+use crate::common::{Place, models, npz};
 use kastanet_cli::arrays::{Array, Element};
 use kastanet_cli::graph::DType;
 

@@ -1,0 +1,10 @@
+//! The tool as its users run it.
+
+mod common;
+mod demo;
+mod hostile;
+mod inspect;
+mod output;
+mod pack;
+mod refusals;
+mod run;
