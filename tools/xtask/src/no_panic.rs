@@ -11,14 +11,13 @@ use std::process::Output;
 /// what the linker kept; one that is known must be found.
 pub fn check(tree: &Tree, board: &Board) -> Result<()> {
     setup::targets()?;
-    let args = ["build", "--quiet", "--release", "-p", "kastanet-boards-no-panic"];
-    let mut command = board.cargo(tree, "load", &args);
+    let mut command = board.builds(tree, "load");
     // What learns is compiled from the same source for all, by a compiler for each of these.
-    if board.is_unlike() {
-        command.args(["--features", "train"]);
+    let learns = board.is_unlike().then_some("no_panic_train");
+    for program in ["no_panic", "one_panic"].into_iter().chain(learns) {
+        command.args(["--bin", program]);
     }
     run(&mut command)?;
-    let learns = board.is_unlike().then_some("no_panic_train");
     for program in ["no_panic"].into_iter().chain(learns) {
         let (none, places) = panics(tree, board, program)?;
         ensure!(none, "{program} can panic:\n{places}");

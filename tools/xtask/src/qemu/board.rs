@@ -123,6 +123,13 @@ impl Board {
         command
     }
 
+    /// The same to build programs, which are then named: of all packages, whose features are those of each other
+    /// then, so that what they have in common is compiled once.
+    pub fn builds(&self, tree: &Tree, program: &str) -> Command {
+        let packages = ["-pkastanet-boards-qemu", "-pkastanet-boards-no-panic"];
+        self.cargo(tree, program, &[&["build", "--quiet", "--release"], &packages[..]].concat())
+    }
+
     /// Flags that tell boards of one target apart, so that cargo keeps what it has built for each.
     fn flags(&self) -> String {
         let board = format!("--cfg=kastanet_board={:?}", self.name);
@@ -156,8 +163,7 @@ impl Board {
     }
 
     fn build_group(&self, tree: &Tree, programs: &[&&str], image: Option<&Path>) -> Result<()> {
-        let args = ["build", "--quiet", "--release", "-p", "kastanet-boards-qemu"];
-        let mut command = self.cargo(tree, programs[0], &args);
+        let mut command = self.builds(tree, programs[0]);
         command.args(programs.iter().flat_map(|program| ["--bin", program]));
         if let Some(image) = image {
             command.env("KASTANET_IMAGE", image);
@@ -168,9 +174,11 @@ impl Board {
 
     /// Builds the program `train` with `image` in its flash and `len` bytes of memory; gives the ELF.
     pub fn build_train(&self, tree: &Tree, image: &Path, len: &str) -> Result<PathBuf> {
-        let args = ["build", "--quiet", "--release", "-p", "kastanet-boards-qemu", "--bin", TRAIN];
-        let mut command = self.cargo(tree, TRAIN, &args);
-        command.env("KASTANET_IMAGE", image).env("KASTANET_TRAINING_LEN", len);
+        let mut command = self.builds(tree, TRAIN);
+        command
+            .args(["--bin", TRAIN])
+            .env("KASTANET_IMAGE", image)
+            .env("KASTANET_TRAINING_LEN", len);
         run(&mut command)?;
         self.keep(tree, TRAIN)?;
         Ok(self.elf(tree, TRAIN))
