@@ -1,7 +1,7 @@
 //! What enters the trained part: a tensor of the image, in real numbers.
 
 use super::program::Program;
-use crate::image::DType;
+use crate::image::{DType, Tensor};
 use crate::layers::signed;
 use crate::network::{ImageChanged, Network};
 
@@ -56,9 +56,8 @@ impl Program<'_> {
             return Err(BoundaryError::WrongLength { expected, found });
         }
         let tensor = self.boundary().and_then(|id| network.image().tensor(id));
-        let fits = |tensor: &crate::image::Tensor<'_>| {
-            tensor.dtype() == DType::I8 && tensor.elements() == expected
-        };
+        let fits =
+            |tensor: &Tensor<'_>| tensor.dtype() == DType::I8 && tensor.elements() == expected;
         let tensor = tensor.filter(fits).ok_or(BoundaryError::OtherImage)?;
         network
             .infer_first(self.first_operator().into(), |_, _| ())

@@ -2,9 +2,10 @@
 
 use super::base::{Base, Stored, TILE_BYTES};
 use super::grid::{Grid, Unit};
-use super::live::places;
+use super::live::{Place, places};
 use super::program::{Layer, Program};
 use super::record::NOWHERE;
+use super::tile::Tile;
 use super::value::Value;
 use crate::image::Image;
 use crate::image::crc32;
@@ -105,17 +106,28 @@ fn each_unit<const U: usize, V: Value>(
     grid: Grid,
     mut f: impl FnMut(usize, f32),
 ) {
-    let base = Base::Image(stored);
-    let Some(mut tiles) = base.tiles::<V>(grid) else { return };
-    let mut space = [0; TILE_BYTES];
-    for (place, len) in places(grid) {
+    each_tile::<U, V>(stored, grid, |place, len, tile| {
         let first = place.line * grid.width() + place.start;
-        let tile = tiles.fill::<U>(place, len, &mut space);
         for column in 0..len {
             for (member, weight) in tile.unit(column).into_iter().flatten().enumerate() {
                 f((first + column) * U + member, weight);
             }
         }
+    });
+}
+
+/// Calls `f` with place, number of units and the units of each tile.
+#[inline(always)]
+fn each_tile<const U: usize, V: Value>(
+    stored: Stored<'_>,
+    grid: Grid,
+    mut f: impl FnMut(Place, usize, Tile<'_, U, V>),
+) {
+    let base = Base::Image(stored);
+    let Some(mut tiles) = base.tiles::<V>(grid) else { return };
+    let mut space = [0; TILE_BYTES];
+    for (place, len) in places(grid) {
+        f(place, len, tiles.fill::<U>(place, len, &mut space));
     }
 }
 
@@ -127,18 +139,14 @@ pub(super) fn each_weight<V: Value>(
     grid: Grid,
     mut f: impl FnMut(usize, usize, f32),
 ) {
-    let base = Base::Image(stored);
-    let Some(mut tiles) = base.tiles::<V>(grid) else { return };
-    let mut space = [0; TILE_BYTES];
-    for (place, len) in places(grid) {
-        let tile = tiles.fill::<1>(place, len, &mut space);
+    each_tile::<1, V>(stored, grid, |place, _, tile| {
         // What is not 0 has a key from 1 on.
         tile.each(1, |column, _| {
             if let Some([weight]) = tile.unit(column) {
                 f(place.line, place.start + column, weight);
             }
         });
-    }
+    });
 }
 
 /// Units of which something is stored.

@@ -25,8 +25,7 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
     #[inline(never)]
     pub(super) fn is_finite(&self, operation: &Operation) -> bool {
         let largest_of = |range: &Range<usize>| {
-            let lanes = self.memory.activations.get(range.clone()).unwrap_or_default();
-            if N > 1 { wide(|| largest(lanes)) } else { largest(lanes) }
+            largest(self.memory.activations.get(range.clone()).unwrap_or_default())
         };
         let layer = operation.layer.and_then(|number| self.program.layer(number));
         let (Some(layer), Some(dy)) = (layer, &operation.y.gradient) else { return true };
@@ -137,8 +136,12 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
 }
 
 /// The largest magnitude; of numbers that are not, one that is not either.
-#[inline(always)]
 pub(super) fn largest<const N: usize>(lanes: &[Lanes<N>]) -> f32 {
+    if N > 1 { wide(|| largest_key(lanes)) } else { largest_key(lanes) }
+}
+
+#[inline(always)]
+fn largest_key<const N: usize>(lanes: &[Lanes<N>]) -> f32 {
     let keys = lanes.as_flattened().iter().map(|&number| key(number));
     f32::from_bits(keys.max().unwrap_or_default())
 }
