@@ -96,7 +96,7 @@ pub(super) fn step<const N: usize, V: Value>(
         let weights = live.arrays.part(start, len, 1);
         let state = State { first: weights.first, second: weights.second };
         let columns = EVERY.get(..len).unwrap_or_default();
-        rule.steps(true, weights.values, (columns, start as u32), gradients, state);
+        rule.steps(weights.values.len(), weights.values, (columns, start as u32), gradients, state);
     });
 }
 
@@ -157,7 +157,7 @@ fn gradient_tile<const N: usize>(
             let dy = dy.map(|dy| dy.get(lane).copied().unwrap_or_default());
             (dy, panel.get(lane).map_or(&[0.0; WIDTH], |x| part(x, block)))
         });
-        let mut sums = [[0.0; WIDTH]; HEIGHT];
+        let mut sums = [[-0.0; WIDTH]; HEIGHT];
         add(&mut sums, pairs);
         all.iter_mut().zip(&sums).for_each(|(all, sums)| lanes::add(all, sums));
     }

@@ -21,16 +21,17 @@ pub(super) fn forward<const H: usize, const W: usize, const U: usize, const N: u
     x: &[Lanes<N>],
     y: &mut [Lanes<N>],
 ) {
-    for Part { place, forward, columns, values, .. } in live.parts() {
+    let each = |part: Part<'_, V>| {
+        let Part { place, forward, columns, values, .. } = part;
         let x = x.get(place.start * W..).unwrap_or_default();
-        let mut sums = rows::<H, N>(y, place);
+        let mut to = rows::<H, N>(y, place);
         let units = columns.iter().zip(values.as_chunks::<U>().0).take(forward);
         if let Some(x) = x.first_chunk::<TILE>().filter(|_| W == 1) {
             // Every column is in a whole tile, and no comparison needed.
             units.for_each(|(&column, weights)| {
                 if let Some(x) = x.get(usize::from(column)) {
-                    sums.iter_mut().zip(weights).for_each(|(sum, weight)| {
-                        lanes::add_scaled(sum, weight.get(), x);
+                    to.iter_mut().zip(weights).for_each(|(to, weight)| {
+                        lanes::add_scaled(to, weight.get(), x);
                     });
                 }
             });
@@ -38,14 +39,18 @@ pub(super) fn forward<const H: usize, const W: usize, const U: usize, const N: u
             for (&column, weights) in units {
                 for (member, weight) in weights.iter().enumerate() {
                     let x = x.get(usize::from(column) * W + member % W);
-                    if let (Some(sum), Some(x)) = (sums.get_mut(member / W), x) {
-                        lanes::add_scaled(sum, weight.get(), x);
+                    if let (Some(to), Some(x)) = (to.get_mut(member / W), x) {
+                        lanes::add_scaled(to, weight.get(), x);
                     }
                 }
             }
         }
         let y = y.get_mut(place.line * H..).unwrap_or_default();
-        y.iter_mut().zip(sums).for_each(|(y, sum)| *y = sum);
+        y.iter_mut().zip(to).for_each(|(y, to)| *y = to);
+    };
+    match N {
+        1 => live.parts().for_each(each),
+        _ => live.by_tile(each),
     }
 }
 
@@ -96,17 +101,20 @@ impl<'x, const H: usize, const N: usize> Gradient<'x, H, N> {
         gradients
     }
 
-    /// Of the units at `columns`, of a number of lanes that is a multiple of 8: of eight units together.
+    /// Of the units at `columns`, of a number of lanes that is a multiple of 8: of eight units together. Where the
+    /// last are fewer, some of those before them are computed again.
     #[inline(always)]
     pub fn each<const W: usize, const U: usize>(&self, columns: &[u8], to: &mut [[f32; U]]) {
-        let ((eights, columns), (places, to)) = (columns.as_chunks(), to.as_chunks_mut());
-        for (columns, to) in eights.iter().zip(places) {
+        for (columns, to) in columns.as_chunks().0.iter().zip(to.as_chunks_mut().0) {
             *to = self.eight::<W, U>(columns);
         }
-        if !columns.is_empty() {
-            let mut eight = [0; 8];
-            eight.iter_mut().zip(columns).for_each(|(place, &column)| *place = column);
-            to.iter_mut().zip(self.eight::<W, U>(&eight)).for_each(|(to, unit)| *to = unit);
+        match (columns.last_chunk(), to.last_chunk_mut()) {
+            (Some(columns), Some(to)) => *to = self.eight::<W, U>(columns),
+            _ => {
+                let at = |place: usize| columns.get(place).copied().unwrap_or_default();
+                let few = self.eight::<W, U>(&[0, 1, 2, 3, 4, 5, 6, 7].map(at));
+                to.iter_mut().zip(few).for_each(|(to, unit)| *to = unit);
+            }
         }
     }
 
@@ -114,8 +122,14 @@ impl<'x, const H: usize, const N: usize> Gradient<'x, H, N> {
     fn eight<const W: usize, const U: usize>(&self, columns: &[u8; 8]) -> [[f32; U]; 8] {
         let mut gradients = [[0.0; U]; 8];
         for member in 0..U {
-            let x = |column| self.x.get(usize::from(column) * W + member % W);
-            let x = columns.map(|column| x(column).unwrap_or(&[0.0; N]));
+            let x = match self.x.first_chunk::<TILE>().filter(|_| W == 1) {
+                // Every column is in a whole tile, and no comparison needed.
+                Some(x) => columns.map(|column| x.get(usize::from(column)).unwrap_or(&[0.0; N])),
+                None => columns.map(|column| {
+                    let x = self.x.get(usize::from(column) * W + member % W);
+                    x.unwrap_or(&[0.0; N])
+                }),
+            };
             let sums = dots(x, self.dy.get(member / W).unwrap_or(&[0.0; N]));
             for (unit, sum) in gradients.iter_mut().zip(sums) {
                 unit.iter_mut().skip(member).take(1).for_each(|gradient| *gradient = sum);

@@ -35,14 +35,21 @@ pub(super) fn add_product<const N: usize>(to: &mut Lanes<N>, a: &Lanes<N>, b: &L
 /// is in order, which compilers leave to vectors until then.
 #[inline(always)]
 pub(super) fn dot<const N: usize>(a: &Lanes<N>, b: &Lanes<N>) -> f32 {
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    let mut sums = [0.0; 8];
-    a.iter().zip(b).for_each(|(a, b)| add_product(&mut sums, a, b));
+    let (a_rest, b_rest) = (a.as_chunks::<8>().1, b.as_chunks::<8>().1);
     let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).reduce(|sum, product| sum + product);
     match rest {
-        Some(rest) if a.is_empty() => rest,
-        rest => sums.iter().sum::<f32>() + rest.unwrap_or_default(),
+        Some(rest) if N < 8 => rest,
+        rest => eight(a, b).iter().sum::<f32>() + rest.unwrap_or_default(),
     }
+}
+
+/// The sums of the products of lanes that are 8 apart, without those left over.
+#[inline(always)]
+pub(super) fn eight<const N: usize>(a: &Lanes<N>, b: &Lanes<N>) -> Lanes<8> {
+    let mut sums = [-0.0; 8];
+    let eights = a.as_chunks().0.iter().zip(b.as_chunks().0);
+    eights.for_each(|(a, b)| add_product(&mut sums, a, b));
+    sums
 }
 
 /// The lanes' sum: first those that are 8 apart, then the eight sums in order. What is left of less than 8 lanes

@@ -150,6 +150,69 @@ impl<V> Live<'_, V> {
     }
 }
 
+impl<V> Live<'_, V> {
+    /// The same as [`parts_mut`](Self::parts_mut), but tile after tile and in each line after line: so that a host
+    /// finds the inputs of a tile in its nearest cache when it comes to the next line.
+    #[inline(always)]
+    pub fn by_tile_mut(&mut self, mut f: impl FnMut(PartMut<'_, V>)) {
+        let (size, tiles, width) = (self.grid.unit.size(), self.grid.tiles(), self.grid.width());
+        let Some(segments) = self.segments.as_deref_mut() else { return };
+        for tile in 0..tiles {
+            let mut start = 0;
+            for (line, segments) in segments.chunks_mut(tiles).enumerate() {
+                for (number, segment) in segments.iter_mut().enumerate() {
+                    if number == tile {
+                        let place = Place { line, start: tile * TILE };
+                        let Arrays { columns, values, first, second, .. } =
+                            self.arrays.part(start, segment.live(), size);
+                        f(PartMut {
+                            place,
+                            forward: segment.forward(),
+                            columns,
+                            values,
+                            first,
+                            second,
+                            gradients: &mut [],
+                            segment: Some(segment),
+                        });
+                    }
+                    start += segment.live();
+                }
+            }
+        }
+        let _ = width;
+    }
+
+    /// The same as [`parts`](Self::parts), in the order of [`by_tile_mut`](Self::by_tile_mut).
+    #[inline(always)]
+    pub fn by_tile(&self, mut f: impl FnMut(Part<'_, V>)) {
+        let (size, tiles) = (self.grid.unit.size(), self.grid.tiles());
+        let Some(segments) = self.segments.as_deref() else { return };
+        for tile in 0..tiles {
+            let mut start = 0;
+            for (line, segments) in segments.chunks(tiles).enumerate() {
+                for (number, segment) in segments.iter().enumerate() {
+                    if number == tile {
+                        let end = start + segment.live();
+                        f(Part {
+                            place: Place { line, start: tile * TILE },
+                            forward: segment.forward(),
+                            is_settled: !segment.is_unsettled(),
+                            columns: self.arrays.columns.get(start..end).unwrap_or_default(),
+                            values: self
+                                .arrays
+                                .values
+                                .get(start * size..end * size)
+                                .unwrap_or_default(),
+                        });
+                    }
+                    start += segment.live();
+                }
+            }
+        }
+    }
+}
+
 /// [`Live::parts`].
 pub(super) struct Parts<'p, V> {
     places: Places,

@@ -64,12 +64,12 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
     }
 
     /// The gradients of all activations that need one; gives whether no weight's gradient can be other than
-    /// finite and below a limit.
-    pub(super) fn backward(&mut self) -> bool {
+    /// finite and below a limit. `input` is the largest magnitude of what is given.
+    pub(super) fn backward(&mut self, input: f32) -> bool {
         (0..self.program.operation_count()).rev().all(|number| {
             let Some(operation) = self.program.operation(number) else { return true };
             self.backward_one(&operation);
-            self.is_finite(&operation)
+            self.is_finite(&operation, input)
         })
     }
 

@@ -62,6 +62,12 @@ impl Threshold {
     pub fn holds(&self, key: u32, index: u32) -> bool {
         key > self.key || key == self.key && index < self.before
     }
+
+    /// The same without branches, for a host's vectors.
+    #[inline(always)]
+    pub fn holds_straight(&self, key: u32, index: u32) -> bool {
+        (key > self.key) | ((key == self.key) & (index < self.before))
+    }
 }
 
 #[cfg(test)]

@@ -122,18 +122,19 @@ impl Rule {
         }
     }
 
-    /// Any rule, for the weights of the units at `columns`; weight number 0 of the segment is number `first` of
-    /// its layer.
+    /// Any rule, for the weights of the units at `columns`, the first `forward` of which are in the forward set;
+    /// weight number 0 of the segment is number `first` of its layer.
     #[inline(always)]
     pub fn steps<V: Value>(
         &self,
-        is_forward: bool,
+        forward: usize,
         weights: &mut [V],
         (columns, first): (&[u8], u32),
         gradients: &[f32],
         state: State<'_>,
     ) {
-        let coefficient = self.coefficient(is_forward);
+        let [near, rest] = [true, false].map(|is_forward| self.at(is_forward));
+        let plain = |at: usize| if (at as u32) < forward as u32 { near } else { rest };
         let size = (weights.len() / columns.len().max(1)).max(1) as u32;
         let number = |at: usize| {
             let column = columns.get(at / size as usize).copied().unwrap_or_default();
@@ -141,23 +142,23 @@ impl Rule {
         };
         let all = weights.iter_mut().zip(gradients).enumerate();
         let keep = |moved: f32, at: usize| keep(moved, self.seed, || number(at));
-        let plain = self.at(is_forward);
         match (self.optimizer, self.is_bare()) {
             (Optimizer::Sgd, true) => {
                 for (at, (weight, &gradient)) in all {
-                    *weight = keep(plain.step(weight.get(), gradient), at);
+                    *weight = keep(plain(at).step(weight.get(), gradient), at);
                 }
             }
             (Optimizer::Momentum { momentum }, true) => {
                 for ((at, (weight, &gradient)), velocity) in all.zip(state.first) {
                     *velocity = momentum * *velocity + gradient;
-                    *weight = keep(plain.step(weight.get(), *velocity), at);
+                    *weight = keep(plain(at).step(weight.get(), *velocity), at);
                 }
             }
             _ => {
                 let (mut first, mut second) = (state.first.iter_mut(), state.second.iter_mut());
                 for (at, (weight, &gradient)) in all {
                     let state = (first.next(), second.next());
+                    let coefficient = plain(at).coefficient;
                     *weight = keep(self.step(coefficient, weight.get(), gradient, state), at);
                 }
             }

@@ -21,11 +21,13 @@ use core::ops::Range;
 const LIMIT: f32 = 1e18;
 
 impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
-    /// Whether the gradient of no weight of an operation can be other than finite and below the limit.
+    /// Whether the gradient of no weight of an operation can be other than finite and below the limit. `input` is
+    /// the largest magnitude of what is given.
     #[inline(never)]
-    pub(super) fn is_finite(&self, operation: &Operation) -> bool {
-        let largest_of = |range: &Range<usize>| {
-            largest(self.memory.activations.get(range.clone()).unwrap_or_default())
+    pub(super) fn is_finite(&self, operation: &Operation, input: f32) -> bool {
+        let largest_of = |range: &Range<usize>| match *range == self.program.input() {
+            true => input,
+            false => largest(self.memory.activations.get(range.clone()).unwrap_or_default()),
         };
         let layer = operation.layer.and_then(|number| self.program.layer(number));
         let (Some(layer), Some(dy)) = (layer, &operation.y.gradient) else { return true };

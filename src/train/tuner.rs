@@ -217,10 +217,12 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         }
         let input = self.memory.activations.get_mut(self.program.input()).unwrap_or_default();
         fill(input);
-        let is_usable = largest(input) < f32::INFINITY;
+        let largest = largest(input);
         self.forward();
         let outcome = self.loss(target)?;
-        if !(is_usable && outcome.losses.iter().all(|loss| loss.is_finite()) && self.backward()) {
+        let is_finite =
+            largest < f32::INFINITY && outcome.losses.iter().all(|loss| loss.is_finite());
+        if !(is_finite && self.backward(largest)) {
             self.give_up();
             return Ok(Outcome { skipped: true, ..outcome });
         }
@@ -251,5 +253,5 @@ pub(super) fn density(program: &Program<'_>, layer: &Layer<'_>, scope: Scope) ->
 }
 
 fn copy<const N: usize>(to: &mut [Lanes<N>], from: &[Lanes<N>]) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+    to.as_flattened_mut().iter_mut().zip(from.as_flattened()).for_each(|(to, from)| *to = *from);
 }

@@ -27,19 +27,15 @@ pub(super) fn step<const U: usize, const N: usize, V: Value>(
     rule: (&Rule, Threshold),
     gradient: impl Fn(&Place, u8) -> [f32; U],
 ) -> u32 {
-    let fill = |place: &Place, columns: &[u8], gradients: &mut [[f32; U]]| {
+    each_chunk(live, rule, &|place, columns, _, gradients| {
         for (gradients, &column) in gradients.iter_mut().zip(columns) {
             *gradients = gradient(place, column);
         }
-    };
-    match N {
-        1 => each_chunk(live, rule, &|place, columns, _, to| fill(place, columns, to)),
-        _ => step_at_once(live, rule, fill),
-    }
+    })
 }
 
-/// By any rule, for a host; `fill` writes the gradients of the units at some columns of the segment at a place,
-/// of both parts at once, so that little is left over where it takes eight together.
+/// By any rule, for a host; `fill` writes the gradients of the units at some columns of the segment at a place.
+/// Both parts take their step at once, so that little is left over where eight do together.
 #[inline(always)]
 pub(super) fn step_at_once<const U: usize, V: Value>(
     live: &mut Live<'_, V>,
@@ -48,26 +44,40 @@ pub(super) fn step_at_once<const U: usize, V: Value>(
 ) -> u32 {
     let (width, mut holding) = (live.grid.width(), 0);
     let mut space = [[0.0; U]; TILE];
-    for part in live.parts_mut() {
-        let PartMut { place, forward, columns, values, segment, .. } = part;
-        let first = (place.line * width + place.start) as u32;
-        let mut gradients = space.get_mut(..columns.len()).unwrap_or_default();
+    live.by_tile_mut(|part| {
+        let PartMut { place, forward, columns, values, segment, first, second, .. } = part;
+        let number = (place.line * width + place.start) as u32;
+        let gradients = space.get_mut(..columns.len()).unwrap_or_default();
         fill(&place, columns, gradients);
-        let rest = columns.len().saturating_sub(forward);
-        let state = State { first: part.first, second: part.second };
-        let (mut left, mut crossed) = (Units { columns, values, state }, false);
-        for (is_forward, len) in [(true, forward), (false, rest)] {
-            let taken = gradients.split_off_mut(..len).unwrap_or_default();
-            let ends = segment.is_some().then_some(end);
-            let (held, others) = left.take(len, U).step(rule, ends, (is_forward, first), taken);
-            holding += held;
-            crossed |= others;
-        }
+        let state = State { first, second };
+        let numbers = (columns, number * U as u32);
+        rule.steps(forward * U, values, numbers, gradients.as_flattened(), state);
         if let Some(segment) = segment {
-            segment.settle(!crossed);
+            let (held, crossed) = sides::<U, V>(end, (columns, number), values, forward);
+            holding += held;
+            segment.settle(crossed == 0);
         }
-    }
+    });
     holding
+}
+
+/// How many of a segment's units are on the forward set's side of `end`, and how many are not where they stand,
+/// the first `forward` being on this side.
+#[inline(always)]
+fn sides<const U: usize, V: Value>(
+    end: Threshold,
+    (columns, first): (&[u8], u32),
+    units: &[V],
+    forward: usize,
+) -> (u32, u32) {
+    let (forward, mut held, mut inside) = (forward as u32, 0, 0);
+    for (at, (&column, unit)) in (0..).zip(columns.iter().zip(units.as_chunks::<U>().0)) {
+        let index = first + u32::from(column);
+        let holds = u32::from(end.holds_straight(unit_key(unit.map(V::get)), index));
+        held += holds;
+        inside += holds & u32::from(at < forward);
+    }
+    (held, held - inside + forward - inside)
 }
 
 /// By any rule, from the buffer, whose gradients are scaled by `scale`; leaves it at 0.
@@ -158,7 +168,7 @@ impl<'u, V: Value> Units<'u, V> {
     ) -> (u32, bool) {
         let Units { columns, values, state } = self;
         rule.steps(
-            is_forward,
+            if is_forward { values.len() } else { 0 },
             values,
             (columns, first * U as u32),
             gradients.as_flattened(),

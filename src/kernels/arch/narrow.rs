@@ -11,7 +11,7 @@ pub fn wide<R>(f: impl FnOnce() -> R) -> R {
 /// in order.
 #[inline(always)]
 pub fn dots<const N: usize>(a: [&[f32; N]; 8], b: &[f32; N]) -> [f32; 8] {
-    let mut rows = [[0.0; 8]; 8];
+    let mut rows = [[-0.0; 8]; 8];
     for (row, a) in rows.iter_mut().zip(a) {
         for (a, b) in a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0) {
             for ((sum, a), b) in row.iter_mut().zip(a).zip(b) {

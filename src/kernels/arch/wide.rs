@@ -36,7 +36,7 @@ pub fn dots<const N: usize>(a: [&[f32; N]; 8], b: &[f32; N]) -> [f32; 8] {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn dots_of_vectors<const N: usize>(a: [&[f32; N]; 8], b: &[f32; N]) -> [f32; 8] {
-    let mut rows = [_mm256_setzero_ps(); 8];
+    let mut rows = [_mm256_set1_ps(-0.0); 8];
     for at in 0..N / 8 {
         // SAFETY: there are eight numbers from 8 · `at` on.
         let b = unsafe { _mm256_loadu_ps(b.as_ptr().add(8 * at)) };

@@ -1,6 +1,6 @@
 //! How long steps take: densely, by Top-KAST with the same code, and densely in NumPy with OpenBLAS.
 //!
-//! The three take turns on one thread, and each is judged by its fastest turn, so that what else a machine
+//! They take turns on one thread, and each is judged by its fastest turn, so that what else a machine
 //! does falls on all of them or on none. Milliseconds are this machine's; their ratios are what is told.
 
 use crate::data::{BATCH, Batch, Data};
@@ -25,6 +25,9 @@ const STEPS: usize = 100;
 
 const TURNS: usize = 30;
 
+/// Steps from one choice of both sets to the next, where they are chosen together.
+const EVERY: u32 = 100;
+
 /// The densities of both sets.
 const DENSITIES: [f64; 2] = [0.1, 0.2];
 
@@ -33,8 +36,10 @@ const DENSITIES: [f64; 2] = [0.1, 0.2];
 pub struct Speed {
     /// Milliseconds, densely.
     pub dense: f64,
-    /// Milliseconds of Top-KAST.
-    pub top_kast: f64,
+    /// Milliseconds of Top-KAST, both sets chosen every 100 steps.
+    pub together: f64,
+    /// Milliseconds of Top-KAST, the forward set chosen at every step.
+    pub two_rate: f64,
     /// Milliseconds in NumPy, densely.
     pub numpy: f64,
 }
@@ -42,17 +47,20 @@ pub struct Speed {
 impl Speed {
     /// As a table in Markdown: milliseconds of a step, and ratios.
     pub fn table(&self) -> String {
-        let Speed { dense, top_kast, numpy } = *self;
+        let Speed { dense, together, two_rate, numpy } = *self;
         let [d, b] = DENSITIES.map(|density| 100.0 * density);
         format!(
             "| a step on one thread | ms | ÷ NumPy | times as fast as dense |\n\
              | --- | --: | --: | --: |\n\
              | dense | {dense:.2} | {:.2} | 1 |\n\
-             | Top-KAST, D = {d} %, B = {b} % | {top_kast:.2} | {:.2} | {:.2} |\n\
+             | Top-KAST, D = {d} %, B = {b} %, both sets every {EVERY} steps | {together:.2} | {:.2} | {:.2} |\n\
+             | the same, D at every step | {two_rate:.2} | {:.2} | {:.2} |\n\
              | dense, NumPy with OpenBLAS | {numpy:.2} | 1 | {:.2} |\n",
             dense / numpy,
-            top_kast / numpy,
-            dense / top_kast,
+            together / numpy,
+            dense / together,
+            two_rate / numpy,
+            dense / two_rate,
             dense / numpy,
         )
     }
@@ -63,22 +71,27 @@ pub fn measure(data: &Data, python: &Path) -> Result<Speed> {
     let batches: Vec<Batch> = (0..STEPS).map(|number| batch(data, number)).collect();
     let [density, backward] = DENSITIES;
     let mut numpy = NumPy::start(python)?;
-    let (mut dense, mut top_kast) = (Vec::new(), Vec::new());
-    let mut of_numpy = Vec::new();
-    let top = Setup::new(Way::TopKast(TopKast::two_rate(density, backward)));
-    train(&Setup::new(Way::Dense), |first| {
-        train(&top, |second| {
-            for _ in 0..TURNS {
-                dense.push(turn(first, &batches)?);
-                top_kast.push(turn(second, &batches)?);
-                of_numpy.push(numpy.turn()?);
-            }
-            Ok(())
+    let top_kast = |sets| Setup::new(Way::TopKast(sets));
+    let together = top_kast(TopKast::together(density, backward, EVERY));
+    let two_rate = top_kast(TopKast::two_rate(density, backward));
+    let mut seconds = [const { Vec::new() }; 4];
+    train(&Setup::new(Way::Dense), |dense| {
+        train(&together, |together| {
+            train(&two_rate, |two_rate| {
+                for _ in 0..TURNS {
+                    seconds[0].push(turn(dense, &batches)?);
+                    seconds[1].push(turn(together, &batches)?);
+                    seconds[2].push(turn(two_rate, &batches)?);
+                    seconds[3].push(numpy.turn()?);
+                }
+                Ok(())
+            })
         })
     })?;
     let best = |seconds: Vec<f64>| seconds.into_iter().fold(f64::INFINITY, f64::min);
     let step = |seconds| (1e6 * best(seconds) / STEPS as f64).round() / 1e3;
-    Ok(Speed { dense: step(dense), top_kast: step(top_kast), numpy: step(of_numpy) })
+    let [dense, together, two_rate, numpy] = seconds.map(step);
+    Ok(Speed { dense, together, two_rate, numpy })
 }
 
 fn batch(data: &Data, number: usize) -> Batch {
