@@ -151,63 +151,70 @@ impl<V> Live<'_, V> {
 }
 
 impl<V> Live<'_, V> {
-    /// The same as [`parts_mut`](Self::parts_mut), but tile after tile and in each line after line: so that a host
-    /// finds the inputs of a tile in its nearest cache when it comes to the next line.
-    #[inline(always)]
-    pub fn by_tile_mut(&mut self, mut f: impl FnMut(PartMut<'_, V>)) {
-        let (size, tiles, width) = (self.grid.unit.size(), self.grid.tiles(), self.grid.width());
-        let Some(segments) = self.segments.as_deref_mut() else { return };
-        for tile in 0..tiles {
-            let mut start = 0;
-            for (line, segments) in segments.chunks_mut(tiles).enumerate() {
-                for (number, segment) in segments.iter_mut().enumerate() {
-                    if number == tile {
-                        let place = Place { line, start: tile * TILE };
-                        let Arrays { columns, values, first, second, .. } =
-                            self.arrays.part(start, segment.live(), size);
-                        f(PartMut {
-                            place,
-                            forward: segment.forward(),
-                            columns,
-                            values,
-                            first,
-                            second,
-                            gradients: &mut [],
-                            segment: Some(segment),
-                        });
-                    }
-                    start += segment.live();
-                }
-            }
-        }
-        let _ = width;
-    }
-
-    /// The same as [`parts`](Self::parts), in the order of [`by_tile_mut`](Self::by_tile_mut).
+    /// The same as [`parts`](Self::parts), but tile after tile, and in each line after line: a host finds the inputs
+    /// of a tile in its nearest cache when it comes to the next line.
     #[inline(always)]
     pub fn by_tile(&self, mut f: impl FnMut(Part<'_, V>)) {
-        let (size, tiles) = (self.grid.unit.size(), self.grid.tiles());
-        let Some(segments) = self.segments.as_deref() else { return };
-        for tile in 0..tiles {
+        let Live { grid, segments, arrays } = self;
+        let size = grid.unit.size();
+        for tile in 0..grid.tiles() {
             let mut start = 0;
-            for (line, segments) in segments.chunks(tiles).enumerate() {
-                for (number, segment) in segments.iter().enumerate() {
-                    if number == tile {
-                        let end = start + segment.live();
-                        f(Part {
-                            place: Place { line, start: tile * TILE },
-                            forward: segment.forward(),
-                            is_settled: !segment.is_unsettled(),
-                            columns: self.arrays.columns.get(start..end).unwrap_or_default(),
-                            values: self
-                                .arrays
-                                .values
-                                .get(start * size..end * size)
-                                .unwrap_or_default(),
-                        });
-                    }
-                    start += segment.live();
+            for (number, (place, len)) in places(*grid).enumerate() {
+                let segment = segments.as_ref().and_then(|segments| segments.get(number));
+                let segment = segment.copied().unwrap_or_else(|| Segment::new(len, len));
+                let end = start + segment.live();
+                if place.start == tile * TILE {
+                    let columns = match segments {
+                        Some(_) => arrays.columns.get(start..end),
+                        None => EVERY.get(..len),
+                    };
+                    f(Part {
+                        place,
+                        forward: segment.forward(),
+                        is_settled: !segment.is_unsettled(),
+                        columns: columns.unwrap_or_default(),
+                        values: arrays.values.get(start * size..end * size).unwrap_or_default(),
+                    });
                 }
+                start = end;
+            }
+        }
+    }
+
+    /// The same as [`parts_mut`](Self::parts_mut), in the order of [`by_tile`](Self::by_tile), without the buffer.
+    #[inline(always)]
+    pub fn by_tile_mut(&mut self, mut f: impl FnMut(PartMut<'_, V>)) {
+        let Live { grid, segments, arrays } = self;
+        let size = grid.unit.size();
+        for tile in 0..grid.tiles() {
+            let mut start = 0;
+            for (number, (place, len)) in places(*grid).enumerate() {
+                let segments = segments.as_deref_mut();
+                let segment = segments.and_then(|segments| segments.get_mut(number));
+                let (forward, live) = match &segment {
+                    Some(segment) => (segment.forward(), segment.live()),
+                    None => (len, len),
+                };
+                if place.start == tile * TILE {
+                    let Arrays { columns, values, first, second, .. } =
+                        arrays.part(start, live, size);
+                    let columns = match &segment {
+                        Some(_) => &*columns,
+                        None => EVERY.get(..len).unwrap_or_default(),
+                    };
+                    let gradients = &mut [][..];
+                    f(PartMut {
+                        place,
+                        forward,
+                        columns,
+                        values,
+                        first,
+                        second,
+                        gradients,
+                        segment,
+                    });
+                }
+                start += live;
             }
         }
     }
