@@ -6,9 +6,10 @@ use crate::qemu::{self, BOARDS, Board};
 use crate::setup::{self, TARGETS};
 use crate::size;
 use crate::tree::Tree;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use lexopt::prelude::*;
 use std::io::{Write, stdout};
+use std::process::Stdio;
 use std::thread::{self, available_parallelism};
 use std::time::Instant;
 
@@ -217,7 +218,7 @@ fn host_tests(tree: &Tree) -> Result<()> {
 const INTERPRETED: [(&str, &[&str]); 3] = [
     ("primitives", &["-phost-tests", "--test=lanes", "native::primitives"]),
     ("lanes", &["-phost-tests", "--test=lanes", "--", "--skip=portable", "--skip=primitives"]),
-    ("wide", &["-pkastanet", "--features=train", "--lib", "wide::"]),
+    ("wide", &["-pkastanet", "--features=train,std", "--lib", "wide::"]),
 ];
 
 /// Undefined behaviour in `unsafe` code, which a right result may hide.
@@ -228,7 +229,13 @@ fn miri(tree: &Tree, args: &[&str]) -> Result<()> {
     command.current_dir(&tree.root).env("CARGO_TARGET_DIR", tree.target.join("miri"));
     // The processor is interpreted, too: any host has it.
     let features = if cfg!(target_arch = "x86_64") { "-Ctarget-feature=+avx2" } else { "" };
-    run(command.env("RUSTFLAGS", features))
+    let output = command.env("RUSTFLAGS", features).stderr(Stdio::inherit()).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    print!("{text}");
+    ensure!(output.status.success(), "Miri ended with {}", output.status);
+    // A filter that matches nothing is no success.
+    ensure!(!text.contains("running 0 tests"), "no test is called `{}`", args.join(" "));
+    Ok(())
 }
 
 fn build(tree: &Tree) -> Result<()> {
