@@ -27,7 +27,7 @@ const SPEED: &str = "
 ## Time
 
 A step of LeNet-300-100 on a batch of 64, its mean over 100 steps: in turns with each other, the fastest turn of
-each; without taking pictures together. The same trainer is given all weights, or Top-KAST's sets, two-rate.
+each; without taking pictures together. The same trainer is given all weights, or Top-KAST's sets.
 
 `cargo xtask experiment speed`
 
