@@ -1,7 +1,7 @@
 //! What went wrong, said for people: one sentence, its causes, and what to do about it.
 
 use crate::report::printable;
-use crate::tflite::ImportError;
+use crate::{onnx, tflite};
 use std::fmt;
 
 /// An error as the command line prints it; what a terminal would act upon is left out, for names
@@ -58,9 +58,17 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// A checkpoint that cannot be read.
-impl From<ImportError> for Failure {
-    fn from(error: ImportError) -> Self {
-        let ImportError { file, fault } = error;
+impl From<tflite::ImportError> for Failure {
+    fn from(error: tflite::ImportError) -> Self {
+        let tflite::ImportError { file, fault } = error;
+        Failure::new(format!("cannot use `{file}`")).because(&fault).help(fault.help())
+    }
+}
+
+/// The same of an ONNX file.
+impl From<onnx::ImportError> for Failure {
+    fn from(error: onnx::ImportError) -> Self {
+        let onnx::ImportError { file, fault } = error;
         Failure::new(format!("cannot use `{file}`")).because(&fault).help(fault.help())
     }
 }

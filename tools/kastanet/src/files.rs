@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::graph::Graph;
 use crate::pack::AlignedBytes;
-use crate::tflite;
+use crate::{onnx, tflite};
 use kastanet::image::{Error, Image, record::MAGIC};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -123,8 +123,8 @@ pub fn read_model(path: &Path) -> Result<Model, Failure> {
     let bytes = read(path)?;
     match Kind::of_file(path, &bytes) {
         Kind::Image => check_len(path, &bytes).map(|()| Model::Image(AlignedBytes::new(&bytes))),
-        Kind::Tflite => {
-            let graph = import(path, &bytes)?;
+        kind @ (Kind::Tflite | Kind::Onnx) => {
+            let graph = import(path, kind, &bytes)?;
             Ok(Model::Checkpoint(graph, bytes))
         }
         kind => Err(not_a_model(path, kind)),
@@ -145,19 +145,23 @@ fn check_len(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// Imports a checkpoint; only its file's name, not where it lies, goes into the graph.
-fn import(path: &Path, bytes: &[u8]) -> Result<Graph, Failure> {
+fn import(path: &Path, kind: Kind, bytes: &[u8]) -> Result<Graph, Failure> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    tflite::import(&name, bytes).map_err(|mut error| {
-        error.file = path.display().to_string();
-        error.into()
-    })
+    let file = path.display().to_string();
+    match kind {
+        Kind::Onnx => {
+            onnx::import(&name, bytes).map_err(|error| onnx::ImportError { file, ..error }.into())
+        }
+        _ => tflite::import(&name, bytes)
+            .map_err(|error| tflite::ImportError { file, ..error }.into()),
+    }
 }
 
 fn not_a_model(path: &Path, kind: Kind) -> Failure {
     let failure = Failure::new(format!("cannot use `{}`", path.display()));
-    let wanted = "give an image written by `kastanet pack`, or a .tflite checkpoint";
+    let wanted = "give an image written by `kastanet pack`, or a .tflite or .onnx checkpoint";
     match kind {
-        Kind::Onnx | Kind::Safetensors | Kind::Hdf5 => failure
+        Kind::Safetensors | Kind::Hdf5 => failure
             .because(format!("it is {}, which is not supported yet", kind.name()))
             .help("convert the model to TFLite with full-integer int8 quantisation and give the .tflite file"),
         Kind::Unknown => failure

@@ -18,6 +18,8 @@ mod shapes;
 
 mod quantised;
 
+mod simplify;
+
 mod error;
 
 #[cfg(test)]
@@ -29,6 +31,7 @@ mod tests;
 pub use error::{GraphError, OpError};
 pub use op::{Activation, Op, OpKind, Padding};
 pub use shapes::squeezed;
+pub use simplify::simplify;
 pub use tensor::{DType, Quant, Tensor, shape_string};
 
 /// The index of a tensor in [`Graph::tensors`].
@@ -64,6 +67,14 @@ impl Graph {
     /// The tensor behind the first output of `op`, if there is one.
     pub fn output(&self, op: &Op) -> Option<&Tensor> {
         self.tensors.get(*op.outputs.first()?)
+    }
+
+    /// Whether operators compute in float, but for those at the border of a quantised network.
+    pub fn is_float(&self) -> bool {
+        self.ops.iter().any(|op| {
+            !matches!(op.kind, OpKind::Quantize | OpKind::Dequantize)
+                && self.input(op, 0).is_some_and(|tensor| tensor.dtype == DType::F32)
+        })
     }
 
     /// The operator called `name`, if there is one.

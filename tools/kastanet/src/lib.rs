@@ -8,6 +8,8 @@ pub mod graph;
 
 pub mod tflite;
 
+pub mod onnx;
+
 pub mod prune;
 
 pub mod encode;
@@ -35,6 +37,10 @@ pub mod files;
 pub mod output;
 
 pub mod arrays;
+
+pub mod float;
+
+pub mod quantise;
 
 pub mod evaluate;
 

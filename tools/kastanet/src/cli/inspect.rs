@@ -2,7 +2,7 @@
 
 use super::Answer;
 use crate::failure::Failure;
-use crate::files::{self, Model};
+use crate::files::{self, Kind, Model};
 use crate::report::{CheckpointReport, ImageReport};
 use std::path::PathBuf;
 
@@ -11,13 +11,14 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   kastanet inspect model.kst       header, sections, tensors, operators, weights, memory
   kastanet inspect model.tflite    operators, tensors, and the layers' names and zeros
+  kastanet inspect model.onnx      the same, channels last and batch normalisation folded
   kastanet inspect model.kst --json | jq .pruned.share
 
 Pruned layers are convolutions and fully connected layers that are stored in a compressed format
 or have at least a quarter of their weights zero; depthwise filters never count. Dense bytes are
 one a weight; what a layer takes has values, columns, row table and padding.")]
 pub struct Args {
-    /// An image (.kst) or a checkpoint (.tflite); told apart by content
+    /// An image (.kst) or a checkpoint (.tflite, .onnx); told apart by content
     file: PathBuf,
 }
 
@@ -27,8 +28,9 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
             let report = ImageReport::of(files::check_image(&args.file, &bytes)?);
             Ok(Answer::new(report, ToString::to_string))
         }
-        Model::Checkpoint(graph, _) => {
-            Ok(Answer::new(CheckpointReport::of(&graph), ToString::to_string))
+        Model::Checkpoint(graph, bytes) => {
+            let format = if Kind::of(&bytes) == Kind::Tflite { "TFLite" } else { "ONNX" };
+            Ok(Answer::new(CheckpointReport::of(&graph, format), ToString::to_string))
         }
     }
 }

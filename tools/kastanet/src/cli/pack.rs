@@ -1,6 +1,7 @@
 //! `kastanet pack`: from a checkpoint to an image.
 
 mod args;
+mod calibrate;
 mod failures;
 mod labels;
 mod values;
@@ -10,13 +11,14 @@ pub(super) use args::Args;
 use super::Answer;
 use crate::cost::{Aim, Optimise};
 use crate::failure::Failure;
+use crate::files::{self, Kind};
 use crate::graph::Graph;
 use crate::lower::Formats;
 use crate::pack::{Options, Packed, pack};
 use crate::prune::Sparsity;
 use crate::report::{Layers, bytes, number, printable};
 use crate::tflite::{Fault, ImportError};
-use crate::{files, output, tflite};
+use crate::{output, tflite};
 use failures::failed;
 use serde::Serialize;
 use std::path::Path;
@@ -48,10 +50,17 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let inputs: Vec<&Path> = [args.checkpoint.as_path()].into_iter().chain(labels).collect();
     output::check(&outputs, &inputs)?;
     let (graph, source) = files::read_checkpoint(&args.checkpoint)?;
+    let graph = calibrate::quantised(args, graph)?;
     let options = options(args, &graph, source)?;
     let packed = pack(graph, &options).map_err(|error| failed(args, &error))?;
     let tflite = args.write_tflite.as_ref();
-    let tflite = tflite.map(|_| rewritten(args, &options.source, &packed)).transpose()?;
+    let tflite = tflite.map(|_| {
+        match Kind::of(&options.source) == Kind::Tflite && args.calibrate.is_none() {
+            true => rewritten(args, &options.source, &packed),
+            false => calibrate::tflite(args, &packed.graph),
+        }
+    });
+    let tflite = tflite.transpose()?;
     let contents = [Some(packed.image.as_slice()), tflite.as_deref()];
     let written: Vec<_> = outputs.into_iter().zip(contents.into_iter().flatten()).collect();
     let answer = answer(args, &packed)?;

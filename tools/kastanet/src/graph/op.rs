@@ -52,22 +52,40 @@ pub enum Padding {
     Same,
     /// The window stays inside.
     Valid,
+    /// So many zeros are added: height and width, before and after.
+    Explicit {
+        /// Above and on the left.
+        before: [usize; 2],
+        /// Below and on the right.
+        after: [usize; 2],
+    },
 }
 
 impl Padding {
     /// How many windows that reach over `reach` elements, `stride` apart, stand along a side of `size`
-    /// elements, and how many elements of padding are before it; `None` where none fits. `stride` and
-    /// `reach` must not be 0.
-    pub fn along(self, size: usize, reach: usize, stride: usize) -> Option<(usize, usize)> {
+    /// elements, 0 the height or 1 the width, and how many elements of padding are before it; `None` where
+    /// none fits. `stride` and `reach` must not be 0.
+    pub fn along(
+        self,
+        side: usize,
+        size: usize,
+        reach: usize,
+        stride: usize,
+    ) -> Option<(usize, usize)> {
         let starts = match self {
             Padding::Same => size,
             Padding::Valid => size.saturating_sub(reach - 1),
+            Padding::Explicit { before, after } => {
+                let padded = size.saturating_add(before[side]).saturating_add(after[side]);
+                padded.saturating_sub(reach - 1)
+            }
         };
         let windows = starts.div_ceil(stride);
         let padded = windows.checked_sub(1)?.saturating_mul(stride).saturating_add(reach);
         match self {
             Padding::Same => Some((windows, padded.saturating_sub(size) / 2)),
             Padding::Valid => Some((windows, 0)),
+            Padding::Explicit { before, .. } => Some((windows, before[side])),
         }
     }
 }

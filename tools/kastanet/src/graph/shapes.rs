@@ -101,7 +101,7 @@ fn window(
     let mut size = [height, width];
     for (axis, size) in size.iter_mut().enumerate() {
         let reach = (filter[axis] - 1).saturating_mul(dilation[axis]).saturating_add(1);
-        let Some((windows, _)) = padding.along(*size, reach, stride[axis]) else {
+        let Some((windows, _)) = padding.along(axis, *size, reach, stride[axis]) else {
             let expected = format!("at most {size} (the input's), or SAME padding");
             return Err(bad_parameter("the size of a window", reach, expected));
         };

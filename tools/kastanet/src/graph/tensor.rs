@@ -124,6 +124,22 @@ impl Tensor {
         Some(values.iter().map(|&value| f32::from_le_bytes(value)).collect())
     }
 
+    /// The real numbers that an int8 constant stands for; `None` where its scales do not fit it.
+    pub fn to_real(&self) -> Option<Vec<f32>> {
+        let (values, quant) = (self.to_i8()?, self.quant.as_ref()?);
+        let inner: usize = match self.shape.get(quant.dimension + 1..) {
+            Some(inner) if quant.scales.len() > 1 => inner.iter().product(),
+            _ => values.len(),
+        };
+        let channel = |at: usize| at.checked_div(inner).map(|at| at % quant.scales.len().max(1));
+        let real = |(at, value): (usize, &i8)| {
+            let channel = channel(at)?;
+            let steps = i32::from(*value) - quant.zero_points.get(channel)?;
+            Some(steps as f32 * quant.scales.get(channel)?)
+        };
+        values.iter().enumerate().map(real).collect()
+    }
+
     fn data_of(&self, dtype: DType) -> Option<&[u8]> {
         self.data.as_deref().filter(|_| self.dtype == dtype)
     }

@@ -78,7 +78,7 @@ fn pad_before(shape: Shape, axis: usize, size: usize, out: usize) -> Said<usize>
         return Err(format!("{side} of stride, dilation or window is 0"));
     }
     let reach = (shape.kernel[axis] - 1) * dilation + 1;
-    let (expected, pad) = shape.padding.along(size, reach, stride).unwrap_or_default();
+    let (expected, pad) = shape.padding.along(axis, size, reach, stride).unwrap_or_default();
     if expected != out {
         return Err(format!("output {side} is {out}, window and padding give {expected}"));
     }

@@ -15,6 +15,8 @@ use std::fmt::{self, Display};
 pub struct CheckpointReport {
     /// `checkpoint`.
     pub kind: &'static str,
+    /// `TFLite` or `ONNX`.
+    pub format: &'static str,
     /// Tensor numbers of the inputs.
     pub inputs: Vec<usize>,
     /// Tensor numbers of the outputs.
@@ -76,17 +78,23 @@ pub struct LayerRow {
 
 impl CheckpointReport {
     /// Gathers what `graph` says.
-    pub fn of(graph: &Graph) -> Self {
+    pub fn of(graph: &Graph, format: &'static str) -> Self {
         let plan = lower(graph, &Choice::default()).map(|program| plan(&program));
         CheckpointReport {
             kind: "checkpoint",
+            format,
             inputs: graph.inputs.clone(),
             outputs: graph.outputs.clone(),
             tensors: graph.tensors.iter().enumerate().map(tensor_row).collect(),
             operators: graph.ops.iter().enumerate().map(operator_row).collect(),
             layers: graph.ops.iter().filter_map(|op| layer_row(graph, op)).collect(),
             arena_bytes: plan.as_ref().ok().map(|plan| plan.arena_len),
-            refused: plan.err().map(|error| error.to_string()),
+            refused: match graph.is_float() {
+                true => {
+                    Some("it computes in float32 (`kastanet pack --calibrate` quantises it)".into())
+                }
+                false => plan.err().map(|error| error.to_string()),
+            },
         }
     }
 }
@@ -128,7 +136,7 @@ fn layer_row(graph: &Graph, op: &Op) -> Option<LayerRow> {
 
 impl Display for CheckpointReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "TFLite checkpoint")?;
+        writeln!(f, "{} checkpoint", self.format)?;
         write!(f, "{}{}", title("Tensors"), self.tensors())?;
         write!(f, "{}{}", title("Operators"), self.operators())?;
         write!(f, "{}{}", title("Weights"), self.layers())?;

@@ -12,7 +12,8 @@ use crate::graph::{Activation, Graph, Op, OpKind, Padding, Quant, Tensor, squeez
 /// A minimal `.tflite` file that holds the graph; importing it gives the same tensors and
 /// operators. (The operators' names are made anew, and inputs left out at the end are dropped.)
 ///
-/// The graph must be [valid](Graph::validate): an invalid one gives a file that no reader accepts.
+/// The graph must be [valid](Graph::validate), and its padding one of TFLite's words: another one gives a file that
+/// no reader accepts.
 pub fn build(graph: &Graph) -> Vec<u8> {
     write(IDENTIFIER, tree(graph))
 }
@@ -172,6 +173,8 @@ fn padding_of(padding: Padding) -> Value {
     Value::U8(match padding {
         Padding::Same => padding::SAME,
         Padding::Valid => padding::VALID,
+        // A schema has no number for it.
+        Padding::Explicit { .. } => u8::MAX,
     })
 }
 

@@ -165,20 +165,6 @@ impl Fault {
 /// The arithmetic of a network that does not compute in int8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Precision {
-    /// Float throughout.
-    #[error("the model is float: its {ops} operators compute in float32, expected int8")]
-    Float {
-        /// The number of operators.
-        ops: usize,
-    },
-    /// Quantised weights under float activations.
-    #[error(
-        "the model is quantised in its weights only (dynamic range): {ops} operators compute on float32 activations, expected int8"
-    )]
-    DynamicRange {
-        /// The number of operators on float activations.
-        ops: usize,
-    },
     /// Part of the network is quantised.
     #[error(
         "the model is quantised in part: {ops} of {total} operators compute in float32, expected int8 throughout"

@@ -11,7 +11,7 @@ use crate::graph::{DType, Graph, Op, OpKind, Tensor, TensorId};
 /// Reads a model; `name` is the file's, for messages and [`Graph::source`].
 ///
 /// The ids of the tensors are their indices in the file. The graph is
-/// [validated](Graph::validate), and computes in int8.
+/// [validated](Graph::validate), and computes in int8, or all of it in float.
 ///
 /// # Errors
 ///
@@ -34,7 +34,8 @@ pub fn graph(source: &str, model: &Model<'_>) -> Result<Graph, Fault> {
     let mut names = Names::default();
     let ops = model.operators.iter().map(|operator| op(operator, &tensors, &mut names));
     let ops = ops.collect::<Result<Vec<_>, _>>()?;
-    let graph = Graph { source: source.into(), tensors, ops, inputs, outputs };
+    let mut graph = Graph { source: source.into(), tensors, ops, inputs, outputs };
+    dequantise(&mut graph);
     check_precision(&graph)?;
     graph.validate()?;
     Ok(graph)
@@ -77,22 +78,35 @@ fn with_multiplier(mut op: Op, tensors: &[Tensor]) -> Op {
     op
 }
 
-/// Refuses networks that do not compute in int8, with one word for the whole network.
+/// Weights that a float operator reads as integers (dynamic range quantisation) become the floats that they stand for.
+fn dequantise(graph: &mut Graph) {
+    let hybrid = |op: &Op| {
+        let weights = op.weights()?;
+        let is_float = graph.tensors.get(op.input(0)?)?.dtype == DType::F32;
+        (is_float && graph.tensors.get(weights)?.dtype == DType::I8).then_some(weights)
+    };
+    let all: Vec<TensorId> = graph.ops.iter().filter_map(hybrid).collect();
+    for id in all {
+        let Some(tensor) = graph.tensors.get_mut(id) else { continue };
+        if let Some(reals) = tensor.to_real() {
+            let data = reals.iter().flat_map(|real| real.to_le_bytes()).collect();
+            (tensor.dtype, tensor.quant, tensor.data) = (DType::F32, None, Some(data));
+        }
+    }
+}
+
+/// Refuses networks that compute neither in int8 nor in float, with one word for the whole network.
 fn check_precision(graph: &Graph) -> Result<(), Fault> {
     let border = |op: &&Op| matches!(op.kind, OpKind::Quantize | OpKind::Dequantize);
     let computing: Vec<&Op> = graph.ops.iter().filter(|op| !border(op)).collect();
     let reading = |index, dtype, op: &Op| graph.input(op, index).is_some_and(|t| t.dtype == dtype);
     let count = |dtype| computing.iter().filter(|op| reading(0, dtype, op)).count();
-    let hybrid = |op: &&Op| {
-        op.weights().is_some() && reading(0, DType::F32, op) && reading(1, DType::I8, op)
-    };
     let total = computing.len();
     Err(Fault::Precision(match (count(DType::F32), count(DType::U8), count(DType::I16)) {
         (0, 0, 0) => return Ok(()),
         (0, 0, ops) => Precision::Int16 { ops },
         (0, ops, _) => Precision::Uint8 { ops },
-        (ops, ..) if computing.iter().any(hybrid) => Precision::DynamicRange { ops },
-        (ops, ..) if ops == total => Precision::Float { ops },
+        (ops, ..) if ops == total => return Ok(()),
         (ops, ..) => Precision::Mixed { ops, total },
     }))
 }

@@ -64,7 +64,7 @@ impl Window {
             if stride == 0 || dilation == 0 {
                 return None;
             }
-            self.padding.along(size[axis], reach, stride)
+            self.padding.along(axis, size[axis], reach, stride)
         };
         let (down, across) = (along(0)?, along(1)?);
         Some(Placed { size: [down.0, across.0], pad: [down.1, across.1] })

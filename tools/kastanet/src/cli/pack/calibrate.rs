@@ -1,0 +1,80 @@
+//! Float checkpoints: quantised with the samples they are calibrated on.
+
+use super::Args;
+use crate::arrays::{Archive, Array};
+use crate::cli::progress::Progress;
+use crate::failure::Failure;
+use crate::files::{self, Kind};
+use crate::graph::{Graph, Op, OpKind, Padding};
+use crate::quantise::{QuantiseError, Ranges, Samples, quantise};
+use crate::tflite;
+use std::path::Path;
+
+/// The checkpoint in int8: as it is, or quantised.
+pub(super) fn quantised(args: &Args, graph: Graph) -> Result<Graph, Failure> {
+    let file = args.checkpoint.display();
+    match (&args.calibrate, graph.is_float()) {
+        (None, false) => Ok(graph),
+        (None, true) => Err(Failure::new(format!("cannot pack `{file}`"))
+            .because("it computes in float32")
+            .help("give samples to quantise it with: --calibrate DATA.npz")),
+        (Some(_), false) => Err(Failure::new(format!("cannot calibrate `{file}`"))
+            .because("it is quantised already")
+            .help("leave --calibrate away, or give the float checkpoint")),
+        (Some(data), true) => {
+            let array = samples(data)?;
+            run(&graph, &array).map_err(|error| {
+                let failure = match error {
+                    QuantiseError::Samples { .. }
+                    | QuantiseError::Empty
+                    | QuantiseError::NotANumber { .. } => {
+                        Failure::new(format!("cannot calibrate with `{}`", data.display()))
+                    }
+                    _ => Failure::new(format!("cannot quantise `{file}`")),
+                };
+                failure.because(&error).help(error.help())
+            })
+        }
+    }
+}
+
+fn run(graph: &Graph, array: &Array) -> Result<Graph, QuantiseError> {
+    let samples = Samples::new(graph, array)?;
+    let progress = Progress::new(samples.len(), "calibrating");
+    let ranges = Ranges::watch(graph, &samples, || progress.step())?;
+    quantise(graph, &ranges)
+}
+
+/// An array, or the array `x` of an archive.
+fn samples(path: &Path) -> Result<Array, Failure> {
+    match Kind::of(&files::read(path)?) {
+        Kind::Npy => Array::read(path),
+        _ => Archive::open(path)?.array("x"),
+    }
+}
+
+/// The quantised and pruned network as a new file.
+pub(super) fn tflite(args: &Args, graph: &Graph) -> Result<Vec<u8>, Failure> {
+    match graph.ops.iter().find(|op| has_own_padding(op)) {
+        None => Ok(tflite::build(graph)),
+        Some(op) => {
+            Err(Failure::new(format!("cannot write `{}` as TFLite", args.checkpoint.display()))
+                .because(format!(
+                    "operator `{}` ({}) pads in a way for which TFLite has no word",
+                    op.name,
+                    op.kind.name()
+                ))
+                .help("leave --write-tflite away, or pad by SAME or VALID in the model"))
+        }
+    }
+}
+
+fn has_own_padding(op: &Op) -> bool {
+    match op.kind {
+        OpKind::Conv2d { padding, .. }
+        | OpKind::DepthwiseConv2d { padding, .. }
+        | OpKind::AveragePool2d { padding, .. }
+        | OpKind::MaxPool2d { padding, .. } => matches!(padding, Padding::Explicit { .. }),
+        _ => false,
+    }
+}

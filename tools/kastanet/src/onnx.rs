@@ -1,0 +1,40 @@
+//! `.onnx` files: read into float graphs.
+//!
+//! ONNX counts channels before rows and columns; a graph here has them last. Weights are put in that order as they
+//! are read, and values are looked at through a [layout](layout), so that neither transposes nor reshapes remain.
+//! From the bytes up: `proto` declares the messages, `constant` holds arrays of known elements, `node` reads a node's
+//! parameters, `values` holds what is known so far, `fold` computes what depends on nothing, [`operators`]
+//! translates the others one by one, and [`import()`] puts them together.
+
+mod proto;
+
+mod constant;
+
+mod layout;
+
+mod node;
+
+mod error;
+
+mod values;
+
+mod fold;
+
+mod operators;
+
+mod import;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{Fault, ImportError};
+pub use import::import;
+
+/// The versions of the operators that can be read.
+pub const OPSETS: std::ops::RangeInclusive<i64> = 7..=23;
+
+/// The most nodes of a model.
+const MAX_NODES: usize = 1 << 16;
+
+/// The most elements of a value that the network computes: more than any device holds.
+const MAX_VALUES: usize = 1 << 24;

@@ -1,0 +1,186 @@
+//! From the bytes of an `.onnx` file to a graph.
+
+use super::constant::Constant;
+use super::error::{Fault, ImportError};
+use super::layout::Layout;
+use super::node::Node;
+use super::operators::channels_last;
+use super::operators::{self, Operator};
+use super::proto::{self, element};
+use super::values::{Import, Known, Value};
+use super::{MAX_NODES, MAX_VALUES, OPSETS, fold};
+use crate::graph::{Graph, MAX_RANK, simplify};
+use prost::Message;
+
+/// Reads a model; `name` is the file's, for messages and [`Graph::source`].
+///
+/// The graph is [validated](Graph::validate), and computes in float.
+///
+/// # Errors
+///
+/// In this order: what is no ONNX file, all unsupported operators at once, then whatever else stands first in the
+/// file.
+pub fn import(name: &str, bytes: &[u8]) -> Result<Graph, ImportError> {
+    graph(name, bytes).map_err(|fault| ImportError { file: name.into(), fault: Box::new(fault) })
+}
+
+fn graph(name: &str, bytes: &[u8]) -> Result<Graph, Fault> {
+    let model = proto::Model::decode(bytes).map_err(|error| Fault::Structure(error.to_string()))?;
+    let graph = model.graph.as_ref().ok_or(Fault::NoGraph)?;
+    let opset = opset(&model)?;
+    check(graph)?;
+    let mut import = Import::new(name);
+    for tensor in &graph.initializers {
+        import.set(&tensor.name, Known::Constant(Constant::read(tensor)?))?;
+    }
+    inputs(&mut import, graph)?;
+    for proto in &graph.nodes {
+        let node = Node { proto, opset };
+        let known = match fold::fold(&import, node)? {
+            Some(constant) => Known::Constant(constant),
+            None => Known::Value(self::node(&mut import, node)?),
+        };
+        if let Some(output) = proto.outputs.first() {
+            import.set(output, known)?;
+        }
+    }
+    outputs(&mut import, graph)?;
+    let mut graph = import.graph;
+    simplify(&mut graph);
+    graph.validate()?;
+    Ok(graph)
+}
+
+fn node<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
+    match operators::find(&node.proto.kind) {
+        Some(Operator { run, .. }) => {
+            let value = run(import, node)?;
+            let tensor = &import.graph.tensors[value.tensor];
+            match tensor.elements() {
+                0..=MAX_VALUES => Ok(value),
+                found => Err(node.fault(format!(
+                    "its output has {found} elements ({}), expected at most {MAX_VALUES}",
+                    tensor.shape_string()
+                ))),
+            }
+        }
+        None => Err(Fault::Operators { nodes: vec![described(node.proto)] }),
+    }
+}
+
+fn opset(model: &proto::Model) -> Result<i64, Fault> {
+    let own = model.opsets.iter().find(|opset| matches!(opset.domain.as_str(), "" | "ai.onnx"));
+    let found = own.map_or(1, |opset| opset.version);
+    if OPSETS.contains(&found) { Ok(found) } else { Err(Fault::Opset { found }) }
+}
+
+/// Names everything that cannot be imported before anything is.
+fn check(graph: &proto::Graph) -> Result<(), Fault> {
+    let (found, limit) = (graph.nodes.len(), MAX_NODES);
+    if found > limit {
+        return Err(Fault::Count { what: "nodes", found, limit });
+    }
+    let is_known = |node: &&proto::Node| {
+        matches!(node.domain.as_str(), "" | "ai.onnx") && operators::is_supported(&node.kind)
+    };
+    let nodes: Vec<String> = all(graph).filter(|node| !is_known(node)).map(described).collect();
+    match nodes.is_empty() {
+        true => Ok(()),
+        false => Err(Fault::Operators { nodes }),
+    }
+}
+
+/// Every node, those of inner graphs behind the one that runs them.
+fn all(graph: &proto::Graph) -> impl Iterator<Item = &proto::Node> {
+    let (mut nodes, mut rest) = (vec![], vec![graph.nodes.iter()]);
+    while let Some(inner) = rest.last_mut() {
+        let Some(node) = inner.next() else {
+            rest.pop();
+            continue;
+        };
+        nodes.push(node);
+        let graphs = node.attributes.iter().filter_map(|attribute| attribute.graph.as_ref());
+        rest.extend(graphs.map(|graph| graph.nodes.iter()));
+    }
+    nodes.into_iter()
+}
+
+/// A node as errors name it.
+fn described(node: &proto::Node) -> String {
+    let domain = if node.domain.is_empty() { String::new() } else { format!("{}.", node.domain) };
+    let name = Node { proto: node, opset: 0 }.name();
+    format!("{domain}{} ({name:?})", node.kind)
+}
+
+/// The inputs that are no constants.
+fn inputs<'m>(import: &mut Import<'m>, graph: &'m proto::Graph) -> Result<(), Fault> {
+    for input in &graph.inputs {
+        if import.get(&input.name).is_some() {
+            continue;
+        }
+        let shape = shape(input)?;
+        let (layout, sizes) = match operators::wants_channels_last(graph, &input.name) {
+            true => (Layout::channels_last(&shape), channels_last(&shape)),
+            false => (Layout::plain(&shape), shape.clone()),
+        };
+        let tensor = import.tensor(&input.name, sizes);
+        import.graph.inputs.push(tensor);
+        import.set(&input.name, Known::Value(Value { tensor, layout }))?;
+    }
+    Ok(())
+}
+
+/// The sizes of an input; an open batch is 1.
+fn shape(input: &proto::ValueInfo) -> Result<Vec<usize>, Fault> {
+    let tensor = input.name.clone();
+    let kind = input.kind.as_ref().and_then(|kind| kind.tensor.as_ref());
+    let kind = kind.ok_or_else(|| Fault::Dynamic { tensor: tensor.clone(), shape: "?".into() })?;
+    if kind.element != element::FLOAT {
+        return Err(Fault::Type { tensor, found: element::name(kind.element) });
+    }
+    let dims = kind.shape.as_ref().map_or(&[][..], |shape| &shape.dims);
+    let said = || {
+        let one = |dim: &proto::Dimension| match (dim.value, &dim.name) {
+            (Some(value), _) => value.to_string(),
+            (None, Some(name)) => name.clone(),
+            _ => "?".into(),
+        };
+        dims.iter().map(one).collect::<Vec<_>>().join("×")
+    };
+    let dynamic = || Fault::Dynamic { tensor: tensor.clone(), shape: said() };
+    if dims.len() > MAX_RANK {
+        return Err(dynamic());
+    }
+    let size = |(at, dim): (usize, &proto::Dimension)| match dim.value {
+        Some(value) if value > 0 => usize::try_from(value).map_err(|_| dynamic()),
+        // Some exporters write 0 or −1 for an open batch.
+        _ if at == 0 => Ok(1),
+        _ => Err(dynamic()),
+    };
+    let shape = dims.iter().enumerate().map(size).collect::<Result<Vec<usize>, Fault>>()?;
+    let found = shape.iter().fold(1, |product: usize, &size| product.saturating_mul(size));
+    if found > MAX_VALUES {
+        return Err(Fault::Count { what: "elements in an input", found, limit: MAX_VALUES });
+    }
+    match shape.as_slice() {
+        &[found, _, ..] if found > 1 => Err(Fault::Batch { tensor, shape: said(), found }),
+        _ => Ok(shape),
+    }
+}
+
+fn outputs<'m>(import: &mut Import<'m>, graph: &'m proto::Graph) -> Result<(), Fault> {
+    for output in &graph.outputs {
+        match import.get(&output.name) {
+            Some(Known::Value(value)) => {
+                let tensor = value.tensor;
+                import.graph.outputs.push(tensor);
+            }
+            Some(Known::Constant(_)) => return Err(Fault::Fixed { tensor: output.name.clone() }),
+            None => {
+                let (node, kind) = ("the model's outputs".into(), "graph".into());
+                return Err(Fault::Unset { node, kind, tensor: output.name.clone() });
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,245 @@
+//! Operators that move a window over an image: convolutions and pools.
+
+use super::super::error::Fault;
+use super::super::layout::Layout;
+use super::super::node::Node;
+use super::super::values::{Import, Known, Value};
+use super::channels_last;
+use crate::graph::{Activation, OpKind, Padding, TensorId};
+
+/// The windows of a node over its input, whose channels are last. One that moves along a row has a height of 1.
+struct Windows {
+    /// Samples, height, width, channels of the input.
+    input: [usize; 4],
+    /// Axes of places that ONNX sees: one or two.
+    places: usize,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    dilation: [usize; 2],
+    padding: Padding,
+    /// Height and width of the output.
+    output: [usize; 2],
+}
+
+pub fn conv<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
+    let x = import.value(node, 0)?;
+    let weights = import.reals(node, 1, "weights")?;
+    let (rank, places) = (x.layout.rank(), x.layout.rank().saturating_sub(2));
+    if weights.shape.len() != rank || !(1..=2).contains(&places) {
+        let shapes = format!("input {:?}, weights {:?}", x.shape(), weights.shape);
+        return Err(node.fault(format!("{shapes}: expected both with one or two axes of places")));
+    }
+    let windows = Windows::of(node, &x, &weights.shape[2..])?;
+    let (channels, outputs) = (windows.input[3], weights.shape[0]);
+    let groups = usize::try_from(node.int("group", 1)).unwrap_or_default();
+    let (is_whole, is_depthwise) = (groups == 1, groups == channels && weights.shape[1] == 1);
+    if !(is_whole || is_depthwise && outputs % channels == 0) {
+        return Err(node.fault(format!(
+            "it has {groups} groups of {channels} channels, expected 1 or as many"
+        )));
+    }
+    if is_whole && weights.shape[1] != channels {
+        let found = weights.shape[1];
+        return Err(
+            node.fault(format!("its weights are for {found} channels, its input has {channels}"))
+        );
+    }
+    let bias = match import.optional(node, 2)? {
+        None => None,
+        Some(Known::Constant(_)) => Some(import.reals(node, 2, "biases")?),
+        Some(Known::Value(_)) => return Err(node.fault("its biases are computed")),
+    };
+    // Outputs, places, inputs; of each channel by itself, places and outputs.
+    let order: Vec<usize> = match is_depthwise && !is_whole {
+        true => (1..rank).chain([0]).collect(),
+        false => [0].into_iter().chain(2..rank).chain([1]).collect(),
+    };
+    let turned = weights.transposed(&order);
+    let [height, width] = windows.kernel;
+    let (depthwise, per) = (is_depthwise && !is_whole, weights.shape[1]);
+    let shape =
+        if depthwise { vec![1, height, width, outputs] } else { vec![outputs, height, width, per] };
+    let name = node.input(1).unwrap_or("weights").into();
+    let weights = import.reals_tensor(name, shape, turned.reals().unwrap_or_default());
+    let bias = bias.map(|bias| {
+        let name = node.input(2).unwrap_or("biases").into();
+        import.reals_tensor(name, vec![bias.values.len()], bias.reals().unwrap_or_default())
+    });
+    let Windows { padding, stride, dilation, .. } = windows;
+    let activation = Activation::None;
+    let kind = match depthwise {
+        true => OpKind::DepthwiseConv2d {
+            padding,
+            stride,
+            dilation,
+            multiplier: outputs / channels,
+            activation,
+        },
+        false => OpKind::Conv2d { padding, stride, dilation, activation },
+    };
+    let input = windows.image(import, node, &x);
+    let inputs: Vec<TensorId> = [Some(input), Some(weights), bias].into_iter().flatten().collect();
+    Ok(windows.emit(import, node, kind, &inputs, outputs))
+}
+
+pub fn max_pool<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
+    if node.proto.outputs.len() > 1 {
+        return Err(node.fault("it gives indices, too"));
+    }
+    pool(import, node, |padding, stride, filter, activation| OpKind::MaxPool2d {
+        padding,
+        stride,
+        filter,
+        activation,
+    })
+}
+
+pub fn average_pool<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
+    let counts = node.int("count_include_pad", 0) != 0;
+    if counts && node.ints("pads").is_some_and(|pads| pads.iter().any(|&pad| pad != 0)) {
+        return Err(node.fault("its padding counts (`count_include_pad`)"));
+    }
+    pool(import, node, |padding, stride, filter, activation| OpKind::AveragePool2d {
+        padding,
+        stride,
+        filter,
+        activation,
+    })
+}
+
+/// The largest of each channel.
+pub fn global_max_pool<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
+    let x = import.value(node, 0)?;
+    let input = Windows::input(node, &x)?;
+    let (kernel, places) = ([input[1], input[2]], x.layout.rank() - 2);
+    let (stride, dilation, padding, output) = ([1, 1], [1, 1], Padding::Valid, [1, 1]);
+    let windows = Windows { input, places, kernel, stride, dilation, padding, output };
+    let image = windows.image(import, node, &x);
+    let activation = Activation::None;
+    let kind = OpKind::MaxPool2d { padding, stride, filter: kernel, activation };
+    Ok(windows.emit(import, node, kind, &[image], input[3]))
+}
+
+fn pool<'m>(
+    import: &mut Import<'m>,
+    node: Node<'m>,
+    kind: impl Fn(Padding, [usize; 2], [usize; 2], Activation) -> OpKind,
+) -> Result<Value, Fault> {
+    let x = import.value(node, 0)?;
+    let places = x.layout.rank().saturating_sub(2);
+    let kernel = node.sizes("kernel_shape", places)?;
+    let windows = Windows::of(node, &x, &kernel)?;
+    if windows.dilation != [1, 1] {
+        return Err(node.fault("its windows are dilated"));
+    }
+    let image = windows.image(import, node, &x);
+    let kind = kind(windows.padding, windows.stride, windows.kernel, Activation::None);
+    let channels = windows.input[3];
+    Ok(windows.emit(import, node, kind, &[image], channels))
+}
+
+impl Windows {
+    /// The sizes of an input whose channels are last.
+    fn input(node: Node<'_>, x: &Value) -> Result<[usize; 4], Fault> {
+        let shape = x.shape();
+        let order: &[usize] = if shape.len() == 3 { &[0, 2, 1] } else { &[0, 2, 3, 1] };
+        if !(3..=4).contains(&shape.len()) || !x.layout.lies(order) {
+            return Err(node.fault(format!(
+                "it expects samples, channels and places, channels being last in memory; found {shape:?}"
+            )));
+        }
+        channels_last(&shape).try_into().map_err(|_| node.fault("it expects an image"))
+    }
+
+    fn of(node: Node<'_>, x: &Value, kernel: &[usize]) -> Result<Self, Fault> {
+        let input = Windows::input(node, x)?;
+        let places = x.layout.rank() - 2;
+        let wide = |sizes: &[usize]| match *sizes {
+            [size] => [1, size],
+            [height, width, ..] => [height, width],
+            [] => [1, 1],
+        };
+        let (kernel, stride, dilation) = (
+            wide(kernel),
+            wide(&node.sizes("strides", places)?),
+            wide(&node.sizes("dilations", places)?),
+        );
+        let image = [input[1], input[2]];
+        let reach = [0, 1]
+            .map(|axis| (kernel[axis].max(1) - 1).saturating_mul(dilation[axis]).saturating_add(1));
+        let padding = padding(node, places, image, (reach, stride))?;
+        let mut output = [0; 2];
+        for axis in [0, 1] {
+            let along = padding.along(axis, image[axis], reach[axis], stride[axis]);
+            let (count, _) = along.filter(|_| kernel[axis] > 0).ok_or_else(|| {
+                node.fault(format!("a window of {kernel:?} does not fit an image of {image:?}"))
+            })?;
+            output[axis] = count;
+        }
+        Ok(Windows { input, places, kernel, stride, dilation, padding, output })
+    }
+
+    /// The input as an image.
+    fn image<'m>(&self, import: &mut Import<'m>, node: Node<'m>, x: &Value) -> TensorId {
+        import.shaped(node, x, &self.input)
+    }
+
+    fn emit<'m>(
+        &self,
+        import: &mut Import<'m>,
+        node: Node<'m>,
+        kind: OpKind,
+        inputs: &[TensorId],
+        channels: usize,
+    ) -> Value {
+        let [height, width] = self.output;
+        let n = self.input[0];
+        let seen: &[usize] = match self.places {
+            1 => &[n, channels, width],
+            _ => &[n, channels, height, width],
+        };
+        let layout = Layout::channels_last(seen);
+        import.emit(node, kind, inputs, (vec![n, height, width, channels], layout))
+    }
+}
+
+/// What windows do at the border: in a word where there is one for it.
+fn padding(
+    node: Node<'_>,
+    places: usize,
+    image: [usize; 2],
+    (reach, stride): ([usize; 2], [usize; 2]),
+) -> Result<Padding, Fault> {
+    match node.word("auto_pad") {
+        "SAME_UPPER" => return Ok(Padding::Same),
+        "VALID" => return Ok(Padding::Valid),
+        "" | "NOTSET" => {}
+        other => return Err(node.fault(format!("`auto_pad` is {other}"))),
+    }
+    let pads = node.ints("pads").map_or_else(|| vec![0; 2 * places], <[i64]>::to_vec);
+    let sizes: Option<Vec<usize>> = pads.iter().map(|&pad| usize::try_from(pad).ok()).collect();
+    let (before, mut after) = match sizes.as_deref() {
+        Some(&[left, right]) if places == 1 => ([0, left], [0, right]),
+        Some(&[top, left, bottom, right]) if places == 2 => ([top, left], [bottom, right]),
+        _ => return Err(node.fault(format!("`pads` is {pads:?}, expected {} sizes", 2 * places))),
+    };
+    if node.int("ceil_mode", 0) != 0 {
+        for axis in [0, 1] {
+            let size = image[axis].saturating_add(before[axis]).saturating_add(after[axis]);
+            let over = size.saturating_sub(reach[axis]) % stride[axis];
+            // Windows that would begin in the padding behind the image are left out.
+            let last =
+                size.saturating_sub(reach[axis]) / stride[axis] * stride[axis] + stride[axis];
+            if over > 0 && last < image[axis].saturating_add(before[axis]) {
+                after[axis] = after[axis].saturating_add(stride[axis] - over);
+            }
+        }
+    }
+    let explicit = Padding::Explicit { before, after };
+    let places = |padding: Padding| {
+        [0, 1].map(|axis| padding.along(axis, image[axis], reach[axis], stride[axis]))
+    };
+    let words = [Padding::Valid, Padding::Same];
+    let word = words.into_iter().find(|&word| places(word) == places(explicit));
+    Ok(word.unwrap_or(explicit))
+}

@@ -1,0 +1,186 @@
+//! What is known while a model is read: constants, and values that the network computes.
+
+use super::constant::{Constant, Values, places, strides};
+use super::error::Fault;
+use super::layout::Layout;
+use super::node::Node;
+use crate::graph::{DType, Graph, Op, OpKind, Tensor, TensorId};
+use std::collections::{HashMap, HashSet};
+
+/// What a name of the file stands for.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// An array whose elements are known.
+    Constant(Constant),
+    /// What the network computes.
+    Value(Value),
+}
+
+/// A value that the network computes.
+#[derive(Clone, Debug)]
+pub struct Value {
+    /// Where the graph holds it, in the order of memory.
+    pub tensor: TensorId,
+    /// How ONNX sees it.
+    pub layout: Layout,
+}
+
+impl Value {
+    /// The shape that ONNX sees.
+    pub fn shape(&self) -> Vec<usize> {
+        self.layout.shape()
+    }
+}
+
+/// A graph that is put together.
+pub struct Import<'m> {
+    pub graph: Graph,
+    known: HashMap<&'m str, Known>,
+    names: HashSet<String>,
+}
+
+impl<'m> Import<'m> {
+    pub fn new(source: &str) -> Self {
+        let (tensors, ops, inputs, outputs) = (vec![], vec![], vec![], vec![]);
+        let graph = Graph { source: source.into(), tensors, ops, inputs, outputs };
+        Import { graph, known: HashMap::new(), names: HashSet::new() }
+    }
+
+    /// Lets a name stand for something.
+    pub fn set(&mut self, name: &'m str, known: Known) -> Result<(), Fault> {
+        match self.known.insert(name, known) {
+            None => Ok(()),
+            Some(_) => Err(Fault::SetTwice { tensor: name.into() }),
+        }
+    }
+
+    /// What a name stands for.
+    pub fn get(&self, name: &str) -> Option<&Known> {
+        self.known.get(name)
+    }
+
+    /// An input of a node; `None` where it is left out.
+    pub fn optional(&self, node: Node<'m>, index: usize) -> Result<Option<&Known>, Fault> {
+        let Some(name) = node.input(index) else { return Ok(None) };
+        let unset = || {
+            let (node, kind) = (node.name().into(), node.proto.kind.clone());
+            Fault::Unset { node, kind, tensor: name.into() }
+        };
+        self.known.get(name).ok_or_else(unset).map(Some)
+    }
+
+    /// An input that a node must have.
+    pub fn required(&self, node: Node<'m>, index: usize) -> Result<&Known, Fault> {
+        let missing = || node.fault(format!("input {index} is missing"));
+        self.optional(node, index)?.ok_or_else(missing)
+    }
+
+    /// An input that must be computed.
+    pub fn value(&self, node: Node<'m>, index: usize) -> Result<Value, Fault> {
+        match self.required(node, index)? {
+            Known::Value(value) => Ok(value.clone()),
+            Known::Constant(_) => {
+                Err(node.fault(format!("input {index} is a constant, expected a computed value")))
+            }
+        }
+    }
+
+    /// An input that must be a constant.
+    pub fn constant(&self, node: Node<'m>, index: usize, role: &str) -> Result<&Constant, Fault> {
+        match self.required(node, index)? {
+            Known::Constant(constant) => Ok(constant),
+            Known::Value(_) => {
+                Err(node.fault(format!("its {role} are computed, expected constants")))
+            }
+        }
+    }
+
+    /// An input that must be a constant of real numbers, which are finite.
+    pub fn reals(&self, node: Node<'m>, index: usize, role: &str) -> Result<Constant, Fault> {
+        let constant = self.constant(node, index, role)?;
+        match constant.reals() {
+            None => Err(node.fault(format!("its {role} are integers, expected float32"))),
+            Some(reals) if reals.iter().any(|real| !real.is_finite()) => {
+                Err(node.fault(format!("its {role} hold NaN or infinity")))
+            }
+            Some(_) => Ok(constant.clone()),
+        }
+    }
+
+    /// Adds a tensor that the network computes.
+    pub fn tensor(&mut self, name: &str, shape: Vec<usize>) -> TensorId {
+        let (name, dtype) = (name.into(), DType::F32);
+        self.graph.tensors.push(Tensor { name, dtype, shape, quant: None, data: None });
+        self.graph.tensors.len() - 1
+    }
+
+    /// Adds real numbers.
+    pub fn reals_tensor(&mut self, name: String, shape: Vec<usize>, values: &[f32]) -> TensorId {
+        let data = Some(values.iter().flat_map(|value| value.to_le_bytes()).collect());
+        self.graph.tensors.push(Tensor { name, dtype: DType::F32, shape, quant: None, data });
+        self.graph.tensors.len() - 1
+    }
+
+    /// Adds sizes or indices.
+    pub fn sizes_tensor(&mut self, name: String, shape: Vec<usize>, values: &[usize]) -> TensorId {
+        let data = Some(values.iter().flat_map(|&value| (value as i32).to_le_bytes()).collect());
+        self.graph.tensors.push(Tensor { name, dtype: DType::I32, shape, quant: None, data });
+        self.graph.tensors.len() - 1
+    }
+
+    /// Adds an operator, whose output has this shape in memory and is seen by ONNX with this layout.
+    pub fn emit(
+        &mut self,
+        node: Node<'m>,
+        kind: OpKind,
+        inputs: &[TensorId],
+        (shape, layout): (Vec<usize>, Layout),
+    ) -> Value {
+        let name = node.proto.outputs.first().map_or("", |name| name.as_str());
+        let tensor = self.tensor(name, shape);
+        let name = self.unique(node.name());
+        let inputs = inputs.iter().copied().map(Some).collect();
+        self.graph.ops.push(Op { name, kind, inputs, outputs: vec![tensor] });
+        Value { tensor, layout }
+    }
+
+    /// The value in a graph tensor of this shape: the same elements.
+    pub fn shaped(&mut self, node: Node<'m>, value: &Value, shape: &[usize]) -> TensorId {
+        if self.graph.tensors[value.tensor].shape == shape {
+            return value.tensor;
+        }
+        let layout = value.layout.clone();
+        self.emit(node, OpKind::Reshape, &[value.tensor], (shape.to_vec(), layout)).tensor
+    }
+
+    /// A constant in the order in which a value's elements lie: for each dimension of the value's tensor as long as
+    /// that, or 1 where all are the same along it. `None` where the shapes do not fit.
+    pub fn beside(&self, value: &Value, constant: &Constant) -> Option<(Vec<usize>, Vec<f32>)> {
+        let all = constant.broadcast(&value.shape())?;
+        let order = value.layout.inner(0)?;
+        let Values::Real(mut reals) = all.values.at(order.into_iter()) else { return None };
+        let mut shape = self.graph.tensors[value.tensor].shape.clone();
+        for axis in 0..shape.len() {
+            let mut narrow = shape.clone();
+            narrow[axis] = 1;
+            let mut steps = strides(&shape);
+            steps[axis] = 0;
+            if places(&shape, &steps).zip(&reals).all(|(first, real)| reals[first] == *real) {
+                reals = places(&narrow, &steps).map(|place| reals[place]).collect();
+                shape = narrow;
+            }
+        }
+        Some((shape, reals))
+    }
+
+    /// `base`, or `base_1`, `base_2`, … if it is taken.
+    fn unique(&mut self, base: &str) -> String {
+        let base: String =
+            if base.is_empty() { "node".into() } else { base.chars().take(64).collect() };
+        let numbered = (1..).map(|number| format!("{base}_{number}"));
+        let mut names = std::iter::once(base.clone()).chain(numbered);
+        let free = names.find(|name| !self.names.contains(name)).unwrap_or_default();
+        self.names.insert(free.clone());
+        free
+    }
+}

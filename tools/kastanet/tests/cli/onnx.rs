@@ -1,0 +1,106 @@
+//! ONNX checkpoints: read, quantised, packed, run.
+
+use crate::common::Place;
+use kastanet_cli::arrays::{Archive, Array};
+use std::path::{Path, PathBuf};
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx").join(name)
+}
+
+fn put(place: &Place, name: &str) {
+    for end in ["onnx", "npz"] {
+        let name = format!("{name}.{end}");
+        place.put(&name, &std::fs::read(file(&name)).expect("a file of the tests"));
+    }
+}
+
+/// Packs a model, calibrated on its input alone, and compares the image's answer with onnxruntime's.
+fn check(name: &str, tolerance: f32) {
+    let place = Place::new();
+    put(&place, name);
+    let [model, data] = ["onnx", "npz"].map(|end| format!("{name}.{end}"));
+    place.run(&["pack", &model, "-o", "m.kst", "--calibrate", &data]).ok();
+    let archive = Archive::open(&place.path(&data)).expect("an archive");
+    let [x, y] =
+        ["x", "y"].map(|key| archive.array(key).expect("an array").f32s().expect("floats"));
+    let inputs = place.run(&["inspect", "m.kst", "--json"]).json()["tensors"][0]["shape"].clone();
+    let shape: Vec<usize> = serde_json::from_value(inputs).expect("a shape");
+    // The image has channels last; one input of each test has more than one.
+    let channels = shape.last().copied().unwrap_or(1);
+    let places = x.len() / channels;
+    let is_first = archive.array("x").expect("an array").shape.last() != Some(&channels);
+    let at = |at: usize| if is_first { at % channels * places + at / channels } else { at };
+    let turned: Vec<f32> = (0..x.len()).map(|index| x[at(index)]).collect();
+    place.put("x.npy", &Array::from_f32(shape, &turned).to_npy());
+    place.run(&["run", "m.kst", "--input", "x.npy", "--output", "y.npy"]).ok();
+    let found = Array::read(&place.path("y.npy")).expect("an array").f32s().expect("floats");
+    let largest = y.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
+    for (found, expected) in found.iter().zip(&y) {
+        let off = (found - expected).abs() / largest;
+        assert!(off <= tolerance, "{name}: {found}, expected {expected}");
+    }
+}
+
+#[test]
+fn quantised_networks_answer_as_float_ones() {
+    for name in ["mlp", "cnn", "depthwise", "residual", "row", "turned", "vectors"] {
+        check(name, 0.05);
+    }
+}
+
+#[test]
+fn tells_what_is_in_it() {
+    let place = Place::new();
+    put(&place, "cnn");
+    let text = place.run(&["inspect", "cnn.onnx"]).ok();
+    for part in ["ONNX checkpoint", "CONV_2D", "1×12×10×3", "--calibrate` quantises it"] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn says_what_does_not_fit() {
+    let place = Place::new();
+    put(&place, "cnn");
+    let pack = |data: &str| place.run(&["pack", "cnn.onnx", "-o", "m.kst", "--calibrate", data]);
+    place.run(&["pack", "cnn.onnx", "-o", "m.kst"]).fails(&["float32", "--calibrate DATA.npz"]);
+    let again = ["pack", "m.tflite", "-o", "m.kst", "--calibrate", "cnn.npz"];
+    place.run(&again).fails(&["quantised already"]);
+    place.put("a.npy", &Array::from_f32(vec![2, 9], &[0.0; 18]).to_npy());
+    pack("a.npy").fails(&["a.npy", "(2, 9)", "samples × 12×10×3"]);
+    place.put("a.npy", &Array::from_f32(vec![0, 12, 10, 3], &[]).to_npy());
+    pack("a.npy").fails(&["a.npy", "no samples"]);
+    let mut values = [0.5; 360];
+    values[7] = f32::NAN;
+    place.put("a.npy", &Array::from_f32(vec![1, 3, 12, 10], &values).to_npy());
+    pack("a.npy").fails(&["sample 0", "NaN"]);
+    assert!(!place.files().contains(&"m.kst".to_string()));
+}
+
+#[test]
+fn damaged_files_are_refused_or_read() {
+    let mut seed = 1_u64;
+    let mut random = move |below: usize| {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (seed >> 33) as usize % below
+    };
+    let cases = std::env::var("KASTANET_CASES").ok().and_then(|cases| cases.parse().ok());
+    let (mut read, cases) = (0, cases.unwrap_or(2000));
+    for name in ["cnn", "residual", "row", "turned", "vectors"] {
+        let whole = std::fs::read(file(&format!("{name}.onnx"))).expect("a file of the tests");
+        for _ in 0..cases / 5 {
+            let mut bytes = whole.clone();
+            for _ in 0..1 + random(3) {
+                let byte = [0, 1, 0x7f, 0x80, 0xff, random(256) as u8][random(6)];
+                let at = random(bytes.len());
+                bytes[at] = byte;
+            }
+            if random(8) == 0 {
+                bytes.truncate(random(whole.len()));
+            }
+            read += usize::from(kastanet_cli::onnx::import(name, &bytes).is_ok());
+        }
+    }
+    assert!(read > cases / 20 && read < cases, "{read} of {cases} were read");
+}
