@@ -172,8 +172,9 @@ fn fully_connected(network: &Network<'_>, op: &Op, x: &Real, activation: Activat
     Real::new(graph.output(op).expect("an output"), values)
 }
 
-/// Where tap `tap` of output `at` lies along a side of `size`.
+/// Where tap `tap` of output `at` lies along side `side` of `size`.
 fn along(
+    side: usize,
     (padding, stride, dilation): (Padding, usize, usize),
     [size, kernel]: [usize; 2],
     at: usize,
@@ -182,6 +183,7 @@ fn along(
     let reach = (kernel - 1) * dilation + 1;
     let before = match padding {
         Padding::Valid => 0,
+        Padding::Explicit { before, .. } => before[side],
         Padding::Same => ((size.div_ceil(stride) - 1) * stride + reach).saturating_sub(size) / 2,
     };
     (at * stride + tap * dilation).checked_sub(before).filter(|&place| place < size)
@@ -203,8 +205,8 @@ fn conv(
     Real::each(graph.output(op).expect("an output"), |[n, oy, ox, channel]| {
         let mut sum = bias(graph, op, channel);
         for (ky, kx) in (0..height).flat_map(|ky| (0..width).map(move |kx| (ky, kx))) {
-            let y = along((padding, stride[0], dilation[0]), [x.dims[1], height], oy, ky);
-            let column = along((padding, stride[1], dilation[1]), [x.dims[2], width], ox, kx);
+            let y = along(0, (padding, stride[0], dilation[0]), [x.dims[1], height], oy, ky);
+            let column = along(1, (padding, stride[1], dilation[1]), [x.dims[2], width], ox, kx);
             let (Some(y), Some(column)) = (y, column) else { continue };
             let tap = ky * width + kx;
             sum += match multiplier {
@@ -234,8 +236,8 @@ fn pool(
     Real::each(to, |[n, oy, ox, channel]| {
         let mut taps = vec![];
         for (ky, kx) in (0..filter[0]).flat_map(|ky| (0..filter[1]).map(move |kx| (ky, kx))) {
-            let y = along((padding, stride[0], 1), [x.dims[1], filter[0]], oy, ky);
-            let column = along((padding, stride[1], 1), [x.dims[2], filter[1]], ox, kx);
+            let y = along(0, (padding, stride[0], 1), [x.dims[1], filter[0]], oy, ky);
+            let column = along(1, (padding, stride[1], 1), [x.dims[2], filter[1]], ox, kx);
             if let (Some(y), Some(column)) = (y, column) {
                 taps.push(x.at([n, y, column, channel]));
             }

@@ -52,6 +52,11 @@ const fn layer(
     Subject { weights: true, ..subject(name, kinds, make) }
 }
 
+/// What TFLite has no word for.
+const fn own(subject: Subject) -> Subject {
+    Subject { tflm: false, ..subject }
+}
+
 /// All families.
 pub const SUBJECTS: &[Subject] = &[
     layer("conv_2d", &[OpKind::Conv2d], windows::conv),
@@ -64,7 +69,11 @@ pub const SUBJECTS: &[Subject] = &[
     subject("average_pool_2d", &[OpKind::AveragePool2d], windows::average_pool),
     subject("max_pool_2d", &[OpKind::MaxPool2d], windows::max_pool),
     subject("mean", &[OpKind::Mean], shapes::mean),
-    Subject { tflm: false, ..subject("mean_of_many_axes", &[OpKind::Mean], shapes::mean_of_many) },
+    own(subject("mean_of_many_axes", &[OpKind::Mean], shapes::mean_of_many)),
+    own(layer("conv_2d_padded", &[OpKind::Conv2d], windows::padded_conv)),
+    own(layer("depthwise_conv_2d_padded", &[OpKind::DepthwiseConv2d], windows::padded_depthwise)),
+    own(subject("average_pool_2d_padded", &[OpKind::AveragePool2d], windows::padded_average_pool)),
+    own(subject("max_pool_2d_padded", &[OpKind::MaxPool2d], windows::padded_max_pool)),
     subject("add", &[OpKind::Add], elementwise::add),
     subject("mul", &[OpKind::Mul], elementwise::mul),
     subject("pad", &[OpKind::Pad], shapes::pad),

@@ -3,7 +3,7 @@
 use super::draft::{Draft, activation, step};
 use super::layers::Weights;
 use crate::random::Rng;
-use kastanet_cli::graph::{Graph, OpKind, Padding, TensorId};
+use kastanet_cli::graph::{Activation, Graph, OpKind, Padding, TensorId};
 
 /// What moves over an image.
 #[derive(Clone, Copy)]
@@ -26,6 +26,19 @@ impl Window {
         Window { kernel, stride, dilation, padding }
     }
 
+    /// The same with any padding that leaves each window a place inside.
+    pub fn padded(rng: &mut Rng, size: [usize; 2], dilated: bool) -> Self {
+        let window = Window::new(rng, size, dilated);
+        let reach = |axis: usize| (window.kernel[axis] - 1) * window.dilation[axis];
+        let mut pad = || [0, 1].map(|axis| rng.range(0, reach(axis)));
+        let (before, mut after) = (pad(), pad());
+        for axis in [0, 1] {
+            let least = (reach(axis) + 1).saturating_sub(size[axis] + before[axis]);
+            after[axis] = after[axis].max(least);
+        }
+        Window { padding: Padding::Explicit { before, after }, ..window }
+    }
+
     /// Height and width of the output.
     pub fn output(&self, size: [usize; 2]) -> [usize; 2] {
         [0, 1].map(|axis| match self.padding {
@@ -33,6 +46,10 @@ impl Window {
             Padding::Valid => {
                 let reach = (self.kernel[axis] - 1) * self.dilation[axis];
                 (size[axis] - reach).div_ceil(self.stride[axis])
+            }
+            Padding::Explicit { before, after } => {
+                let reach = (self.kernel[axis] - 1) * self.dilation[axis];
+                (before[axis] + size[axis] + after[axis] - reach).div_ceil(self.stride[axis])
             }
         })
     }
@@ -44,9 +61,21 @@ fn image(rng: &mut Rng, channels: usize) -> [usize; 4] {
 
 /// Any window.
 pub fn conv(rng: &mut Rng) -> Graph {
+    conv_of(rng, Window::new)
+}
+
+/// Any window with padding of its own.
+pub fn padded_conv(rng: &mut Rng) -> Graph {
+    conv_of(rng, Window::padded)
+}
+
+/// Makes a window for an image of a size, dilated or not.
+type Make = fn(&mut Rng, [usize; 2], bool) -> Window;
+
+fn conv_of(rng: &mut Rng, make: Make) -> Graph {
     let channels = rng.range(1, 20);
     let shape = image(rng, channels);
-    let window = Window::new(rng, [shape[1], shape[2]], true);
+    let window = make(rng, [shape[1], shape[2]], true);
     let (mut draft, step) = (Draft::new(), step(rng));
     let input = draft.input(&shape, step);
     let outputs = rng.range(1, 20);
@@ -92,9 +121,18 @@ pub fn add_conv(
 
 /// Any window over each channel, with one to three outputs each.
 pub fn depthwise(rng: &mut Rng) -> Graph {
+    depthwise_of(rng, Window::new)
+}
+
+/// The same with padding of its own.
+pub fn padded_depthwise(rng: &mut Rng) -> Graph {
+    depthwise_of(rng, Window::padded)
+}
+
+fn depthwise_of(rng: &mut Rng, make: Make) -> Graph {
     let (channels, multiplier) = (rng.range(1, 20), rng.pick(&[1, 1, 2, 3]));
     let shape = image(rng, channels);
-    let window = Window::new(rng, [shape[1], shape[2]], true);
+    let window = make(rng, [shape[1], shape[2]], true);
     let (mut draft, step) = (Draft::new(), step(rng));
     let input = draft.input(&shape, step);
     let output = add_depthwise(rng, &mut draft, input, window, multiplier);
@@ -126,28 +164,38 @@ pub fn add_depthwise(
 
 /// Means of windows.
 pub fn average_pool(rng: &mut Rng) -> Graph {
-    pool(rng, |Window { kernel: filter, stride, padding, .. }, activation| OpKind::AveragePool2d {
-        padding,
-        stride,
-        filter,
-        activation,
-    })
+    pool(rng, Window::new, mean)
+}
+
+/// Means of windows with padding of its own.
+pub fn padded_average_pool(rng: &mut Rng) -> Graph {
+    pool(rng, Window::padded, mean)
+}
+
+fn mean(window: Window, activation: Activation) -> OpKind {
+    let Window { kernel: filter, stride, padding, .. } = window;
+    OpKind::AveragePool2d { padding, stride, filter, activation }
 }
 
 /// Maxima of windows.
 pub fn max_pool(rng: &mut Rng) -> Graph {
-    pool(rng, |Window { kernel: filter, stride, padding, .. }, activation| OpKind::MaxPool2d {
-        padding,
-        stride,
-        filter,
-        activation,
-    })
+    pool(rng, Window::new, largest)
 }
 
-fn pool(rng: &mut Rng, kind: impl Fn(Window, kastanet_cli::graph::Activation) -> OpKind) -> Graph {
+/// Maxima of windows with padding of its own.
+pub fn padded_max_pool(rng: &mut Rng) -> Graph {
+    pool(rng, Window::padded, largest)
+}
+
+fn largest(window: Window, activation: Activation) -> OpKind {
+    let Window { kernel: filter, stride, padding, .. } = window;
+    OpKind::MaxPool2d { padding, stride, filter, activation }
+}
+
+fn pool(rng: &mut Rng, make: Make, kind: fn(Window, Activation) -> OpKind) -> Graph {
     let channels = rng.range(1, 20);
     let [n, height, width, depth] = image(rng, channels);
-    let window = Window::new(rng, [height, width], false);
+    let window = make(rng, [height, width], false);
     let (mut draft, step) = (Draft::new(), step(rng));
     let input = draft.input(&[n, height, width, depth], step);
     let [height, width] = window.output([height, width]);

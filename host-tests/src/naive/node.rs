@@ -164,6 +164,7 @@ impl Window {
             let pad = match padding {
                 Padding::Same => reach.saturating_sub(input) / 2,
                 Padding::Valid => 0,
+                Padding::Explicit { before, .. } => before[axis],
             };
             Window { input, kernel, stride, dilation, pad }
         })

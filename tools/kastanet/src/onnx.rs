@@ -1,9 +1,9 @@
 //! `.onnx` files: read into float graphs.
 //!
 //! ONNX counts channels before rows and columns; a graph here has them last. Weights are put in that order as they
-//! are read, and values are looked at through a [layout](layout), so that neither transposes nor reshapes remain.
+//! are read, and values are looked at through a `layout`, so that neither transposes nor reshapes remain.
 //! From the bytes up: `proto` declares the messages, `constant` holds arrays of known elements, `node` reads a node's
-//! parameters, `values` holds what is known so far, `fold` computes what depends on nothing, [`operators`]
+//! parameters, `values` holds what is known so far, `fold` computes what depends on nothing, `operators`
 //! translates the others one by one, and [`import()`] puts them together.
 
 mod proto;

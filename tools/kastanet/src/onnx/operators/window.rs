@@ -235,6 +235,11 @@ fn padding(
             }
         }
     }
+    if [0, 1].into_iter().any(|axis| before[axis].max(after[axis]) >= reach[axis]) {
+        return Err(node.fault(format!(
+            "`pads` is {pads:?}, a window reaches over {reach:?}: some would be empty"
+        )));
+    }
     let explicit = Padding::Explicit { before, after };
     let places = |padding: Padding| {
         [0, 1].map(|axis| padding.along(axis, image[axis], reach[axis], stride[axis]))
