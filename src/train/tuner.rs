@@ -137,6 +137,11 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         }
     }
 
+    /// The biases of layer `number`, one a row; none of a layer that is not there.
+    pub fn biases(&mut self, number: usize) -> &[f32] {
+        self.layer(number).map_or(&[], |(view, _)| view.biases)
+    }
+
     /// The weights of a dense layer, row after row, and what the optimizer keeps first of each: for hosts that
     /// prune by a rule of their own. `None` of other layers.
     pub fn dense_mut(&mut self, number: usize) -> Option<(&mut [V], &mut [f32])> {

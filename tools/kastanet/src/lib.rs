@@ -42,6 +42,8 @@ pub mod float;
 
 pub mod quantise;
 
+pub mod tune;
+
 pub mod evaluate;
 
 pub mod report;

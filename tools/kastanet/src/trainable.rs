@@ -118,6 +118,20 @@ pub(crate) struct Part {
     pub inputs: (usize, String),
 }
 
+/// A float network as a training program, whose layers `layer` gives by the numbers of their operators.
+///
+/// # Errors
+///
+/// Several inputs or outputs, no layers, operators that cannot be trained through.
+pub(crate) fn network(
+    graph: &Graph,
+    layer: impl FnMut(usize) -> Result<crate::training::Layer, Error>,
+) -> Result<crate::training::Graph, Error> {
+    let border = border::Border::whole(graph)?;
+    let steps = steps::steps(graph, &border)?;
+    convert::Wiring::new(graph, &border).run(&steps, layer)
+}
+
 /// Writes the sections.
 ///
 /// # Errors

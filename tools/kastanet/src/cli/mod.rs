@@ -16,6 +16,8 @@ mod progress;
 
 mod run;
 
+mod tune;
+
 use crate::failure::Failure;
 use clap::error::ErrorKind as UsageError;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -38,6 +40,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Tune(tune::Args),
     Pack(pack::Args),
     Inspect(inspect::Args),
     Run(run::Args),
@@ -66,6 +69,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     check(&cli);
     let answer = match &cli.command {
+        Command::Tune(args) => tune::run(args),
         Command::Pack(args) => pack::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Run(args) => run::run(args),

@@ -16,6 +16,24 @@ pub(super) struct Border {
     pub trained: Vec<usize>,
 }
 
+impl Border {
+    /// All of a network with one input and one output.
+    pub fn whole(graph: &Graph) -> Result<Self, Error> {
+        let &[output] = graph.outputs.as_slice() else {
+            return Err(Error::Outputs { found: graph.outputs.len() });
+        };
+        let &[entrance] = graph.inputs.as_slice() else {
+            let name = |&id: &TensorId| graph.tensors[id].name.clone();
+            return Err(Error::Entrances { tensors: graph.inputs.iter().map(name).collect() });
+        };
+        let trained: Vec<usize> = layers(graph).collect();
+        match trained.is_empty() {
+            true => Err(Error::TooFewLayers { asked: 1, found: 0 }),
+            false => Ok(Border { first: 0, entrance, tail: tail(graph, output), trained }),
+        }
+    }
+}
+
 pub(super) fn border(graph: &Graph, options: &Trainable) -> Result<Border, Error> {
     let &[output] = graph.outputs.as_slice() else {
         return Err(Error::Outputs { found: graph.outputs.len() });

@@ -5,7 +5,7 @@ use super::layers::said;
 use super::steps::{Step, What, dims};
 use super::{Error, Model, Trainable};
 use crate::encode::Streams;
-use crate::graph::{Op, OpKind, TensorId};
+use crate::graph::{Graph, Op, OpKind, TensorId};
 use crate::training::{self, Builder, Layer, Tensor};
 use kastanet::image::record::NONE;
 use kastanet::train::Function;
@@ -18,27 +18,51 @@ pub(super) struct Conversion<'a> {
     pub border: &'a Border,
     /// The section RESERVE.
     pub reserve: Streams,
-    net: Builder,
-    /// The graph's tensors in the program.
-    known: HashMap<TensorId, Tensor>,
 }
 
 impl<'a> Conversion<'a> {
     pub fn new(model: Model<'a>, options: &'a Trainable, border: &'a Border) -> Self {
-        let entrance = &model.graph.tensors[border.entrance];
-        let mut net = Builder::new(dims(entrance).unwrap_or([1; 3]));
-        net.of_image(border.first as u16, lowered(model, border));
-        net.table(options.table());
-        let known = HashMap::from([(border.entrance, net.input())]);
-        Conversion { model, options, border, reserve: Streams::default(), net, known }
+        Conversion { model, options, border, reserve: Streams::default() }
     }
 
     /// The program, and the reserve.
     pub fn run(mut self, steps: &[Step]) -> Result<(training::Graph, Streams), Error> {
-        let graph = self.model.graph;
+        let (graph, border) = (self.model.graph, self.border);
+        let mut wiring = Wiring::new(graph, border);
+        wiring.net.of_image(border.first as u16, lowered(self.model, border));
+        wiring.net.table(self.options.table());
+        let graph = wiring.run(steps, |number| self.layer(number))?;
+        Ok((graph, self.reserve))
+    }
+}
+
+/// Operators of a graph as operations of a program, layers apart.
+pub(crate) struct Wiring<'a> {
+    graph: &'a Graph,
+    border: &'a Border,
+    pub net: Builder,
+    /// The graph's tensors in the program.
+    known: HashMap<TensorId, Tensor>,
+}
+
+impl<'a> Wiring<'a> {
+    pub fn new(graph: &'a Graph, border: &'a Border) -> Self {
+        let entrance = &graph.tensors[border.entrance];
+        let net = Builder::new(dims(entrance).unwrap_or([1; 3]));
+        let known = HashMap::from([(border.entrance, net.input())]);
+        Wiring { graph, border, net, known }
+    }
+
+    /// The program, whose layers `layer` gives by the numbers of their operators.
+    pub fn run(
+        mut self,
+        steps: &[Step],
+        mut layer: impl FnMut(usize) -> Result<Layer, Error>,
+    ) -> Result<training::Graph, Error> {
+        let graph = self.graph;
         for (step, number) in steps.iter().zip(self.border.first..) {
             let op = &graph.ops[number];
-            let y = self.operator(step, number)?;
+            let y = self.operator(step, number, &mut layer)?;
             let shape = op.outputs.first().map(|&id| (id, dims(&graph.tensors[id])));
             if let Some((id, Ok(dims))) = shape {
                 let y = self.net.reshape(y, dims);
@@ -51,16 +75,21 @@ impl<'a> Conversion<'a> {
             None => Function::None,
         };
         let output = self.known[&graph.outputs[0]];
-        Ok((self.net.graph(output, last)?, self.reserve))
+        Ok(self.net.graph(output, last)?)
     }
 
-    fn operator(&mut self, step: &Step, number: usize) -> Result<Tensor, Error> {
-        let op = &self.model.graph.ops[number];
+    fn operator(
+        &mut self,
+        step: &Step,
+        number: usize,
+        layer: &mut impl FnMut(usize) -> Result<Layer, Error>,
+    ) -> Result<Tensor, Error> {
+        let op = &self.graph.ops[number];
         let x = self.input(op, 0)?;
         let function = step.function;
         let y = match step.what {
             What::FullyConnected { .. } | What::Conv(_) | What::Depthwise(_) => {
-                let layer = self.layer(number)?;
+                let layer = layer(number)?;
                 return Ok(self.weighted(step, x, layer));
             }
             What::Same | What::Last | What::Function => x,
@@ -85,16 +114,19 @@ impl<'a> Conversion<'a> {
     }
 
     fn weighted(&mut self, step: &Step, x: Tensor, layer: Layer) -> Tensor {
-        let (function, rows) = (step.function, layer.scales.len());
+        let function = step.function;
         match step.what {
             What::Conv(window) => self.net.conv(x, window, function, layer),
             What::Depthwise(window) => self.net.depthwise(x, window, function, layer),
-            What::FullyConnected { vectors } if vectors > 1 => {
+            What::FullyConnected { vectors, outputs } if vectors > 1 => {
                 let x = self.net.reshape(x, [vectors, 1, x.elements() / vectors]);
-                let window = training::Window::new(rows, [1, 1]);
+                let window = training::Window::new(outputs, [1, 1]);
                 self.net.conv(x, window, function, layer)
             }
-            _ => self.net.fully_connected(x, rows, function, layer),
+            What::FullyConnected { outputs, .. } => {
+                self.net.fully_connected(x, outputs, function, layer)
+            }
+            _ => x,
         }
     }
 

@@ -24,6 +24,7 @@ pub(super) enum What {
     /// Of one vector, or of so many.
     FullyConnected {
         vectors: usize,
+        outputs: usize,
     },
     Conv(Window),
     Depthwise(Window),
@@ -145,8 +146,8 @@ fn weighted(op: &Op, x: &Tensor, weights: &Tensor) -> Said<What> {
         (OpKind::DepthwiseConv2d { padding, stride, dilation, .. }, &[_, height, width, out]) => {
             Ok(What::Depthwise(window(out, [height, width], padding, stride, dilation)))
         }
-        (OpKind::FullyConnected { .. }, &[_, cols]) if cols > 0 => {
-            Ok(What::FullyConnected { vectors: x.elements() / cols })
+        (OpKind::FullyConnected { .. }, &[outputs, cols]) if cols > 0 => {
+            Ok(What::FullyConnected { vectors: x.elements() / cols, outputs })
         }
         _ => Err("its weights have another number of dimensions".into()),
     }

@@ -9,3 +9,4 @@ mod output;
 mod pack;
 mod refusals;
 mod run;
+mod tune;

@@ -37,6 +37,9 @@ pub struct Args {
     /// archive, or an array, whose first dimension counts samples; some hundred are enough
     #[arg(long, value_name = "DATA.npz")]
     pub(super) calibrate: Option<PathBuf>,
+    /// Weights that `kastanet tune` has written, in place of the float checkpoint's own
+    #[arg(long, value_name = "W.safetensors", requires = "calibrate")]
+    pub(super) weights: Option<PathBuf>,
     /// Share of the weights to zero, as 0.9 or 90%, in all layers or in one; may be repeated
     #[arg(long, value_name = "[LAYER=]S", value_parser = share, allow_negative_numbers = true)]
     pub(super) sparsity: Vec<ByLayer<f64>>,

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::files::{self, Kind};
 use crate::graph::{Graph, Op, OpKind, Padding};
 use crate::quantise::{QuantiseError, Ranges, Samples, quantise};
-use crate::tflite;
+use crate::{tflite, tune};
 use std::path::Path;
 
 /// The checkpoint in int8: as it is, or quantised.
@@ -22,6 +22,7 @@ pub(super) fn quantised(args: &Args, graph: Graph) -> Result<Graph, Failure> {
             .because("it is quantised already")
             .help("leave --calibrate away, or give the float checkpoint")),
         (Some(data), true) => {
+            let graph = weighted(args, graph)?;
             let array = samples(data)?;
             run(&graph, &array).map_err(|error| {
                 let failure = match error {
@@ -36,6 +37,17 @@ pub(super) fn quantised(args: &Args, graph: Graph) -> Result<Graph, Failure> {
             })
         }
     }
+}
+
+/// The checkpoint with other weights, where some are given.
+fn weighted(args: &Args, mut graph: Graph) -> Result<Graph, Failure> {
+    let Some(path) = &args.weights else { return Ok(graph) };
+    tune::read(&mut graph, &files::read(path)?).map_err(|error| {
+        Failure::new(format!("cannot use the weights `{}`", path.display()))
+            .because(error)
+            .help("give what `kastanet tune` wrote for this checkpoint")
+    })?;
+    Ok(graph)
 }
 
 fn run(graph: &Graph, array: &Array) -> Result<Graph, QuantiseError> {
