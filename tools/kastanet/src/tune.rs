@@ -26,7 +26,7 @@ use crate::training::{Gradients, plan, write};
 use balance::Units;
 use kastanet::train::{
     Clip, Function, Lanes, Loss, Optimizer, Program, Recipe, Reserve, Schedule, Source, Target,
-    Tuner, predicted,
+    Tuner,
 };
 use layers::Layers;
 use serde::Deserialize;
@@ -125,10 +125,10 @@ pub fn tune(
                     lanes(samples, numbers, units.input(graph))?,
                     numbers.map(|number| classes[number]),
                 );
-                // As they stand before the step.
-                right += known_of(&mut tuner, &input, &truth);
                 let outcome = tuner.step(&input, Target::Classes(&truth))?;
                 loss += outcome.losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
+                let pairs = outcome.predicted.iter().zip(&truth);
+                right += pairs.filter(|(found, truth)| found == truth).count();
                 taken += LANES;
             }
             after();
@@ -193,15 +193,6 @@ fn lanes(
         input.iter_mut().zip(values).for_each(|(lanes, value)| lanes[lane] = value / unit);
     }
     Ok(input)
-}
-
-fn known_of(
-    tuner: &mut Tuner<'_, '_, f32, LANES>,
-    input: &[Lanes<LANES>],
-    truth: &[u16; LANES],
-) -> usize {
-    let found = predicted(tuner.infer(input));
-    found.iter().zip(truth).filter(|(found, truth)| found == truth).count()
 }
 
 /// Puts numbers in another order (Fisher and Yates), drawn by SplitMix64.

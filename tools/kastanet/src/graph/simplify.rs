@@ -114,7 +114,7 @@ fn fold_constant(graph: &mut Graph, at: usize) -> bool {
         let weights = added(graph, weights, scaled);
         graph.ops[source].inputs[1] = Some(weights);
     }
-    if !is_product || layer_has_bias(graph, source) {
+    if !is_product || graph.ops[source].bias().is_some() {
         let name = format!("{}_bias", graph.ops[source].name);
         let shape = vec![after.len()];
         let bias = Tensor { name, dtype: DType::F32, shape, quant: None, data: None };
@@ -123,10 +123,6 @@ fn fold_constant(graph: &mut Graph, at: usize) -> bool {
         graph.ops[source].inputs[2] = Some(bias);
     }
     absorb(graph, at, source)
-}
-
-fn layer_has_bias(graph: &Graph, source: usize) -> bool {
-    graph.ops[source].bias().is_some()
 }
 
 /// The computed and the constant input of an operator of two, which apply no function.
