@@ -13,11 +13,14 @@ mod balance;
 
 mod error;
 
+mod history;
+
 mod layers;
 
 mod weights;
 
 pub use error::TuneError;
+pub use history::{Epoch, History};
 pub use weights::{WeightsError, read, write as write_weights};
 
 use crate::graph::Graph;
@@ -29,7 +32,7 @@ use kastanet::train::{
     Tuner,
 };
 use layers::Layers;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use zerocopy::IntoBytes;
 
@@ -37,7 +40,7 @@ use zerocopy::IntoBytes;
 const LANES: usize = 32;
 
 /// How a network is tuned.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Share of the weights that are used, of each layer that can be pruned.
