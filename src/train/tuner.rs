@@ -1,5 +1,6 @@
 //! The tuner: its memory, one step, and what can be read of it.
 
+use super::choose::SETTLED;
 use super::error::Error;
 use super::global;
 use super::lanes::Lanes;
@@ -148,6 +149,28 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
         let (view, _) = self.layer(number)?;
         let arrays = view.live.arrays;
         (view.layer.training == Training::Dense).then_some((arrays.values, arrays.first))
+    }
+
+    /// Gives each live weight of a layer the value that `f` makes of it, where that is finite: for hosts that round
+    /// weights while they train. `None`, and `f` is not called, of a layer whose sets may still change, or that is
+    /// frozen.
+    ///
+    /// ```
+    /// # use kastanet::train::{Lanes, Tuner};
+    /// fn round(tuner: &mut Tuner<'_, '_, f32, 1>) -> Option<()> {
+    ///     tuner.change_settled(0, |weight| (weight.value * 64.0).round() / 64.0)
+    /// }
+    /// ```
+    pub fn change_settled(&mut self, number: usize, f: impl FnMut(LiveWeight) -> f32) -> Option<()> {
+        self.prepare();
+        let is_settled = self.memory.held.head.phase == SETTLED;
+        let (view, _) = self.layer(number)?;
+        let is_open = match view.layer.training {
+            Training::Sparse => is_settled,
+            Training::Dense => true,
+            Training::Frozen => false,
+        };
+        is_open.then(|| view.change(f))
     }
 
     /// Whether weights have taken a step since the last sample: what was learned from a batch that is not yet whole

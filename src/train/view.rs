@@ -2,6 +2,7 @@
 
 use super::arrays::Arrays;
 use super::base::Base;
+use super::grid::Grid;
 use super::lanes::Lanes;
 use super::live::{Live, Segment, places};
 use super::memory::{Held, Memory, State};
@@ -58,29 +59,26 @@ impl<'v, V: Value> View<'v, V> {
 
     /// The live weights.
     pub fn into_weights(self) -> impl Iterator<Item = LiveWeight> + use<'v, V> {
-        let (grid, mut at) = (self.layer.grid, 0);
         let Arrays { columns, values, .. } = self.live.arrays;
         let (columns, values): (&'v [u8], &'v [V]) = (columns, values);
         let segments: Option<&'v [Segment]> = self.live.segments.map(|segments| &*segments);
-        places(grid).enumerate().flat_map(move |(number, (place, len))| {
-            let segment = match segments {
-                Some(segments) => segments.get(number).copied().unwrap_or_default(),
-                None => Segment::new(len, len),
-            };
-            let start = at;
-            at += segment.live();
-            (0..segment.live() * grid.unit.size()).filter_map(move |member| {
-                let size = grid.unit.size();
-                let unit = start + member / size;
-                let column = match segments {
-                    Some(_) => usize::from(*columns.get(unit)?),
-                    None => member / size,
-                };
-                let (row, col) = grid.weight(place.line, place.start + column, member % size)?;
-                let value = values.get(unit * size + member % size)?.get();
-                Some(LiveWeight { row, col, value, is_forward: member / size < segment.forward() })
-            })
+        weights(self.layer.grid, segments, columns).filter_map(|(at, weight)| {
+            let value = values.get(at)?.get();
+            Some(LiveWeight { value, ..weight })
         })
+    }
+
+    /// Gives each live weight the value that `f` makes of it, where that is finite.
+    pub fn change(self, mut f: impl FnMut(LiveWeight) -> f32) {
+        let Arrays { columns, values, .. } = self.live.arrays;
+        let segments = self.live.segments.map(|segments| &*segments);
+        for (at, weight) in weights(self.layer.grid, segments, columns) {
+            let Some(value) = values.get_mut(at) else { return };
+            let changed = f(LiveWeight { value: value.get(), ..weight });
+            if changed.is_finite() {
+                *value = V::nearest(changed);
+            }
+        }
     }
 
     /// Calls `f` with row, column and value of every weight that is known.
@@ -107,6 +105,34 @@ impl<'v, V: Value> View<'v, V> {
         }
         self.into_weights().for_each(|weight| f(weight.row, weight.col, weight.value));
     }
+}
+
+/// The live weights without their values, each with the place where its value lies.
+fn weights<'v>(
+    grid: Grid,
+    segments: Option<&'v [Segment]>,
+    columns: &'v [u8],
+) -> impl Iterator<Item = (usize, LiveWeight)> + use<'v> {
+    let (mut at, size) = (0, grid.unit.size());
+    places(grid).enumerate().flat_map(move |(number, (place, len))| {
+        let segment = match segments {
+            Some(segments) => segments.get(number).copied().unwrap_or_default(),
+            None => Segment::new(len, len),
+        };
+        let start = at;
+        at += segment.live();
+        (0..segment.live() * size).filter_map(move |member| {
+            let unit = start + member / size;
+            let column = match segments {
+                Some(_) => usize::from(*columns.get(unit)?),
+                None => member / size,
+            };
+            let (row, col) = grid.weight(place.line, place.start + column, member % size)?;
+            let is_forward = member / size < segment.forward();
+            let weight = LiveWeight { row, col, value: 0.0, is_forward };
+            Some((unit * size + member % size, weight))
+        })
+    })
 }
 
 /// `len` elements from `start` on; none where there are not as many.

@@ -95,6 +95,21 @@ pub fn write(files: &[(&Path, &[u8])]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Removes a file that has served, if it is there.
+///
+/// # Errors
+///
+/// What the file system refuses.
+pub fn remove(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            let failure = Failure::new(format!("cannot remove `{}`", path.display()));
+            Err(failure.because(error).help("remove it by hand"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Undoes what was done; `failure` is why.
 fn put_back(replaced: Vec<(&Path, Before)>, failure: Failure) -> Failure {
     replaced.into_iter().rev().fold(failure, |failure, (path, before)| match before.restore() {

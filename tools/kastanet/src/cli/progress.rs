@@ -22,6 +22,20 @@ impl Progress {
         Progress { bar, start: Instant::now() }
     }
 
+    /// So many steps are done already.
+    pub fn at(&self, steps: usize) {
+        self.bar.set_position(steps as u64);
+        self.bar.reset_eta();
+    }
+
+    /// One step is done, and there is news of it.
+    pub fn step_with(&self, news: impl FnOnce() -> String) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(news());
+        }
+        self.step();
+    }
+
     /// One step is done.
     pub fn step(&self) {
         if self.bar.is_hidden() && self.start.elapsed() > PATIENCE {

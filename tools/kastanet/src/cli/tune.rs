@@ -1,15 +1,20 @@
 //! `kastanet tune`: from a dense float checkpoint to sparse weights.
 
+mod interrupt;
+
+mod text;
+
 use super::Answer;
 use super::progress::Progress;
 use crate::arrays::Archive;
 use crate::failure::Failure;
+use crate::graph::Graph;
 use crate::quantise::Samples;
-use crate::report::percent;
-use crate::tune::{Options, TuneError, Tuned, tune, write_weights};
+use crate::tune::{History, Options, Prepared, Run, TuneError, Tuned, write_weights};
 use crate::{files, output};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use text::{advice, text};
 
 /// Train a float checkpoint at constant sparsity (Top-KAST)
 #[derive(clap::Args)]
@@ -18,10 +23,28 @@ use std::path::{Path, PathBuf};
       train.npz has `x`, one sample a row, and `y`, their classes as integers from 0. Ends with 10 % of the
       weights of each convolution and fully connected layer.
   kastanet tune model.onnx --data train.npz --recipe r.toml -o tuned.safetensors
-      With r.toml: density = 0.05, backward = 0.5, epochs = 5, rate = 0.02, momentum = 0.9,
-      exploration = 1e-4, batch = 64, seed = 0, and [densities] with layers' names; each may be left out.
+  kastanet tune model.onnx --data train.npz -o tuned.safetensors --resume
+      Goes on where a run was interrupted (Ctrl-C), and ends with the same bits.
   kastanet pack model.onnx --weights tuned.safetensors --calibrate train.npz -o model.kst
-      Packs the checkpoint with these weights; zeros are found.")]
+      Packs the checkpoint with these weights; zeros are found.
+
+A recipe is a TOML file; each key may be left out (these are the defaults):
+  density = 0.1         share of the weights that are used
+  spread = \"uniform\"    or \"erk\" (small layers denser), \"global\" (wherever the largest weights are)
+  backward = 0.5        share that learns while sets are looked for
+  unit = \"weight\"       or \"block4x1\", \"block1x4\"
+  epochs = 3
+  explore = 0.7         share of the steps after which sets stay as they are
+  optimizer = \"momentum\"     or \"sgd\", \"adam\"
+  rate = 0.01           falls along a cosine
+  momentum = 0.9
+  exploration = 1e-4    penalty of weights that learn and are not used
+  batch = 64            a multiple of 32
+  hold = 0.1            share of the samples held back; the epoch that knows most of them is kept
+  patience = 0          epochs without a better one after which to end; 0: none
+  quantised = 0         epochs at the end with weights rounded as int8 weights will be
+  seed = 0
+  [densities]           of layers that have another: conv_1 = 0.5")]
 pub struct Args {
     /// The checkpoint: an .onnx or .tflite file with a float network
     checkpoint: PathBuf,
@@ -34,27 +57,30 @@ pub struct Args {
     /// Where the weights go
     #[arg(short, long, value_name = "OUT.safetensors")]
     output: PathBuf,
+    /// Go on with the run that was interrupted
+    #[arg(long)]
+    resume: bool,
 }
 
 /// What is told about a run.
 #[derive(Serialize)]
 struct Report {
     weights: String,
-    /// The mean loss of each epoch, and the share of its samples that were known.
-    losses: Vec<f32>,
-    known: Vec<f64>,
+    /// What each epoch did, and which was kept.
+    history: History,
     skipped: u32,
     nonzeros: usize,
     all: usize,
 }
 
 pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
+    let standing = standing(&args.output);
     let inputs: Vec<&Path> = [&args.checkpoint, &args.data]
         .into_iter()
         .chain(&args.recipe)
         .map(PathBuf::as_path)
         .collect();
-    output::check(&[&args.output], &inputs)?;
+    output::check(&[&args.output, &standing], &inputs)?;
     let options = options(args.recipe.as_deref())?;
     let (graph, _) = files::read_checkpoint(&args.checkpoint)?;
     let failed = || Failure::new(format!("cannot tune `{}`", args.checkpoint.display()));
@@ -66,14 +92,54 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let classes = classes(args, y.integers())?;
     let wrong = |error: TuneError| failed().because(&error).help(advice(&error));
     let samples = Samples::new(&graph, &x).map_err(|error| wrong(error.into()))?;
-    let steps = samples.len() / options.batch.max(1) * options.epochs;
-    let progress = Progress::new(steps, "tuning");
-    let tuned = tune(&graph, &samples, &classes, &options, || progress.step()).map_err(wrong)?;
-    drop(progress);
-    let bytes = write_weights(&tuned.graph)
+    let prepared = Prepared::new(&graph, &samples, &classes, &options).map_err(wrong)?;
+    let mut memory = prepared.memory().map_err(wrong)?;
+    let run = match args.resume {
+        false => prepared.start(&mut memory).map_err(wrong)?,
+        true => prepared.resume(&mut memory, &files::read(&standing)?).map_err(|error| {
+            let failure = Failure::new(format!("cannot go on from `{}`", standing.display()));
+            failure.because(&error).help("leave --resume away to start anew")
+        })?,
+    };
+    let tuned = go(run, prepared.steps(), &standing, wrong)?;
+    let bytes = write_weights(&tuned.graph, Some(&tuned.history))
         .map_err(|error| failed().because(error).help("give layers other names"))?;
     output::write(&[(args.output.as_path(), &bytes)])?;
+    output::remove(&standing)?;
     Ok(Answer::new(report(args, tuned), text))
+}
+
+/// Where a run's standing is kept until its weights are written.
+fn standing(output: &Path) -> PathBuf {
+    let mut name = output.as_os_str().to_os_string();
+    name.push(".run");
+    name.into()
+}
+
+/// Takes all steps, keeping the standing after each epoch and when interrupted.
+fn go(
+    mut run: Run<'_>,
+    steps: u32,
+    standing: &Path,
+    wrong: impl Fn(TuneError) -> Failure,
+) -> Result<Tuned, Failure> {
+    let interrupted = interrupt::watch()?;
+    let progress = Progress::new(steps as usize, "tuning");
+    progress.at(run.steps() as usize);
+    while !run.is_done() {
+        run.batch().map_err(&wrong)?;
+        let stop = interrupted.now() && !run.is_done();
+        progress.step_with(|| text::standing(&run));
+        if stop || run.is_between_epochs() && !run.is_done() {
+            output::write(&[(standing, &run.saved().map_err(&wrong)?)])?;
+        }
+        if stop {
+            return Err(Failure::new("interrupted")
+                .because(format!("after {} of {steps} steps", run.steps()))
+                .help("go on with the same command and --resume"));
+        }
+    }
+    Ok(run.finish())
 }
 
 fn options(recipe: Option<&Path>) -> Result<Options, Failure> {
@@ -97,46 +163,17 @@ fn classes(args: &Args, integers: Option<Vec<i64>>) -> Result<Vec<u16>, Failure>
     })
 }
 
-fn advice(error: &TuneError) -> &'static str {
-    match error {
-        TuneError::Density { .. } | TuneError::UnknownLayer { .. } | TuneError::Batch { .. } => {
-            "change the recipe"
-        }
-        TuneError::Classes { .. } => "give one class a sample",
-        TuneError::TooFew { .. } => "give more samples, or change `batch` and `epochs`",
-        TuneError::Weights { .. } => "export the checkpoint with its weights in float32",
-        TuneError::Samples(error) => error.help(),
-        TuneError::Loss(_) => "give classes that the network has outputs for",
-        TuneError::Network(_) => "change the model, or cut it so that this part runs outside",
-        _ => "change the recipe or the model",
-    }
-}
-
 fn report(args: &Args, tuned: Tuned) -> Report {
-    let weights = tuned.graph.ops.iter().filter_map(|op| op.weights());
-    let weights = weights.filter_map(|id| tuned.graph.tensors[id].to_f32());
-    let (mut nonzeros, mut all) = (0, 0);
-    for weights in weights {
-        nonzeros += weights.iter().filter(|&&weight| weight != 0.0).count();
-        all += weights.len();
-    }
-    let Tuned { losses, known, skipped, .. } = tuned;
-    Report { weights: args.output.display().to_string(), losses, known, skipped, nonzeros, all }
+    let [nonzeros, all] = counts(&tuned.graph);
+    let Tuned { history, skipped, .. } = tuned;
+    Report { weights: args.output.display().to_string(), history, skipped, nonzeros, all }
 }
 
-fn text(report: &Report) -> String {
-    let mut text = String::new();
-    for (epoch, (loss, known)) in (1..).zip(report.losses.iter().zip(&report.known)) {
-        text +=
-            &format!("epoch {epoch}: loss {loss:.4}, {} of the samples known\n", percent(*known));
-    }
-    let share = percent(report.nonzeros as f64 / report.all.max(1) as f64);
-    text +=
-        &format!("{}: {} of {} weights ({share})\n", report.weights, report.nonzeros, report.all);
-    match report.skipped {
-        0 => text,
-        skipped => {
-            text + &format!("{skipped} steps were given up: gradients ran away, lower the rate\n")
-        }
-    }
+/// Weights that are not zero, and all.
+fn counts(graph: &Graph) -> [usize; 2] {
+    let weights = graph.ops.iter().filter_map(|op| graph.tensors[op.weights()?].to_f32());
+    weights.fold([0; 2], |[nonzeros, all], weights| {
+        let here = weights.iter().filter(|&&weight| weight != 0.0).count();
+        [nonzeros + here, all + weights.len()]
+    })
 }

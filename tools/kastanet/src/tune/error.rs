@@ -1,5 +1,6 @@
 //! Why a network cannot be tuned.
 
+use super::{StateError, WeightsError};
 use crate::quantise::QuantiseError;
 use crate::{trainable, training};
 use kastanet::train::{Error, LossError, ProgramError};
@@ -12,6 +13,14 @@ pub enum TuneError {
     /// A share is none.
     #[error("a density is {found}, expected above 0 and at most 1")]
     Density { found: f64 },
+    /// Another share is none.
+    #[error("`{name}` is {found}, expected 0 to {most}")]
+    Share { name: &'static str, found: f64, most: f64 },
+    /// Weights would be rounded while sets change, or in more epochs than there are.
+    #[error(
+        "the last {quantised} of {epochs} epochs round weights, which have to be epochs in which sets stay as they are"
+    )]
+    Quantised { quantised: usize, epochs: usize },
     /// A density is given for a layer that is not there.
     #[error("no layer with weights is called {name:?}")]
     UnknownLayer { name: String },
@@ -27,6 +36,12 @@ pub enum TuneError {
     /// A layer has no real numbers.
     #[error("layer {layer:?} has weights or biases that are no float32 constants")]
     Weights { layer: String },
+    /// A run cannot go on.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Weights cannot be written, or read.
+    #[error(transparent)]
+    File(#[from] WeightsError),
     /// Samples do not fit.
     #[error(transparent)]
     Samples(#[from] QuantiseError),

@@ -1,12 +1,11 @@
 //! A graph's layers as the trainer has them: rows of weights, those of an output side by side.
 
 use super::balance::Units;
-use super::{Options, TuneError};
+use super::{Options, TuneError, densities};
 use crate::graph::{Graph, Op, OpKind, Tensor};
-use crate::prune::prunable;
 use crate::trainable;
 use crate::training::{self, Layer, Sets, Share};
-use kastanet::train::{Tuner, Unit};
+use kastanet::train::Tuner;
 
 /// The numbers of the operators with weights, in the order of the trainer's layers.
 pub struct Layers(Vec<usize>);
@@ -24,12 +23,12 @@ impl Layers {
         if let Some(name) = options.densities.keys().find(|name| !is_there(name)) {
             return Err(TuneError::UnknownLayer { name: name.clone() });
         }
+        let densities = densities(graph, options);
         let layer = |number: usize| {
             let op = &graph.ops[number];
-            let density = options.densities.get(&op.name).copied().unwrap_or(options.density);
-            let sets = match prunable(op) {
-                Some(_) if density < 1.0 => Sets::Sparse {
-                    unit: Unit::Weight,
+            let sets = match densities.get(&op.name) {
+                Some(&density) if density < 1.0 => Sets::Sparse {
+                    unit: options.unit.unit(),
                     forward: Share::Density(density),
                     backward: Share::Density(options.backward.max(density)),
                 },
@@ -39,6 +38,31 @@ impl Layers {
             Ok(if op.bias().is_some() { layer } else { layer.without_bias() })
         };
         Ok(trainable::network(graph, layer)?)
+    }
+
+    /// Number of layers.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The numbers of the sparse layers, as the trainer has them.
+    pub fn sparse_numbers(
+        &self,
+        graph: &Graph,
+        options: &Options,
+    ) -> impl Iterator<Item = usize> + use<> {
+        let densities = densities(graph, options);
+        let is_sparse = |&number: &usize| {
+            densities.get(&graph.ops[number].name).is_some_and(|&density| density < 1.0)
+        };
+        let layers = self.0.iter().enumerate().filter(|(_, number)| is_sparse(number));
+        layers.map(|(layer, _)| layer).collect::<Vec<_>>().into_iter()
+    }
+
+    /// The names of the sparse layers.
+    pub fn sparse(&self, graph: &Graph, options: &Options) -> Vec<String> {
+        let names = self.sparse_numbers(graph, options);
+        names.map(|layer| graph.ops[self.0[layer]].name.clone()).collect()
     }
 
     /// Gives the trainer the graph's weights.

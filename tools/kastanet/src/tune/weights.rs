@@ -4,11 +4,15 @@
 //! weight is not 0. Shapes are the graph's: outputs, height, width, inputs; of depthwise filters 1, height, width,
 //! outputs.
 
+use super::History;
 use crate::graph::{Graph, Tensor, TensorId, shape_string};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::HashMap;
 use thiserror::Error;
+
+/// The key of the history in the file's metadata.
+const KEY: &str = "kastanet.run";
 
 /// Why weights cannot be taken.
 #[derive(Debug, Error)]
@@ -34,8 +38,12 @@ fn tensors(graph: &Graph) -> impl Iterator<Item = (String, TensorId)> + '_ {
     })
 }
 
-/// The file's bytes.
-pub fn write(graph: &Graph) -> Result<Vec<u8>, WeightsError> {
+/// The file's bytes; a history lies in its metadata as JSON, under `kastanet.run`.
+///
+/// # Errors
+///
+/// Two layers of one name.
+pub fn write(graph: &Graph, history: Option<&History>) -> Result<Vec<u8>, WeightsError> {
     let mut all: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = vec![];
     for (name, id) in tensors(graph) {
         let tensor = &graph.tensors[id];
@@ -53,7 +61,9 @@ pub fn write(graph: &Graph) -> Result<Vec<u8>, WeightsError> {
         Ok((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes).map_err(structure)?))
     });
     let views = views.collect::<Result<Vec<_>, WeightsError>>()?;
-    safetensors::serialize(views, None).map_err(structure)
+    let said = history.and_then(|history| serde_json::to_string(history).ok());
+    let metadata = said.map(|said| HashMap::from([(KEY.to_string(), said)]));
+    safetensors::serialize(views, metadata).map_err(structure)
 }
 
 /// Gives a float graph the weights of a file.
