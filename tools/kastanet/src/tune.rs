@@ -13,6 +13,8 @@
 
 mod balance;
 
+pub mod budget;
+
 mod error;
 
 mod history;

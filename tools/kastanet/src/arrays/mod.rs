@@ -70,6 +70,15 @@ pub struct Array {
 }
 
 impl Array {
+    /// The first so many rows.
+    pub fn first(&self, rows: usize) -> Array {
+        let all = self.shape.first().copied().unwrap_or_default();
+        let (rows, row) = (rows.min(all), self.bytes.len() / all.max(1));
+        let shape = [&[rows], self.shape.get(1..).unwrap_or_default()].concat();
+        let bytes = self.bytes.get(..rows * row).unwrap_or_default().to_vec();
+        Array { shape, element: self.element, bytes }
+    }
+
     /// An array of floats.
     pub fn from_f32(shape: Vec<usize>, values: &[f32]) -> Self {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();

@@ -1,5 +1,7 @@
 //! `kastanet tune`: from a dense float checkpoint to sparse weights.
 
+mod budget;
+
 mod interrupt;
 
 mod text;
@@ -23,6 +25,8 @@ use text::{advice, text};
       train.npz has `x`, one sample a row, and `y`, their classes as integers from 0. Ends with 10 % of the
       weights of each convolution and fully connected layer.
   kastanet tune model.onnx --data train.npz --recipe r.toml -o tuned.safetensors
+  kastanet tune model.onnx --data train.npz --budget flash=64k -o tuned.safetensors
+      As many weights as fit into an image of 65,536 bytes.
   kastanet tune model.onnx --data train.npz -o tuned.safetensors --resume
       Goes on where a run was interrupted (Ctrl-C), and ends with the same bits.
   kastanet pack model.onnx --weights tuned.safetensors --calibrate train.npz -o model.kst
@@ -57,6 +61,9 @@ pub struct Args {
     /// Where the weights go
     #[arg(short, long, value_name = "OUT.safetensors")]
     output: PathBuf,
+    /// Look for the density at which the image takes at most so many bytes of flash, instead of the recipe's
+    #[arg(long, value_name = "flash=BYTES", value_parser = budget::read)]
+    budget: Option<usize>,
     /// Go on with the run that was interrupted
     #[arg(long)]
     resume: bool,
@@ -71,6 +78,8 @@ struct Report {
     skipped: u32,
     nonzeros: usize,
     all: usize,
+    /// Of the image, where a budget was given.
+    flash_bytes: Option<usize>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
@@ -92,6 +101,10 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let classes = classes(args, y.integers())?;
     let wrong = |error: TuneError| failed().because(&error).help(advice(&error));
     let samples = Samples::new(&graph, &x).map_err(|error| wrong(error.into()))?;
+    let options = match args.budget {
+        None => options,
+        Some(flash) => budget::spent(args, &graph, &x, options, flash)?,
+    };
     let prepared = Prepared::new(&graph, &samples, &classes, &options).map_err(wrong)?;
     let mut memory = prepared.memory().map_err(wrong)?;
     let run = match args.resume {
@@ -102,11 +115,12 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
         })?,
     };
     let tuned = go(run, prepared.steps(), &standing, wrong)?;
+    let flash_bytes = args.budget.map(|_| budget::taken(args, &tuned.graph, &x)).transpose()?;
     let bytes = write_weights(&tuned.graph, Some(&tuned.history))
         .map_err(|error| failed().because(error).help("give layers other names"))?;
     output::write(&[(args.output.as_path(), &bytes)])?;
     output::remove(&standing)?;
-    Ok(Answer::new(report(args, tuned), text))
+    Ok(Answer::new(report(args, tuned, flash_bytes), text))
 }
 
 /// Where a run's standing is kept until its weights are written.
@@ -163,10 +177,11 @@ fn classes(args: &Args, integers: Option<Vec<i64>>) -> Result<Vec<u16>, Failure>
     })
 }
 
-fn report(args: &Args, tuned: Tuned) -> Report {
+fn report(args: &Args, tuned: Tuned, flash_bytes: Option<usize>) -> Report {
     let [nonzeros, all] = counts(&tuned.graph);
     let Tuned { history, skipped, .. } = tuned;
-    Report { weights: args.output.display().to_string(), history, skipped, nonzeros, all }
+    let weights = args.output.display().to_string();
+    Report { weights, history, skipped, nonzeros, all, flash_bytes }
 }
 
 /// Weights that are not zero, and all.

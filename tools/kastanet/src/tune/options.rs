@@ -1,6 +1,7 @@
 //! How a network is tuned, as a recipe says it.
 
 use super::{LANES, TuneError};
+use crate::prune;
 use kastanet::train::{
     Clip, Function, Loss, Optimizer, Program, Recipe, Reserve, Schedule, Scope, Unit,
 };
@@ -111,7 +112,11 @@ impl Default for Options {
 
 impl Options {
     /// Checks what can be checked without a network.
-    pub(super) fn check(&self) -> Result<(), TuneError> {
+    ///
+    /// # Errors
+    ///
+    /// The first value out of its range.
+    pub fn check(&self) -> Result<(), TuneError> {
         let shares = self.densities.values().copied().chain([self.density, self.backward]);
         if let Some(found) = shares.into_iter().find(|share| !(*share > 0.0 && *share <= 1.0)) {
             return Err(TuneError::Density { found });
@@ -172,6 +177,15 @@ impl Chosen {
             Chosen::Weight => Unit::Weight,
             Chosen::Block4x1 => Unit::Block4x1,
             Chosen::Block1x4 => Unit::Block1x4,
+        }
+    }
+
+    /// The same for pruning.
+    pub(super) fn pruned(self) -> prune::Unit {
+        match self {
+            Chosen::Weight => prune::Unit::Weight,
+            Chosen::Block4x1 => prune::Unit::Block4x1,
+            Chosen::Block1x4 => prune::Unit::Block1x4,
         }
     }
 }

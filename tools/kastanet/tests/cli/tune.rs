@@ -89,6 +89,25 @@ fn an_interrupted_run_goes_on() {
 }
 
 #[test]
+fn a_budget_is_kept() {
+    let place = place();
+    let budget = |flash: &str| {
+        let args = ["tune", "cnn.onnx", "--data", "d.npz", "-o", "w.safetensors", "--json"];
+        place.run(&[&args[..], &["--budget", flash]].concat())
+    };
+    let report = budget("flash=1500").json();
+    let pack =
+        ["pack", "cnn.onnx", "--weights", "w.safetensors", "--calibrate", "d.npz", "-o", "m.kst"];
+    place.run(&pack).ok();
+    let len = place.get("m.kst").len();
+    assert!((1430..=1500).contains(&len), "{len}");
+    assert_eq!(report["flash_bytes"], len);
+    let density = report["history"]["recipe"]["density"].as_f64().expect("a density");
+    assert!(density > 0.05 && density < 0.95, "{density}");
+    budget("flash=1k").fails(&["cnn.onnx", "of 1024 bytes", "the sparsest image takes"]);
+}
+
+#[test]
 fn says_what_is_wrong() {
     let place = place();
     let fails = |recipe: &str, parts: &[&str]| {

@@ -1,7 +1,8 @@
 //! What is said about a run, and about what went wrong.
 
 use super::Report;
-use crate::report::{number, percent};
+use super::budget::WATCHED;
+use crate::report::{bytes, number, percent};
 use crate::tune::{Epoch, Run, TuneError};
 
 /// The run as it stands, for its progress bar.
@@ -34,6 +35,9 @@ pub fn text(report: &Report) -> String {
     let share = percent(report.nonzeros as f64 / report.all.max(1) as f64);
     let [nonzeros, all] = [report.nonzeros, report.all].map(number);
     text += &format!("{}: {nonzeros} of {all} weights ({share})\n", report.weights);
+    if let Some(flash) = report.flash_bytes {
+        text += &format!("flash {} (calibrated on {WATCHED} samples)\n", bytes(flash));
+    }
     match report.skipped {
         0 => text,
         skipped => {

@@ -1,0 +1,81 @@
+//! `--budget`: a density that fits into the flash there is.
+
+use super::Args;
+use crate::arrays::Array;
+use crate::failure::Failure;
+use crate::graph::Graph;
+use crate::pack::{Options as PackOptions, pack};
+use crate::quantise::{QuantiseError, Ranges, Samples, quantise};
+use crate::tune::Options;
+use crate::tune::budget::{BudgetError, density};
+
+/// Samples that the image is calibrated on, whose length is looked at.
+pub const WATCHED: usize = 64;
+
+/// Reads `flash=65536`, `flash=64k`, `flash=1M`.
+pub fn read(text: &str) -> Result<usize, &'static str> {
+    let expected = "expected flash=BYTES, as in flash=65536 or flash=64k";
+    let number = text.strip_prefix("flash=").ok_or(expected)?;
+    let (digits, unit) = match number.strip_suffix(['k', 'K']) {
+        Some(digits) => (digits, 1024),
+        None => number.strip_suffix('M').map_or((number, 1), |digits| (digits, 1024 * 1024)),
+    };
+    let bytes = digits.parse().ok().and_then(|number: usize| number.checked_mul(unit));
+    bytes.ok_or(expected)
+}
+
+/// The options with the density that fits.
+pub fn spent(
+    args: &Args,
+    graph: &Graph,
+    x: &Array,
+    options: Options,
+    flash: usize,
+) -> Result<Options, Failure> {
+    options.check().map_err(|error| failed(args, error).help("change the recipe"))?;
+    let quantised = quantised(args, graph, x)?;
+    match density(&quantised, &options, flash) {
+        Ok(density) => Ok(Options { density, ..options }),
+        Err(error @ BudgetError::TooSmall { .. }) => {
+            Err(failed(args, error).help("give more flash, or a smaller model"))
+        }
+        Err(error) => Err(failed(args, error).help("change the recipe or the model")),
+    }
+}
+
+/// What the image of a tuned network takes.
+pub fn taken(args: &Args, graph: &Graph, x: &Array) -> Result<usize, Failure> {
+    let options = PackOptions { source: vec![0], ..PackOptions::default() };
+    match pack(quantised(args, graph, x)?, &options) {
+        Ok(packed) => Ok(packed.image.len()),
+        Err(error) => Err(failed(args, error)),
+    }
+}
+
+fn quantised(args: &Args, graph: &Graph, x: &Array) -> Result<Graph, Failure> {
+    let few = x.first(WATCHED);
+    let run = || -> Result<Graph, QuantiseError> {
+        quantise(graph, &Ranges::watch(graph, &Samples::new(graph, &few)?, || ())?)
+    };
+    run().map_err(|error| failed(args, &error).help(error.help()))
+}
+
+fn failed(args: &Args, error: impl std::fmt::Display) -> Failure {
+    Failure::new(format!("cannot fit `{}` into the budget", args.checkpoint.display()))
+        .because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_bytes() {
+        assert_eq!(read("flash=65536"), Ok(65536));
+        assert_eq!(read("flash=64k"), Ok(65536));
+        assert_eq!(read("flash=2M"), Ok(2 << 20));
+        for wrong in ["64k", "flash=", "flash=k", "flash=-1", "flash=99999999999999999999M"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}
