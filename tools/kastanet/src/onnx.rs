@@ -1,10 +1,11 @@
-//! `.onnx` files: read into float graphs.
+//! `.onnx` files: read into graphs, of float32 or of int8.
 //!
 //! ONNX counts channels before rows and columns; a graph here has them last. Weights are put in that order as they
 //! are read, and values are looked at through a `layout`, so that neither transposes nor reshapes remain.
 //! From the bytes up: `proto` declares the messages, `constant` holds arrays of known elements, `node` reads a node's
-//! parameters, `values` holds what is known so far, `fold` computes what depends on nothing, `operators`
-//! translates the others one by one, and [`import()`] puts them together.
+//! parameters, `values` holds what is known so far, `integer` writes operators on integers as others between
+//! changes of type, `fold` computes what depends on nothing, `operators` translates the others one by one, and
+//! [`import()`] puts them together.
 
 mod proto;
 
@@ -19,6 +20,8 @@ mod error;
 mod values;
 
 mod fold;
+
+mod integer;
 
 mod operators;
 

@@ -17,6 +17,8 @@ mod error;
 
 mod ranges;
 
+mod recorded;
+
 mod samples;
 
 mod ties;
@@ -26,6 +28,7 @@ mod tests;
 
 pub use error::QuantiseError;
 pub use ranges::Ranges;
+pub use recorded::quantise_as_recorded;
 pub use samples::Samples;
 
 use crate::graph::{DType, Graph, Op, OpKind, Quant, TensorId, simplify};

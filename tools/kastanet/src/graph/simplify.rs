@@ -27,6 +27,11 @@ fn only_source(graph: &Graph, id: TensorId) -> Option<usize> {
     (all == 1).then_some(source)
 }
 
+/// Whether nothing is said of how a tensor is stored, so that it need not be.
+fn is_free(graph: &Graph, id: TensorId) -> bool {
+    graph.tensors[id].quant.is_none()
+}
+
 /// Removes an operator; the one at `source` computes its output in its place.
 fn absorb(graph: &mut Graph, at: usize, source: usize) -> bool {
     let removed = graph.ops.remove(at);
@@ -42,7 +47,7 @@ fn drop_reshape(graph: &mut Graph, at: usize) -> bool {
     let op = &graph.ops[at];
     if matches!(op.kind, OpKind::FullyConnected { keep_dims: false, .. })
         && let Some(source) = op.input(0).and_then(|id| source_of(graph, id))
-        && graph.ops[source].kind == OpKind::Reshape
+        && is_plain_reshape(graph, source)
     {
         let input = graph.ops[source].input(0);
         graph.ops[at].inputs[0] = input;
@@ -52,7 +57,7 @@ fn drop_reshape(graph: &mut Graph, at: usize) -> bool {
         return false;
     }
     if let Some(source) = op.input(0).and_then(|id| source_of(graph, id))
-        && graph.ops[source].kind == OpKind::Reshape
+        && is_plain_reshape(graph, source)
     {
         let input = graph.ops[source].input(0);
         graph.ops[at].inputs[0] = input;
@@ -60,7 +65,9 @@ fn drop_reshape(graph: &mut Graph, at: usize) -> bool {
     let op = &graph.ops[at];
     let (input, output) = (op.input(0), op.outputs.first().copied());
     let (Some(input), Some(output)) = (input, output) else { return false };
-    if graph.tensors[input].shape != graph.tensors[output].shape || graph.outputs.contains(&output)
+    if graph.tensors[input].shape != graph.tensors[output].shape
+        || !is_plain_reshape(graph, at)
+        || graph.outputs.contains(&output)
     {
         return false;
     }
@@ -71,6 +78,14 @@ fn drop_reshape(graph: &mut Graph, at: usize) -> bool {
     }
     graph.ops.remove(at);
     true
+}
+
+/// Whether an operator is a reshape that keeps the scale: in a float graph one may say another.
+fn is_plain_reshape(graph: &Graph, at: usize) -> bool {
+    let op = &graph.ops[at];
+    let [before, after] =
+        [graph.input(op, 0), graph.output(op)].map(|tensor| tensor?.quant.as_ref());
+    op.kind == OpKind::Reshape && (after.is_none() || before == after)
 }
 
 fn source_of(graph: &Graph, id: TensorId) -> Option<usize> {
@@ -85,7 +100,9 @@ fn fold_constant(graph: &mut Graph, at: usize) -> bool {
         return false;
     }
     let Some((value, constant)) = parted(graph, op) else { return false };
-    let Some(source) = only_source(graph, value) else { return false };
+    let Some(source) = only_source(graph, value).filter(|_| is_free(graph, value)) else {
+        return false;
+    };
     let layer = &graph.ops[source];
     let (Some(weights), Some(Activation::None)) = (layer.weights(), activation(&layer.kind)) else {
         return false;
@@ -155,7 +172,7 @@ fn scaled(weights: &Tensor, factors: &[f32], is_depthwise: bool) -> Option<Vec<f
 
 /// A constant like another one, with other values: another layer may read that.
 fn added(graph: &mut Graph, like: TensorId, values: Vec<f32>) -> TensorId {
-    let tensor = Tensor { data: None, ..graph.tensors[like].clone() };
+    let tensor = Tensor { data: None, quant: None, ..graph.tensors[like].clone() };
     pushed(graph, tensor, &values)
 }
 
@@ -174,6 +191,9 @@ fn fuse(graph: &mut Graph, at: usize) -> bool {
         _ => return false,
     };
     let Some(source) = op.input(0).and_then(|id| only_source(graph, id)) else { return false };
+    if op.input(0).is_none_or(|id| !is_free(graph, id)) {
+        return false;
+    }
     if activation(&graph.ops[source].kind) != Some(Activation::None)
         || matches!(graph.ops[source].kind, OpKind::Concatenation { .. })
     {

@@ -4,17 +4,18 @@ use super::constant::Constant;
 use super::error::{Fault, ImportError};
 use super::layout::Layout;
 use super::node::Node;
-use super::operators::channels_last;
-use super::operators::{self, Operator};
+use super::operators::{self, Operator, channels_last, quantise};
 use super::proto::{self, element};
 use super::values::{Import, Known, Value};
-use super::{MAX_NODES, MAX_VALUES, OPSETS, fold};
-use crate::graph::{Graph, MAX_RANK, simplify};
+use super::{MAX_NODES, MAX_VALUES, OPSETS, fold, integer};
+use crate::graph::{Graph, MAX_RANK, Tensor, simplify};
+use crate::quantise::quantise_as_recorded;
 use prost::Message;
 
 /// Reads a model; `name` is the file's, for messages and [`Graph::source`].
 ///
-/// The graph is [validated](Graph::validate), and computes in float.
+/// The graph is [validated](Graph::validate). It computes in float; in int8 where the file says how its values are
+/// stored, be it by QuantizeLinear and DequantizeLinear or by operators on integers.
 ///
 /// # Errors
 ///
@@ -25,9 +26,11 @@ pub fn import(name: &str, bytes: &[u8]) -> Result<Graph, ImportError> {
 }
 
 fn graph(name: &str, bytes: &[u8]) -> Result<Graph, Fault> {
-    let model = proto::Model::decode(bytes).map_err(|error| Fault::Structure(error.to_string()))?;
-    let graph = model.graph.as_ref().ok_or(Fault::NoGraph)?;
+    let mut model =
+        proto::Model::decode(bytes).map_err(|error| Fault::Structure(error.to_string()))?;
+    let graph = model.graph.take().ok_or(Fault::NoGraph)?;
     let opset = opset(&model)?;
+    let graph = &integer::rewritten(graph)?;
     check(graph)?;
     let mut import = Import::new(name);
     for tensor in &graph.initializers {
@@ -48,13 +51,22 @@ fn graph(name: &str, bytes: &[u8]) -> Result<Graph, Fault> {
     let mut graph = import.graph;
     simplify(&mut graph);
     graph.validate()?;
-    Ok(graph)
+    let is_stored = |tensor: &Tensor| tensor.quant.is_some() && !tensor.is_constant();
+    match graph.tensors.iter().any(is_stored) {
+        true => Ok(quantise_as_recorded(&graph)?),
+        false => Ok(graph),
+    }
 }
 
 fn node<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
     match operators::find(&node.proto.kind) {
         Some(Operator { run, .. }) => {
-            let value = run(import, node)?;
+            let moved = quantise::moved(import, node)?;
+            let mut value = run(import, node)?;
+            if let Some((quant, shift)) = moved {
+                import.graph.tensors[value.tensor].quant = Some(quant);
+                value.stored = Some(shift);
+            }
             let tensor = &import.graph.tensors[value.tensor];
             match tensor.elements() {
                 0..=MAX_VALUES => Ok(value),
@@ -118,26 +130,28 @@ fn inputs<'m>(import: &mut Import<'m>, graph: &'m proto::Graph) -> Result<(), Fa
         if import.get(&input.name).is_some() {
             continue;
         }
-        let shape = shape(input)?;
+        let (shape, stored) = shape(input)?;
         let (layout, sizes) = match operators::wants_channels_last(graph, &input.name) {
             true => (Layout::channels_last(&shape), channels_last(&shape)),
             false => (Layout::plain(&shape), shape.clone()),
         };
         let tensor = import.tensor(&input.name, sizes);
         import.graph.inputs.push(tensor);
-        import.set(&input.name, Known::Value(Value { tensor, layout }))?;
+        import.set(&input.name, Known::Value(Value { tensor, layout, stored }))?;
     }
     Ok(())
 }
 
-/// The sizes of an input; an open batch is 1.
-fn shape(input: &proto::ValueInfo) -> Result<Vec<usize>, Fault> {
+/// The sizes of an input, an open batch being 1, and how its integers are stored, if it has such.
+fn shape(input: &proto::ValueInfo) -> Result<(Vec<usize>, Option<i32>), Fault> {
     let tensor = input.name.clone();
     let kind = input.kind.as_ref().and_then(|kind| kind.tensor.as_ref());
     let kind = kind.ok_or_else(|| Fault::Dynamic { tensor: tensor.clone(), shape: "?".into() })?;
-    if kind.element != element::FLOAT {
-        return Err(Fault::Type { tensor, found: element::name(kind.element) });
-    }
+    let stored = match kind.element {
+        element::FLOAT => None,
+        element::INT8 | element::UINT8 => Some(quantise::shift(kind.element)),
+        other => return Err(Fault::Type { tensor, found: element::name(other) }),
+    };
     let dims = kind.shape.as_ref().map_or(&[][..], |shape| &shape.dims);
     let said = || {
         let one = |dim: &proto::Dimension| match (dim.value, &dim.name) {
@@ -164,7 +178,7 @@ fn shape(input: &proto::ValueInfo) -> Result<Vec<usize>, Fault> {
     }
     match shape.as_slice() {
         &[found, _, ..] if found > 1 => Err(Fault::Batch { tensor, shape: said(), found }),
-        _ => Ok(shape),
+        _ => Ok((shape, stored)),
     }
 }
 

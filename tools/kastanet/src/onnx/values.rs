@@ -2,9 +2,10 @@
 
 use super::constant::{Constant, Values, places, strides};
 use super::error::Fault;
+use super::integer::MARK;
 use super::layout::Layout;
 use super::node::Node;
-use crate::graph::{DType, Graph, Op, OpKind, Tensor, TensorId};
+use crate::graph::{DType, Graph, Op, OpKind, Quant, Tensor, TensorId};
 use std::collections::{HashMap, HashSet};
 
 /// What a name of the file stands for.
@@ -23,6 +24,8 @@ pub struct Value {
     pub tensor: TensorId,
     /// How ONNX sees it.
     pub layout: Layout,
+    /// For integers, how much greater those of the file are than int8; `None` for real numbers.
+    pub stored: Option<i32>,
 }
 
 impl Value {
@@ -109,7 +112,8 @@ impl<'m> Import<'m> {
 
     /// Adds a tensor that the network computes.
     pub fn tensor(&mut self, name: &str, shape: Vec<usize>) -> TensorId {
-        let (name, dtype) = (name.into(), DType::F32);
+        let name = name.split(MARK).next().unwrap_or_default().into();
+        let dtype = DType::F32;
         self.graph.tensors.push(Tensor { name, dtype, shape, quant: None, data: None });
         self.graph.tensors.len() - 1
     }
@@ -141,7 +145,24 @@ impl<'m> Import<'m> {
         let name = self.unique(node.name());
         let inputs = inputs.iter().copied().map(Some).collect();
         self.graph.ops.push(Op { name, kind, inputs, outputs: vec![tensor] });
-        Value { tensor, layout }
+        Value { tensor, layout, stored: None }
+    }
+
+    /// The value with a scale and a zero point to be stored with; where it has others already, beside it.
+    pub fn recorded(&mut self, node: Node<'m>, value: Value, quant: Quant) -> Value {
+        let tensor = &mut self.graph.tensors[value.tensor];
+        match &tensor.quant {
+            Some(found) if *found != quant => {
+                let (shape, layout) = (tensor.shape.clone(), value.layout);
+                let other = self.emit(node, OpKind::Reshape, &[value.tensor], (shape, layout));
+                self.graph.tensors[other.tensor].quant = Some(quant);
+                other
+            }
+            _ => {
+                tensor.quant = Some(quant);
+                value
+            }
+        }
     }
 
     /// The value in a graph tensor of this shape: the same elements.

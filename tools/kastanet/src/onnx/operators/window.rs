@@ -60,7 +60,9 @@ pub fn conv<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault>
     let shape =
         if depthwise { vec![1, height, width, outputs] } else { vec![outputs, height, width, per] };
     let name = node.input(1).unwrap_or("weights").into();
-    let weights = import.reals_tensor(name, shape, turned.reals().unwrap_or_default());
+    let weights_tensor = import.reals_tensor(name, shape, turned.reals().unwrap_or_default());
+    import.graph.tensors[weights_tensor].quant = weights.quant_of(0, if depthwise { 3 } else { 0 });
+    let weights = weights_tensor;
     let bias = bias.map(|bias| {
         let name = node.input(2).unwrap_or("biases").into();
         import.reals_tensor(name, vec![bias.values.len()], bias.reals().unwrap_or_default())
