@@ -21,6 +21,8 @@ mod recorded;
 
 mod samples;
 
+mod scalings;
+
 mod ties;
 
 #[cfg(test)]

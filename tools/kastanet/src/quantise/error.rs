@@ -44,7 +44,7 @@ impl QuantiseError {
             QuantiseError::Range { .. } => "check the samples: are they normalised as in training?",
             QuantiseError::Constant { .. } => "train the network again, with a lower learning rate",
             QuantiseError::Unsaid { .. } => {
-                "quantise the whole network (quantize_static without nodes_to_exclude), or give the float model"
+                "quantise the whole network: onnxruntime's quant_pre_process first, then quantize_static, no node left out; or give the float model"
             }
             QuantiseError::Samples { .. } => {
                 "give an array whose first dimension counts samples; channels may be first or last"

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! said      each activation has the scale and zero point that the checkpoint says              Tensor::quant
+//! means, scalings     pairs of operators, between which nothing is said, become one
 //! spread    what only moves or picks values passes them on, where nothing is said
 //! rescale   an operator that has a scale of its own keeps it, and another one changes it behind
 //! store     weights, with their stored integers, and biases                                    constants
 //! ```
 
-use super::{PROBABILITY, QuantiseError, constants, join, per_tensor};
+use super::{PROBABILITY, QuantiseError, constants, join, per_tensor, scalings};
 use crate::graph::{
     Activation, DType, Graph, Op, OpKind, Padding, Quant, Tensor, TensorId, simplify,
 };
@@ -24,6 +25,7 @@ const MOST_PASSES: usize = 8;
 pub fn quantise_as_recorded(graph: &Graph) -> Result<Graph, QuantiseError> {
     let mut float = graph.clone();
     means(&mut float);
+    scalings::replace(&mut float);
     spread(&mut float)?;
     rescale(&mut float);
     let mut quantised = float.clone();
@@ -104,7 +106,9 @@ fn spread(graph: &mut Graph) -> Result<(), QuantiseError> {
             break;
         }
     }
-    match graph.tensors.iter().find(|tensor| is_value(tensor) && tensor.quant.is_none()) {
+    let outputs = graph.ops.iter().flat_map(|op| &op.outputs);
+    let mut values = graph.inputs.iter().chain(outputs).map(|&id| &graph.tensors[id]);
+    match values.find(|tensor| tensor.quant.is_none()) {
         Some(tensor) => Err(QuantiseError::Unsaid { tensor: tensor.name.clone() }),
         None => Ok(()),
     }
