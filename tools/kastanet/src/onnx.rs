@@ -25,6 +25,8 @@ mod integer;
 
 mod operators;
 
+mod assembly;
+
 mod import;
 
 #[cfg(test)]
@@ -32,6 +34,10 @@ mod tests;
 
 pub use error::{Fault, ImportError};
 pub use import::import;
+
+pub(crate) use assembly::Assembly;
+pub(crate) use constant::{Constant, Values, half};
+pub(crate) use proto::{Attribute, Node as ProtoNode};
 
 /// The versions of the operators that can be read.
 pub const OPSETS: std::ops::RangeInclusive<i64> = 7..=23;

@@ -1,15 +1,13 @@
 //! From the bytes of an `.onnx` file to a graph.
 
+use super::assembly::Assembly;
 use super::constant::Constant;
 use super::error::{Fault, ImportError};
-use super::layout::Layout;
 use super::node::Node;
-use super::operators::{self, Operator, channels_last, quantise};
+use super::operators::{self, quantise};
 use super::proto::{self, element};
-use super::values::{Import, Known, Value};
-use super::{MAX_NODES, MAX_VALUES, OPSETS, fold, integer};
-use crate::graph::{Graph, MAX_RANK, Tensor, simplify};
-use crate::quantise::quantise_as_recorded;
+use super::{MAX_NODES, MAX_VALUES, OPSETS, integer};
+use crate::graph::{Graph, MAX_RANK};
 use prost::Message;
 
 /// Reads a model; `name` is the file's, for messages and [`Graph::source`].
@@ -32,52 +30,14 @@ fn graph(name: &str, bytes: &[u8]) -> Result<Graph, Fault> {
     let opset = opset(&model)?;
     let graph = &integer::rewritten(graph)?;
     check(graph)?;
-    let mut import = Import::new(name);
+    let mut assembly = Assembly::new(name, opset);
     for tensor in &graph.initializers {
-        import.set(&tensor.name, Known::Constant(Constant::read(tensor)?))?;
+        assembly.constant(&tensor.name, Constant::read(tensor)?)?;
     }
-    inputs(&mut import, graph)?;
-    for proto in &graph.nodes {
-        let node = Node { proto, opset };
-        let known = match fold::fold(&import, node)? {
-            Some(constant) => Known::Constant(constant),
-            None => Known::Value(self::node(&mut import, node)?),
-        };
-        if let Some(output) = proto.outputs.first() {
-            import.set(output, known)?;
-        }
-    }
-    outputs(&mut import, graph)?;
-    let mut graph = import.graph;
-    simplify(&mut graph);
-    graph.validate()?;
-    let is_stored = |tensor: &Tensor| tensor.quant.is_some() && !tensor.is_constant();
-    match graph.tensors.iter().any(is_stored) {
-        true => Ok(quantise_as_recorded(&graph)?),
-        false => Ok(graph),
-    }
-}
-
-fn node<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
-    match operators::find(&node.proto.kind) {
-        Some(Operator { run, .. }) => {
-            let moved = quantise::moved(import, node)?;
-            let mut value = run(import, node)?;
-            if let Some((quant, shift)) = moved {
-                import.graph.tensors[value.tensor].quant = Some(quant);
-                value.stored = Some(shift);
-            }
-            let tensor = &import.graph.tensors[value.tensor];
-            match tensor.elements() {
-                0..=MAX_VALUES => Ok(value),
-                found => Err(node.fault(format!(
-                    "its output has {found} elements ({}), expected at most {MAX_VALUES}",
-                    tensor.shape_string()
-                ))),
-            }
-        }
-        None => Err(Fault::Operators { nodes: vec![described(node.proto)] }),
-    }
+    inputs(&mut assembly, graph)?;
+    graph.nodes.iter().try_for_each(|node| assembly.node(node))?;
+    graph.outputs.iter().try_for_each(|output| assembly.output(&output.name))?;
+    assembly.finish()
 }
 
 fn opset(model: &proto::Model) -> Result<i64, Fault> {
@@ -117,27 +77,18 @@ fn all(graph: &proto::Graph) -> impl Iterator<Item = &proto::Node> {
     nodes.into_iter()
 }
 
-/// A node as errors name it.
 fn described(node: &proto::Node) -> String {
-    let domain = if node.domain.is_empty() { String::new() } else { format!("{}.", node.domain) };
-    let name = Node { proto: node, opset: 0 }.name();
-    format!("{domain}{} ({name:?})", node.kind)
+    Node { proto: node, opset: 0 }.described()
 }
 
 /// The inputs that are no constants.
-fn inputs<'m>(import: &mut Import<'m>, graph: &'m proto::Graph) -> Result<(), Fault> {
-    for input in &graph.inputs {
-        if import.get(&input.name).is_some() {
-            continue;
+fn inputs<'m>(assembly: &mut Assembly<'m>, graph: &'m proto::Graph) -> Result<(), Fault> {
+    for input in graph.inputs.iter() {
+        if !assembly.knows(&input.name) {
+            let (shape, stored) = shape(input)?;
+            let has_channels = operators::wants_channels_last(graph, &input.name);
+            assembly.input(&input.name, &shape, has_channels, stored)?;
         }
-        let (shape, stored) = shape(input)?;
-        let (layout, sizes) = match operators::wants_channels_last(graph, &input.name) {
-            true => (Layout::channels_last(&shape), channels_last(&shape)),
-            false => (Layout::plain(&shape), shape.clone()),
-        };
-        let tensor = import.tensor(&input.name, sizes);
-        import.graph.inputs.push(tensor);
-        import.set(&input.name, Known::Value(Value { tensor, layout, stored }))?;
     }
     Ok(())
 }
@@ -180,21 +131,4 @@ fn shape(input: &proto::ValueInfo) -> Result<(Vec<usize>, Option<i32>), Fault> {
         &[found, _, ..] if found > 1 => Err(Fault::Batch { tensor, shape: said(), found }),
         _ => Ok((shape, stored)),
     }
-}
-
-fn outputs<'m>(import: &mut Import<'m>, graph: &'m proto::Graph) -> Result<(), Fault> {
-    for output in &graph.outputs {
-        match import.get(&output.name) {
-            Some(Known::Value(value)) => {
-                let tensor = value.tensor;
-                import.graph.outputs.push(tensor);
-            }
-            Some(Known::Constant(_)) => return Err(Fault::Fixed { tensor: output.name.clone() }),
-            None => {
-                let (node, kind) = ("the model's outputs".into(), "graph".into());
-                return Err(Fault::Unset { node, kind, tensor: output.name.clone() });
-            }
-        }
-    }
-    Ok(())
 }

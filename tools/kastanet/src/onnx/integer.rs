@@ -78,17 +78,6 @@ pub fn rewritten(mut graph: proto::Graph) -> Result<proto::Graph, Fault> {
 /// What a part of an operator is called; [`Import`](super::values::Import) leaves the mark out of tensors' names.
 pub const MARK: &str = "\u{1}real";
 
-/// A node of ONNX itself.
-fn node(kind: &str, name: &str, inputs: &[&str], output: String) -> proto::Node {
-    let inputs = inputs.iter().map(|&input| input.into()).collect();
-    let (kind, name, outputs) = (kind.into(), name.into(), vec![output]);
-    proto::Node { inputs, outputs, name, kind, attributes: vec![], domain: String::new() }
-}
-
-fn axis(axis: i64) -> Attribute {
-    Attribute { name: "axis".into(), i: axis, ..Attribute::default() }
-}
-
 /// Adds the nodes that an operator stands for.
 fn parted(form: &Form, whole: &proto::Node, nodes: &mut Vec<proto::Node>) -> Result<(), Fault> {
     let said = Node { proto: whole, opset: 0 };
@@ -109,11 +98,8 @@ fn parted(form: &Form, whole: &proto::Node, nodes: &mut Vec<proto::Node>) -> Res
         };
         let real = format!("{output}{MARK}{index}");
         let zero = said.input(at + 2).unwrap_or_default();
-        let mut part = node("DequantizeLinear", name, &[x, scale, zero], real.clone());
-        if index == 1 {
-            part.attributes.push(axis(weights_axis(form, said)));
-        }
-        nodes.push(part);
+        let axis = if index == 1 { weights_axis(form, said) } else { 0 };
+        nodes.push(dequantized(name, &[x, scale, zero], &real, axis));
         inputs.push(real);
     }
     if let Some(bias) = form.bias.and_then(|at| said.input(at)) {
@@ -123,10 +109,10 @@ fn parted(form: &Form, whole: &proto::Node, nodes: &mut Vec<proto::Node>) -> Res
     let scale = said.input(form.output);
     let real = scale.map_or_else(|| output.clone(), |_| format!("{output}{MARK}"));
     let attributes = whole.attributes.clone();
-    nodes.push(proto::Node { attributes, ..node(form.real, name, &inputs, real.clone()) });
+    nodes.push(proto::Node { attributes, ..proto::Node::new(form.real, name, &inputs, &real) });
     if let Some(scale) = scale {
         let zero = said.input(form.output + 1).unwrap_or_default();
-        nodes.push(node("QuantizeLinear", name, &[&real, scale, zero], output.clone()));
+        nodes.push(proto::Node::new("QuantizeLinear", name, &[&real, scale, zero], output));
     }
     Ok(())
 }
@@ -140,24 +126,25 @@ fn weights_axis(form: &Form, node: Node<'_>) -> i64 {
     }
 }
 
+/// Integers as real numbers, with scales along an axis where there are several.
+fn dequantized(name: &str, inputs: &[&str], output: &str, axis: i64) -> proto::Node {
+    proto::Node::new("DequantizeLinear", name, inputs, output).with(Attribute::int("axis", axis))
+}
+
 /// A bias counts in units of input times weight, and where a Gemm multiplies the product, of that.
 fn bias_of(said: Node<'_>, bias: &str, output: &str, nodes: &mut Vec<proto::Node>) -> String {
     let name = said.name();
     let [x, w] = [1, 4].map(|at| said.input(at).unwrap_or_default());
-    let mut scale = format!("{output}{MARK}_scale");
-    nodes.push(node("Mul", name, &[x, w], scale.clone()));
+    let [mut scale, factor, scaled, real] =
+        ["scale", "alpha", "scaled", "bias"].map(|part| format!("{output}{MARK}_{part}"));
+    nodes.push(proto::Node::new("Mul", name, &[x, w], &scale));
     let alpha = said.float("alpha", 1.0);
     if alpha != 1.0 {
-        let [factor, scaled] = ["alpha", "scaled"].map(|part| format!("{output}{MARK}_{part}"));
-        let value = Attribute { name: "value_float".into(), f: alpha, ..Attribute::default() };
-        let attributes = vec![value];
-        nodes.push(proto::Node { attributes, ..node("Constant", name, &[], factor.clone()) });
-        nodes.push(node("Mul", name, &[&scale, &factor], scaled.clone()));
+        let constant = proto::Node::new("Constant", name, &[], &factor);
+        nodes.push(constant.with(Attribute::float("value_float", alpha)));
+        nodes.push(proto::Node::new("Mul", name, &[&scale, &factor], &scaled));
         scale = scaled;
     }
-    let real = format!("{output}{MARK}_bias");
-    let mut part = node("DequantizeLinear", name, &[bias, &scale], real.clone());
-    part.attributes.push(axis(0));
-    nodes.push(part);
+    nodes.push(dequantized(name, &[bias, &scale], &real, 0));
     real
 }

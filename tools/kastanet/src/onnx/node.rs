@@ -17,6 +17,13 @@ impl<'m> Node<'m> {
         Fault::Node { node, kind, what: what.into() }
     }
 
+    /// As errors that list several name it.
+    pub fn described(&self) -> String {
+        let domain = &self.proto.domain;
+        let domain = if domain.is_empty() { String::new() } else { format!("{domain}.") };
+        format!("{domain}{} ({:?})", self.proto.kind, self.name())
+    }
+
     /// Its name, or that of its output, which exporters that give no names call after it.
     pub fn name(&self) -> &'m str {
         match self.proto.name.as_str() {
