@@ -41,7 +41,7 @@ const fn operator(kind: &'static str, axes: Axes, run: Run) -> Operator {
 }
 
 /// All of them; those that only ever give constants stand in [`fold`](super::fold).
-static OPERATORS: [Operator; 33] = [
+static OPERATORS: [Operator; 34] = [
     operator("Add", Axes::Any, combine::add),
     operator("AveragePool", Axes::Channels, window::average_pool),
     operator("BatchNormalization", Axes::Channels, normalise::batch),
@@ -73,6 +73,7 @@ static OPERATORS: [Operator; 33] = [
     operator("Softmax", Axes::Any, reduce::softmax),
     operator("Squeeze", Axes::Plain, shape::reshape),
     operator("Sub", Axes::Any, combine::sub),
+    operator("Tanh", Axes::Any, combine::tanh),
     operator("Transpose", Axes::Plain, shape::transpose),
     operator("Unsqueeze", Axes::Plain, shape::reshape),
 ];

@@ -8,7 +8,7 @@
 //! store     weights, with their stored integers, and biases                                    constants
 //! ```
 
-use super::{PROBABILITY, QuantiseError, constants, join, per_tensor, scalings};
+use super::{QuantiseError, constants, fixed, join, per_tensor, scalings};
 use crate::graph::{
     Activation, DType, Graph, Op, OpKind, Padding, Quant, Tensor, TensorId, simplify,
 };
@@ -88,11 +88,10 @@ fn moves(kind: OpKind) -> bool {
 /// The scale and zero point of an operator's output, where its kind leaves no choice.
 fn own(graph: &Graph, op: &Op) -> Option<Quant> {
     match op.kind {
-        OpKind::Softmax { .. } | OpKind::Logistic => Some(per_tensor(PROBABILITY.0, PROBABILITY.1)),
         OpKind::Relu | OpKind::Concatenation { .. } => None,
         OpKind::AveragePool2d { .. } => graph.input(op, 0)?.quant.clone(),
         kind if moves(kind) => graph.input(op, 0)?.quant.clone(),
-        _ => None,
+        kind => fixed(kind).map(|(scale, zero_point)| per_tensor(scale, zero_point)),
     }
 }
 
@@ -167,7 +166,7 @@ fn rescale(graph: &mut Graph) {
             ops.push(op);
             continue;
         };
-        if matches!(op.kind, OpKind::Softmax { .. } | OpKind::Logistic) && !is_read[output] {
+        if fixed(op.kind).is_some() && !is_read[output] {
             graph.tensors[output].quant = Some(own);
             ops.push(op);
             continue;

@@ -148,6 +148,10 @@ pub fn sigmoid<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fau
     function(import, node, OpKind::Logistic)
 }
 
+pub fn tanh<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
+    function(import, node, OpKind::Tanh)
+}
+
 /// From 0 to 6, or from 0 on.
 pub fn clip<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
     let bound = |index: usize, name: &str, default: f32| match import.optional(node, index) {
