@@ -55,7 +55,7 @@ impl Kind {
     }
 
     /// Tells by the first bytes, and where these do not tell by the name.
-    fn of_file(path: &Path, bytes: &[u8]) -> Self {
+    pub fn of_file(path: &Path, bytes: &[u8]) -> Self {
         let extension = path.extension().and_then(|extension| extension.to_str());
         match (Kind::of(bytes), extension) {
             (Kind::Unknown, Some("onnx")) => Kind::Onnx,

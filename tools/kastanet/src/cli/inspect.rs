@@ -33,10 +33,10 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
             Ok(Answer::new(report, ToString::to_string))
         }
         Model::Checkpoint(graph, bytes) => {
-            let format = match Kind::of(&bytes) {
+            let format = match Kind::of_file(&args.file, &bytes) {
                 Kind::Tflite => "TFLite",
-                Kind::Onnx => "ONNX",
-                _ => "Described",
+                Kind::Description => "Described",
+                _ => "ONNX",
             };
             Ok(Answer::new(CheckpointReport::of(&graph, format), ToString::to_string))
         }

@@ -108,6 +108,14 @@ fn channels_that_are_last_already() {
 }
 
 #[test]
+fn padding_before_the_image_and_in_means() {
+    check(
+        "lower",
+        &["CONV_2D", "TANH", "PAD", "AVERAGE_POOL_2D", "MAX_POOL_2D", "FULLY_CONNECTED"],
+    );
+}
+
+#[test]
 fn several_vectors() {
     check("vectors", &["FULLY_CONNECTED", "MEAN", "FULLY_CONNECTED"]);
 }

@@ -44,7 +44,7 @@ fn check(name: &str, tolerance: f32) {
 
 #[test]
 fn quantised_networks_answer_as_float_ones() {
-    for name in ["mlp", "cnn", "depthwise", "residual", "row", "turned", "vectors"] {
+    for name in ["mlp", "cnn", "depthwise", "residual", "row", "turned", "vectors", "lower"] {
         check(name, 0.05);
     }
 }

@@ -97,10 +97,6 @@ pub fn max_pool<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fa
 }
 
 pub fn average_pool<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
-    let counts = node.int("count_include_pad", 0) != 0;
-    if counts && node.ints("pads").is_some_and(|pads| pads.iter().any(|&pad| pad != 0)) {
-        return Err(node.fault("its padding counts (`count_include_pad`)"));
-    }
     pool(import, node, |padding, stride, filter, activation| OpKind::AveragePool2d {
         padding,
         stride,
@@ -130,11 +126,15 @@ fn pool<'m>(
     let x = import.value(node, 0)?;
     let places = x.layout.rank().saturating_sub(2);
     let kernel = node.sizes("kernel_shape", places)?;
-    let windows = Windows::of(node, &x, &kernel)?;
+    let mut windows = Windows::of(node, &x, &kernel)?;
     if windows.dilation != [1, 1] {
         return Err(node.fault("its windows are dilated"));
     }
-    let image = windows.image(import, node, &x);
+    let mut image = windows.image(import, node, &x);
+    if node.proto.kind == "AveragePool" && windows.counts(node)? {
+        image = windows.padded(import, node, image);
+        windows.padding = Padding::Valid;
+    }
     let kind = kind(windows.padding, windows.stride, windows.kernel, Activation::None);
     let channels = windows.input[3];
     Ok(windows.emit(import, node, kind, &[image], channels))
@@ -186,6 +186,51 @@ impl Windows {
         import.shaped(node, x, &self.input)
     }
 
+    /// The padding before and behind the image that windows reach over, as height and width.
+    fn border(&self) -> [(usize, usize); 2] {
+        [0, 1].map(|axis| {
+            let (size, reach, stride) =
+                (self.input[axis + 1], self.kernel[axis], self.stride[axis]);
+            let along = self.padding.along(axis, size, reach, stride);
+            let (count, before) = along.unwrap_or_default();
+            let end = count.saturating_sub(1).saturating_mul(stride).saturating_add(reach);
+            (before, end.saturating_sub(size.saturating_add(before)))
+        })
+    }
+
+    /// Whether zeros around the image count in means.
+    fn counts(&self, node: Node<'_>) -> Result<bool, Fault> {
+        let pads = node.ints("pads").unwrap_or_default();
+        let is_padded = pads.iter().any(|&pad| pad != 0) || !node.word("auto_pad").is_empty();
+        let border = self.border();
+        if node.int("count_include_pad", 0) == 0 || !is_padded || border == [(0, 0); 2] {
+            return Ok(false);
+        }
+        let after = pads.get(self.places..).unwrap_or_default();
+        let reaches = |(axis, &pad): (usize, &i64)| {
+            let (_, found) = border[axis + 2 - self.places];
+            found as i64 > pad
+        };
+        match node.int("ceil_mode", 0) != 0 && after.iter().enumerate().any(reaches) {
+            true => Err(node.fault(
+                "its padding counts (`count_include_pad`), but not what windows reach over behind it (`ceil_mode`)",
+            )),
+            false => Ok(true),
+        }
+    }
+
+    /// The image with the zeros around it that windows reach over.
+    fn padded<'m>(&self, import: &mut Import<'m>, node: Node<'m>, image: TensorId) -> TensorId {
+        let [height, width] = self.border();
+        let widths = [0, 0, height.0, height.1, width.0, width.1, 0, 0];
+        let [n, h, w, channels] = self.input;
+        let shape = vec![n, h + height.0 + height.1, w + width.0 + width.1, channels];
+        let name = format!("{}_widths", node.name());
+        let widths = import.sizes_tensor(name, vec![4, 2], &widths);
+        let layout = Layout::plain(&shape);
+        import.emit(node, OpKind::Pad, &[image, widths], (shape, layout)).tensor
+    }
+
     fn emit<'m>(
         &self,
         import: &mut Import<'m>,
@@ -214,6 +259,7 @@ fn padding(
 ) -> Result<Padding, Fault> {
     match node.word("auto_pad") {
         "SAME_UPPER" => return Ok(Padding::Same),
+        "SAME_LOWER" => return Ok(same_lower(image, reach, stride)),
         "VALID" => return Ok(Padding::Valid),
         "" | "NOTSET" => {}
         other => return Err(node.fault(format!("`auto_pad` is {other}"))),
@@ -242,11 +288,32 @@ fn padding(
             "`pads` is {pads:?}, a window reaches over {reach:?}: some would be empty"
         )));
     }
-    let explicit = Padding::Explicit { before, after };
+    Ok(in_a_word(Padding::Explicit { before, after }, image, (reach, stride)))
+}
+
+/// As many windows as SAME has, the odd zero being before the image.
+fn same_lower(image: [usize; 2], reach: [usize; 2], stride: [usize; 2]) -> Padding {
+    let zeros = |axis: usize| {
+        let windows = image[axis].div_ceil(stride[axis]);
+        let end = windows.saturating_sub(1).saturating_mul(stride[axis]);
+        end.saturating_add(reach[axis]).saturating_sub(image[axis])
+    };
+    let [height, width] = [0, 1].map(zeros);
+    let before = [height.div_ceil(2), width.div_ceil(2)];
+    let after = [height / 2, width / 2];
+    in_a_word(Padding::Explicit { before, after }, image, (reach, stride))
+}
+
+/// The word for a padding, if there is one that gives the same windows.
+fn in_a_word(
+    explicit: Padding,
+    image: [usize; 2],
+    (reach, stride): ([usize; 2], [usize; 2]),
+) -> Padding {
     let places = |padding: Padding| {
         [0, 1].map(|axis| padding.along(axis, image[axis], reach[axis], stride[axis]))
     };
     let words = [Padding::Valid, Padding::Same];
     let word = words.into_iter().find(|&word| places(word) == places(explicit));
-    Ok(word.unwrap_or(explicit))
+    word.unwrap_or(explicit)
 }
