@@ -137,7 +137,11 @@ pub fn read_model(path: &Path) -> Result<Model, Failure> {
         Kind::Description => {
             described(path, &bytes).map(|(graph, bytes)| Model::Checkpoint(graph, bytes))
         }
-        kind @ (Kind::Safetensors | Kind::Zip) => Ok(Model::Weights(bytes, kind)),
+        kind @ Kind::Safetensors => Ok(Model::Weights(bytes, kind)),
+        // PyTorch and Keras write ZIP files of their own.
+        kind @ Kind::Zip if path.extension().is_some_and(|extension| extension == "npz") => {
+            Ok(Model::Weights(bytes, kind))
+        }
         kind => Err(not_a_model(path, kind)),
     }
 }

@@ -84,8 +84,10 @@ struct Report {
 
 pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let standing = standing(&args.output);
+    let weights = files::weights_of(&args.checkpoint);
     let inputs: Vec<&Path> = [&args.checkpoint, &args.data]
         .into_iter()
+        .chain(&weights)
         .chain(&args.recipe)
         .map(PathBuf::as_path)
         .collect();
