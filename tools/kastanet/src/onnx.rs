@@ -43,7 +43,16 @@ pub(crate) use proto::{Attribute, Node as ProtoNode};
 pub const OPSETS: std::ops::RangeInclusive<i64> = 7..=23;
 
 /// The most nodes of a model.
-const MAX_NODES: usize = 1 << 16;
+const MAX_NODES: usize = 1 << 13;
+
+/// The most inputs of a model that are no constants.
+const MAX_INPUTS: usize = 64;
 
 /// The most elements of a value that the network computes: more than any device holds.
 const MAX_VALUES: usize = 1 << 24;
+
+/// The most elements of all values together.
+const MAX_ALL: usize = 1 << 25;
+
+/// The most elements of all constants together that are computed as a model is read.
+const MAX_FOLDED: usize = 1 << 27;

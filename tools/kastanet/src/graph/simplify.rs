@@ -9,11 +9,15 @@
 
 use super::{Activation, DType, Graph, Op, OpKind, Tensor, TensorId};
 
+/// The most weights that are multiplied or added to while a graph is simplified; what is beyond stays as it is.
+const MOST_FOLDED: usize = 1 << 28;
+
 /// Simplifies a graph; what it computes stays the same but for rounding, and in integers to the last bit.
 pub fn simplify(graph: &mut Graph) {
-    let mut at = 0;
+    let (mut at, mut left) = (0, MOST_FOLDED);
     while at < graph.ops.len() {
-        let is_gone = drop_reshape(graph, at) || fold_constant(graph, at) || fuse(graph, at);
+        let is_gone =
+            drop_reshape(graph, at) || fold_constant(graph, at, &mut left) || fuse(graph, at);
         at += usize::from(!is_gone);
     }
     drop_unread(graph);
@@ -93,7 +97,7 @@ fn source_of(graph: &Graph, id: TensorId) -> Option<usize> {
 }
 
 /// A product with, or a sum with, one constant for each output of a layer becomes the layer's.
-fn fold_constant(graph: &mut Graph, at: usize) -> bool {
+fn fold_constant(graph: &mut Graph, at: usize, left: &mut usize) -> bool {
     let op = &graph.ops[at];
     let is_product = matches!(op.kind, OpKind::Mul { .. });
     if !is_product && !matches!(op.kind, OpKind::Add { .. }) {
@@ -107,6 +111,8 @@ fn fold_constant(graph: &mut Graph, at: usize) -> bool {
     let (Some(weights), Some(Activation::None)) = (layer.weights(), activation(&layer.kind)) else {
         return false;
     };
+    let Some(rest) = left.checked_sub(graph.tensors[weights].elements()) else { return false };
+    *left = rest;
     let is_depthwise = matches!(layer.kind, OpKind::DepthwiseConv2d { .. });
     let outputs = match is_depthwise {
         true => graph.tensors[weights].shape.last(),
@@ -170,8 +176,15 @@ fn scaled(weights: &Tensor, factors: &[f32], is_depthwise: bool) -> Option<Vec<f
     Some(values.iter().enumerate().map(|(at, value)| value * factors[output(at)]).collect())
 }
 
-/// A constant like another one, with other values: another layer may read that.
+/// A constant like another one, with other values; in its place, unless another layer reads that.
 fn added(graph: &mut Graph, like: TensorId, values: Vec<f32>) -> TensorId {
+    let reads = graph.ops.iter().flat_map(|op| op.inputs.iter().flatten());
+    if reads.chain(&graph.outputs).filter(|&&read| read == like).count() == 1 {
+        let tensor = &mut graph.tensors[like];
+        tensor.data = Some(values.iter().flat_map(|value| value.to_le_bytes()).collect());
+        tensor.quant = None;
+        return like;
+    }
     let tensor = Tensor { data: None, quant: None, ..graph.tensors[like].clone() };
     pushed(graph, tensor, &values)
 }

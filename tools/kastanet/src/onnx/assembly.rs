@@ -7,7 +7,7 @@ use super::node::Node;
 use super::operators::{self, Operator, channels_last, quantise};
 use super::proto;
 use super::values::{Import, Known, Value};
-use super::{MAX_VALUES, fold};
+use super::{MAX_ALL, MAX_FOLDED, MAX_VALUES, fold};
 use crate::graph::{Graph, Tensor, simplify};
 use crate::quantise::quantise_as_recorded;
 
@@ -15,12 +15,14 @@ use crate::quantise::quantise_as_recorded;
 pub struct Assembly<'m> {
     import: Import<'m>,
     opset: i64,
+    /// How many elements of values there may still be, and of constants that nodes give.
+    left: [usize; 2],
 }
 
 impl<'m> Assembly<'m> {
     /// Nothing yet; `source` is the name of the file.
     pub fn new(source: &str, opset: i64) -> Self {
-        Assembly { import: Import::new(source), opset }
+        Assembly { import: Import::new(source), opset, left: [MAX_ALL, MAX_FOLDED] }
     }
 
     /// Whether a name stands for something.
@@ -61,13 +63,36 @@ impl<'m> Assembly<'m> {
     /// Adds a node behind those that it reads.
     pub fn node(&mut self, proto: &'m proto::Node) -> Result<(), Fault> {
         let node = Node { proto, opset: self.opset };
-        let known = match fold::fold(&self.import, node)? {
-            Some(constant) => Known::Constant(constant),
-            None => Known::Value(self.value(node)?),
+        let (known, kind, elements) = match fold::fold(&self.import, node)? {
+            Some(constant) => {
+                let elements = constant.values.len();
+                (Known::Constant(constant), 1, elements)
+            }
+            None => {
+                let value = self.value(node)?;
+                let elements = self.import.graph.tensors[value.tensor].elements();
+                (Known::Value(value), 0, elements)
+            }
         };
+        self.take(kind, elements)?;
         match proto.outputs.first() {
             Some(output) => self.import.set(output, known),
             None => Ok(()),
+        }
+    }
+
+    /// Counts elements of values or of constants.
+    fn take(&mut self, kind: usize, elements: usize) -> Result<(), Fault> {
+        let (what, limit) =
+            [("elements in its values", MAX_ALL), ("elements in computed constants", MAX_FOLDED)]
+                [kind];
+        let used = (limit - self.left[kind]).saturating_add(elements);
+        match limit.checked_sub(used) {
+            Some(left) => {
+                self.left[kind] = left;
+                Ok(())
+            }
+            None => Err(Fault::Count { what, found: used, limit }),
         }
     }
 

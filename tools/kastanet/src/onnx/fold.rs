@@ -6,6 +6,9 @@ use super::node::Node;
 use super::operators::quantise;
 use super::values::{Import, Known};
 
+/// The most elements that a node gives which can give more than it has: shapes have a handful.
+const MAX_GIVEN: usize = 1 << 20;
+
 /// The constant that a node gives; `None` where it depends on what the network computes, or where it is no operator
 /// that exporters compute shapes with.
 pub fn fold<'m>(import: &Import<'m>, node: Node<'m>) -> Result<Option<Constant>, Fault> {
@@ -99,6 +102,9 @@ fn gather(node: Node<'_>, first: &Constant, rest: &[&Constant]) -> Result<Option
         return Ok(None);
     };
     let size: usize = inner.iter().product();
+    if indices.len().saturating_mul(size) > MAX_GIVEN {
+        return Ok(None);
+    }
     let mut at = vec![];
     for &index in indices {
         let index = node.axis(index, len)?;
@@ -131,6 +137,9 @@ fn concat(node: Node<'_>, inputs: &[&Constant]) -> Result<Option<Constant>, Faul
     }
     let mut shape = first.shape.clone();
     shape[0] = inputs.iter().map(|input| input.shape.first().copied().unwrap_or_default()).sum();
+    if inputs.iter().map(|input| input.values.len()).sum::<usize>() > MAX_GIVEN {
+        return Ok(None);
+    }
     let values = match first.values {
         Values::Real(_) => {
             let all = inputs.iter().map(|input| input.reals()).collect::<Option<Vec<_>>>();

@@ -6,7 +6,7 @@ use super::error::{Fault, ImportError};
 use super::node::Node;
 use super::operators::{self, quantise};
 use super::proto::{self, element};
-use super::{MAX_NODES, MAX_VALUES, OPSETS, integer};
+use super::{MAX_INPUTS, MAX_NODES, MAX_VALUES, OPSETS, integer};
 use crate::graph::{Graph, MAX_RANK};
 use prost::Message;
 
@@ -83,8 +83,13 @@ fn described(node: &proto::Node) -> String {
 
 /// The inputs that are no constants.
 fn inputs<'m>(assembly: &mut Assembly<'m>, graph: &'m proto::Graph) -> Result<(), Fault> {
-    for input in graph.inputs.iter() {
+    let mut found = 0;
+    for input in &graph.inputs {
         if !assembly.knows(&input.name) {
+            found += 1;
+            if found > MAX_INPUTS {
+                return Err(Fault::Count { what: "inputs", found, limit: MAX_INPUTS });
+            }
             let (shape, stored) = shape(input)?;
             let has_channels = operators::wants_channels_last(graph, &input.name);
             assembly.input(&input.name, &shape, has_channels, stored)?;

@@ -6,7 +6,7 @@ use super::integer::MARK;
 use super::layout::Layout;
 use super::node::Node;
 use crate::graph::{DType, Graph, Op, OpKind, Quant, Tensor, TensorId};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// What a name of the file stands for.
 #[derive(Clone, Debug)]
@@ -39,14 +39,15 @@ impl Value {
 pub struct Import<'m> {
     pub graph: Graph,
     known: HashMap<&'m str, Known>,
-    names: HashSet<String>,
+    /// Names of operators, and how often each was asked for.
+    names: HashMap<String, usize>,
 }
 
 impl<'m> Import<'m> {
     pub fn new(source: &str) -> Self {
         let (tensors, ops, inputs, outputs) = (vec![], vec![], vec![], vec![]);
         let graph = Graph { source: source.into(), tensors, ops, inputs, outputs };
-        Import { graph, known: HashMap::new(), names: HashSet::new() }
+        Import { graph, known: HashMap::new(), names: HashMap::new() }
     }
 
     /// Lets a name stand for something.
@@ -102,9 +103,13 @@ impl<'m> Import<'m> {
     pub fn reals(&self, node: Node<'m>, index: usize, role: &str) -> Result<Constant, Fault> {
         let constant = self.constant(node, index, role)?;
         match constant.reals() {
-            None => Err(node.fault(format!("its {role} are integers, expected float32"))),
+            None => {
+                let name = node.input(index).unwrap_or_default();
+                Err(node.fault(format!("its {role} {name:?} are integers, expected float32")))
+            }
             Some(reals) if reals.iter().any(|real| !real.is_finite()) => {
-                Err(node.fault(format!("its {role} hold NaN or infinity")))
+                let name = node.input(index).unwrap_or_default();
+                Err(node.fault(format!("its {role} {name:?} hold NaN or infinity")))
             }
             Some(_) => Ok(constant.clone()),
         }
@@ -177,6 +182,12 @@ impl<'m> Import<'m> {
     /// A constant in the order in which a value's elements lie: for each dimension of the value's tensor as long as
     /// that, or 1 where all are the same along it. `None` where the shapes do not fit.
     pub fn beside(&self, value: &Value, constant: &Constant) -> Option<(Vec<usize>, Vec<f32>)> {
+        let rank = self.graph.tensors[value.tensor].shape.len();
+        if let (Some(&[real]), true) =
+            (constant.reals(), constant.shape.len() <= value.shape().len())
+        {
+            return Some((vec![1; rank], vec![real]));
+        }
         let all = constant.broadcast(&value.shape())?;
         let order = value.layout.inner(0)?;
         let Values::Real(mut reals) = all.values.at(order.into_iter()) else { return None };
@@ -198,10 +209,13 @@ impl<'m> Import<'m> {
     fn unique(&mut self, base: &str) -> String {
         let base: String =
             if base.is_empty() { "node".into() } else { base.chars().take(64).collect() };
-        let numbered = (1..).map(|number| format!("{base}_{number}"));
-        let mut names = std::iter::once(base.clone()).chain(numbered);
-        let free = names.find(|name| !self.names.contains(name)).unwrap_or_default();
-        self.names.insert(free.clone());
-        free
+        let mut name = base.clone();
+        while self.names.contains_key(&name) {
+            let number = self.names.entry(base.clone()).or_default();
+            *number += 1;
+            name = format!("{base}_{number}");
+        }
+        self.names.insert(name.clone(), 0);
+        name
     }
 }
