@@ -32,10 +32,8 @@ pub fn starter(file: &str, weights: &Weights<'_>) -> String {
     let arrays = weights.all();
     let is_keras = arrays.iter().any(|(name, _)| name.ends_with("/kernel"));
     let layout = if is_keras { "keras" } else { "pytorch" };
-    let mut text = format!(
-        "weights = {}\nlayout = \"{layout}\"\ninput = [28, 28, 1]    # height, width, channels\n",
-        quoted(file)
-    );
+    let mut text =
+        format!("weights = {}\nlayout = \"{layout}\"\ninput = {}\n", quoted(file), input(&arrays));
     let layers = arrays.iter().filter_map(|(name, array)| begun(weights, is_keras, name, array));
     let (linear, others): (Vec<_>, Vec<_>) =
         layers.take(MOST_LAYERS).partition(|layer| layer.contains("\nlinear = "));
@@ -43,6 +41,15 @@ pub fn starter(file: &str, weights: &Weights<'_>) -> String {
     let between = (!(linear.is_empty() || others.is_empty())).then_some(flatten);
     text.extend(others.into_iter().chain(between).chain(linear));
     text
+}
+
+/// Sizes of a sample, of as many axes as windows have.
+fn input(arrays: &[(&str, &Stored<'_>)]) -> &'static str {
+    match arrays.iter().map(|(_, array)| array.shape.len()).max() {
+        Some(4..) => "[28, 28, 1]    # height, width, channels",
+        Some(3) => "[100, 1]    # length, channels",
+        _ => "[10]    # numbers",
+    }
 }
 
 /// The layer that an array may be the weights of, or the means.

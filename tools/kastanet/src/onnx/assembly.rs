@@ -98,7 +98,7 @@ impl<'m> Assembly<'m> {
 
     fn value(&mut self, node: Node<'m>) -> Result<Value, Fault> {
         let Some(Operator { run, .. }) = operators::find(&node.proto.kind) else {
-            return Err(Fault::Operators { nodes: vec![node.described()] });
+            return Err(Fault::Operators { nodes: vec![node.kind()] });
         };
         let moved = quantise::moved(&self.import, node)?;
         let mut value = run(&mut self.import, node)?;

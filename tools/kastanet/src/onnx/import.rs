@@ -8,6 +8,7 @@ use super::operators::{self, quantise};
 use super::proto::{self, element};
 use super::{MAX_INPUTS, MAX_NODES, MAX_VALUES, OPSETS, integer};
 use crate::graph::{Graph, MAX_RANK};
+use crate::words::short;
 use prost::Message;
 
 /// Reads a model; `name` is the file's, for messages and [`Graph::source`].
@@ -48,17 +49,32 @@ fn opset(model: &proto::Model) -> Result<i64, Fault> {
 
 /// Names everything that cannot be imported before anything is.
 fn check(graph: &proto::Graph) -> Result<(), Fault> {
-    let (found, limit) = (graph.nodes.len(), MAX_NODES);
+    let nodes: Vec<&proto::Node> = all(graph).collect();
+    let (found, limit) = (nodes.len(), MAX_NODES);
     if found > limit {
         return Err(Fault::Count { what: "nodes", found, limit });
     }
     let is_known = |node: &&proto::Node| {
         matches!(node.domain.as_str(), "" | "ai.onnx") && operators::is_supported(&node.kind)
     };
-    let nodes: Vec<String> = all(graph).filter(|node| !is_known(node)).map(described).collect();
-    match nodes.is_empty() {
+    let mut kinds: Vec<(String, Vec<String>)> = vec![];
+    for node in nodes.into_iter().filter(|node| !is_known(node)) {
+        let node = Node { proto: node, opset: 0 };
+        let (kind, name) = (short(&node.kind()), format!("{:?}", short(node.name())));
+        match kinds.iter_mut().find(|(other, _)| *other == kind) {
+            Some((_, names)) => names.push(name),
+            None => kinds.push((kind, vec![name])),
+        }
+    }
+    let said = |(kind, names): (String, Vec<String>)| match names.as_slice() {
+        [first, _, rest @ ..] if !rest.is_empty() => {
+            format!("{kind} ({first} and {} more)", names.len() - 1)
+        }
+        _ => format!("{kind} ({})", names.join(", ")),
+    };
+    match kinds.is_empty() {
         true => Ok(()),
-        false => Err(Fault::Operators { nodes }),
+        false => Err(Fault::Operators { nodes: kinds.into_iter().map(said).collect() }),
     }
 }
 
@@ -75,10 +91,6 @@ fn all(graph: &proto::Graph) -> impl Iterator<Item = &proto::Node> {
         rest.extend(graphs.map(|graph| graph.nodes.iter()));
     }
     nodes.into_iter()
-}
-
-fn described(node: &proto::Node) -> String {
-    Node { proto: node, opset: 0 }.described()
 }
 
 /// The inputs that are no constants.

@@ -17,11 +17,12 @@ impl<'m> Node<'m> {
         Fault::Node { node, kind, what: what.into() }
     }
 
-    /// As errors that list several name it.
-    pub fn described(&self) -> String {
-        let domain = &self.proto.domain;
-        let domain = if domain.is_empty() { String::new() } else { format!("{domain}.") };
-        format!("{domain}{} ({:?})", self.proto.kind, self.name())
+    /// What it does, and where that is declared if ONNX does not.
+    pub fn kind(&self) -> String {
+        match self.proto.domain.as_str() {
+            "" => self.proto.kind.clone(),
+            domain => format!("{domain}.{}", self.proto.kind),
+        }
     }
 
     /// Its name, or that of its output, which exporters that give no names call after it.

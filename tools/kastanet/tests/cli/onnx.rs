@@ -1,6 +1,6 @@
 //! ONNX checkpoints: read, quantised, packed, run.
 
-use crate::common::Place;
+use crate::common::{Place, random};
 use kastanet_cli::arrays::{Archive, Array};
 use std::path::{Path, PathBuf};
 
@@ -144,16 +144,12 @@ fn says_what_does_not_fit() {
 
 #[test]
 fn damaged_files_are_refused_or_read() {
-    let mut seed = 1_u64;
-    let mut random = move |below: usize| {
-        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (seed >> 33) as usize % below
-    };
+    let mut random = random();
     let cases = std::env::var("KASTANET_CASES").ok().and_then(|cases| cases.parse().ok());
     let (mut read, cases) = (0, cases.unwrap_or(2000));
-    for name in ["cnn", "residual", "row", "turned", "vectors"] {
+    for name in ["cnn", "residual", "row", "vectors", "cnn_qdq", "residual_qoperator"] {
         let whole = std::fs::read(file(&format!("{name}.onnx"))).expect("a file of the tests");
-        for _ in 0..cases / 5 {
+        for _ in 0..cases / 6 {
             let mut bytes = whole.clone();
             for _ in 0..1 + random(3) {
                 let byte = [0, 1, 0x7f, 0x80, 0xff, random(256) as u8][random(6)];
