@@ -50,7 +50,7 @@ A recipe is a TOML file; each key may be left out (these are the defaults):
   seed = 0
   [densities]           of layers that have another: conv_1 = 0.5")]
 pub struct Args {
-    /// The checkpoint: an .onnx or .tflite file with a float network
+    /// The checkpoint: an .onnx, .tflite or .toml file with a float network
     checkpoint: PathBuf,
     /// An archive with the arrays `x` and `y`
     #[arg(long, value_name = "D.npz")]

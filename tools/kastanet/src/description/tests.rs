@@ -229,3 +229,33 @@ fn begins_descriptions() {
     assert_eq!(kinds, ["depthwise", "batch_norm", "conv", "flatten", "linear"]);
     assert!(Description::parse(super::EXAMPLE).is_ok());
 }
+
+#[test]
+fn what_is_documented_can_be_read() {
+    let page = include_str!("../../../../docs/description.md");
+    let text = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let file = arrays(&[
+        ("features.0.weight", &[4, 1, 5, 5]),
+        ("features.0.bias", &[4]),
+        ("features.2.running_mean", &[4]),
+        ("features.2.running_var", &[4]),
+        ("features.2.num_batches_tracked", &[]),
+        ("features.4.weight", &[6, 4, 3, 3]),
+        ("features.5.weight", &[6, 6, 3, 3]),
+        ("classifier.weight", &[10, 6 * 14 * 14]),
+    ]);
+    let graph = described(text, &Weights::safetensors(&file).unwrap()).unwrap();
+    let kinds: Vec<&str> = graph.ops.iter().map(|op| op.kind.name()).collect();
+    let expected = [
+        "CONV_2D",
+        "MUL",
+        "ADD",
+        "MAX_POOL_2D",
+        "CONV_2D",
+        "CONV_2D",
+        "ADD",
+        "FULLY_CONNECTED",
+        "SOFTMAX",
+    ];
+    assert_eq!(kinds, expected);
+}
