@@ -14,9 +14,9 @@
 //! max_pool = 2
 //! ```
 //!
-//! `file` declares what the file may say, `weights` holds the arrays, `layers` writes each layer as nodes of ONNX, and
-//! [`import()`] hands these to that importer: the same network gives the same graph, whichever file it comes from.
-//! `docs/description.md` is for users.
+//! `file` declares what the file may say, `weights` holds the arrays, `order` knows what frameworks call them and how
+//! they order axes, `layers` writes each layer as nodes of ONNX, and [`import()`] hands these to that importer: the
+//! same network gives the same graph, whichever file it comes from. `docs/description.md` is for users.
 
 mod error;
 
@@ -25,6 +25,8 @@ mod file;
 mod import;
 
 mod layers;
+
+mod order;
 
 mod starter;
 

@@ -3,6 +3,7 @@
 mod combine;
 mod linear;
 mod normalise;
+mod padding;
 pub mod quantise;
 mod reduce;
 pub mod shape;

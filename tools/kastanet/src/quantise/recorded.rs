@@ -99,9 +99,9 @@ fn own(graph: &Graph, op: &Op) -> Option<Quant> {
 fn spread(graph: &mut Graph) -> Result<(), QuantiseError> {
     for _ in 0..MOST_PASSES {
         let numbers = 0..graph.ops.len();
-        let forward = numbers.clone().fold(false, |any, number| onward(graph, number) || any);
-        let back = numbers.rev().fold(false, |any, number| backward(graph, number) || any);
-        if !(forward || back) {
+        let forward = numbers.clone().filter(|&number| onward(graph, number)).count();
+        let back = numbers.rev().map(|number| backward(graph, number)).sum::<usize>();
+        if forward + back == 0 {
             break;
         }
     }
@@ -113,7 +113,7 @@ fn spread(graph: &mut Graph) -> Result<(), QuantiseError> {
     }
 }
 
-/// From what an operator reads to what it gives; says whether that is new.
+/// From what an operator reads to what it gives. Says whether that is new.
 fn onward(graph: &mut Graph, number: usize) -> bool {
     let op = &graph.ops[number];
     let quant = match (own(graph, op), moves(op.kind)) {
@@ -133,15 +133,16 @@ fn alike(graph: &Graph, op: &Op) -> Option<Quant> {
     quants.all(|quant| quant == first).then(|| first.clone())?
 }
 
-/// From what an operator gives to what it reads: cut before it is moved or picked, values come out the same.
-fn backward(graph: &mut Graph, number: usize) -> bool {
+/// From what an operator gives to what it reads: cut before it is moved or picked, values come out the same. Says to
+/// how many that is new.
+fn backward(graph: &mut Graph, number: usize) -> usize {
     let op = &graph.ops[number];
     if !moves(op.kind) {
-        return false;
+        return 0;
     }
     let quant = graph.output(op).and_then(|output| output.quant.clone());
     let inputs: Vec<TensorId> = op.inputs.iter().flatten().copied().collect();
-    inputs.into_iter().fold(false, |any, id| give(graph, id, quant.clone()) || any)
+    inputs.into_iter().filter(|&id| give(graph, id, quant.clone())).count()
 }
 
 fn give(graph: &mut Graph, id: TensorId, quant: Option<Quant>) -> bool {

@@ -5,6 +5,7 @@ use super::super::layout::Layout;
 use super::super::node::Node;
 use super::super::values::{Import, Known, Value};
 use super::channels_last;
+use super::padding::padding;
 use crate::graph::{Activation, OpKind, Padding, TensorId};
 
 /// The windows of a node over its input, whose channels are last. One that moves along a row has a height of 1.
@@ -60,9 +61,9 @@ pub fn conv<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault>
     let shape =
         if depthwise { vec![1, height, width, outputs] } else { vec![outputs, height, width, per] };
     let name = node.input(1).unwrap_or("weights").into();
-    let weights_tensor = import.reals_tensor(name, shape, turned.reals().unwrap_or_default());
-    import.graph.tensors[weights_tensor].quant = weights.quant_of(0, if depthwise { 3 } else { 0 });
-    let weights = weights_tensor;
+    let quant = weights.quant_of(0, if depthwise { 3 } else { 0 });
+    let weights = import.reals_tensor(name, shape, turned.reals().unwrap_or_default());
+    import.graph.tensors[weights].quant = quant;
     let bias = bias.map(|bias| {
         let name = node.input(2).unwrap_or("biases").into();
         import.reals_tensor(name, vec![bias.values.len()], bias.reals().unwrap_or_default())
@@ -248,72 +249,4 @@ impl Windows {
         let layout = Layout::channels_last(seen);
         import.emit(node, kind, inputs, (vec![n, height, width, channels], layout))
     }
-}
-
-/// What windows do at the border: in a word where there is one for it.
-fn padding(
-    node: Node<'_>,
-    places: usize,
-    image: [usize; 2],
-    (reach, stride): ([usize; 2], [usize; 2]),
-) -> Result<Padding, Fault> {
-    match node.word("auto_pad") {
-        "SAME_UPPER" => return Ok(Padding::Same),
-        "SAME_LOWER" => return Ok(same_lower(image, reach, stride)),
-        "VALID" => return Ok(Padding::Valid),
-        "" | "NOTSET" => {}
-        other => return Err(node.fault(format!("`auto_pad` is {other}"))),
-    }
-    let pads = node.ints("pads").map_or_else(|| vec![0; 2 * places], <[i64]>::to_vec);
-    let sizes: Option<Vec<usize>> = pads.iter().map(|&pad| usize::try_from(pad).ok()).collect();
-    let (before, mut after) = match sizes.as_deref() {
-        Some(&[left, right]) if places == 1 => ([0, left], [0, right]),
-        Some(&[top, left, bottom, right]) if places == 2 => ([top, left], [bottom, right]),
-        _ => return Err(node.fault(format!("`pads` is {pads:?}, expected {} sizes", 2 * places))),
-    };
-    if node.int("ceil_mode", 0) != 0 {
-        for axis in [0, 1] {
-            let size = image[axis].saturating_add(before[axis]).saturating_add(after[axis]);
-            let over = size.saturating_sub(reach[axis]) % stride[axis];
-            // Windows that would begin in the padding behind the image are left out.
-            let last =
-                size.saturating_sub(reach[axis]) / stride[axis] * stride[axis] + stride[axis];
-            if over > 0 && last < image[axis].saturating_add(before[axis]) {
-                after[axis] = after[axis].saturating_add(stride[axis] - over);
-            }
-        }
-    }
-    if [0, 1].into_iter().any(|axis| before[axis].max(after[axis]) >= reach[axis]) {
-        return Err(node.fault(format!(
-            "`pads` is {pads:?}, a window reaches over {reach:?}: some would be empty"
-        )));
-    }
-    Ok(in_a_word(Padding::Explicit { before, after }, image, (reach, stride)))
-}
-
-/// As many windows as SAME has, the odd zero being before the image.
-fn same_lower(image: [usize; 2], reach: [usize; 2], stride: [usize; 2]) -> Padding {
-    let zeros = |axis: usize| {
-        let windows = image[axis].div_ceil(stride[axis]);
-        let end = windows.saturating_sub(1).saturating_mul(stride[axis]);
-        end.saturating_add(reach[axis]).saturating_sub(image[axis])
-    };
-    let [height, width] = [0, 1].map(zeros);
-    let before = [height.div_ceil(2), width.div_ceil(2)];
-    let after = [height / 2, width / 2];
-    in_a_word(Padding::Explicit { before, after }, image, (reach, stride))
-}
-
-/// The word for a padding, if there is one that gives the same windows.
-fn in_a_word(
-    explicit: Padding,
-    image: [usize; 2],
-    (reach, stride): ([usize; 2], [usize; 2]),
-) -> Padding {
-    let places = |padding: Padding| {
-        [0, 1].map(|axis| padding.along(axis, image[axis], reach[axis], stride[axis]))
-    };
-    let words = [Padding::Valid, Padding::Same];
-    let word = words.into_iter().find(|&word| places(word) == places(explicit));
-    word.unwrap_or(explicit)
 }
