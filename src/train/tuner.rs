@@ -161,11 +161,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     ///     tuner.change_settled(0, |weight| (weight.value * 64.0).round() / 64.0)
     /// }
     /// ```
-    pub fn change_settled(
-        &mut self,
-        number: usize,
-        f: impl FnMut(LiveWeight) -> f32,
-    ) -> Option<()> {
+    pub fn change_settled(&mut self, number: usize, f: impl FnMut(LiveWeight) -> f32) -> Option<()> {
         self.prepare();
         let is_settled = self.memory.held.head.phase == SETTLED;
         let (view, _) = self.layer(number)?;
