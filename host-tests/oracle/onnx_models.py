@@ -138,8 +138,17 @@ def vectors(where):
     m.save("vectors", m("Gemm", h, m.weights(9, 4), m.weights(1, 4)), where)
 
 
+def lower(where):
+    """Padding that is larger before the image, means over padding, and tanh."""
+    m = Model([1, 3, 8, 11])
+    h = m("Tanh", m.conv("x", 3, 6, (4, 2), auto_pad="SAME_LOWER", strides=[2, 1]))
+    h = m("AveragePool", h, kernel_shape=[3, 3], strides=[1, 2], pads=[1, 1, 1, 1], count_include_pad=1)
+    h = m("MaxPool", h, kernel_shape=[2, 2], auto_pad="SAME_LOWER", strides=[2, 2])
+    m.save("lower", m("Gemm", m("Flatten", h), m.weights(6 * 2 * 3, 5), m.weights(5)), where)
+
+
 if __name__ == "__main__":
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
-    for make in (mlp, cnn, depthwise, residual, row, turned, vectors):
+    for make in (mlp, cnn, depthwise, residual, row, turned, vectors, lower):
         make(target)

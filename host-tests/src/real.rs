@@ -119,6 +119,7 @@ fn operator(
             concatenated(to, &parts, (axis + 4) as usize % 4)
         }
         OpKind::Logistic if !is_last => each(x(0), to, |x| 1.0 / (1.0 + (-x).exp())),
+        OpKind::Tanh => each(x(0), to, f64::tanh),
         OpKind::Relu => each(x(0), to, |x| cut(Activation::Relu, x)),
         OpKind::Relu6 => each(x(0), to, |x| cut(Activation::Relu6, x)),
         _ => each(x(0), to, |x| x),

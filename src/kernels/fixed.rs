@@ -1,4 +1,4 @@
-//! Fixed-point exp, reciprocal and logistic: what SOFTMAX runs and LOGISTIC tables are made of.
+//! Fixed-point exp, reciprocal, logistic and tanh: what SOFTMAX runs, and tables of LOGISTIC and TANH are made of.
 //!
 //! A number in Qm.n is an `i32` that stands for itself / 2^n, with m + n = 31: it reaches from
 //! −2^m to just below 2^m. [`doubling_high_mul`] of a Qa and a Qb number is their product in
@@ -19,7 +19,8 @@
 //! **1 / (1 + x), 0 ≤ x < 1.** Newton's iteration for 1/d with d = (1 + x) / 2 in [1/2, 1):
 //! y ← y + y · (1 − d · y), from the line 48/17 − 32/17 · d, which is off by at most 1/17. Every
 //! round squares the error: 17^−8 after three, below the last bit that matters. y is in (1, 2],
-//! so it is held in Q2.29; halved, it is the result.
+//! so it is held in Q2.29; halved, it is the result. Less one, it is (1 − x) / (1 + x), which of
+//! x = exp(−2·a) is tanh(a).
 //!
 //! Order and rounding of each step are those of the fixed-point library that TFLite's reference
 //! kernels use; another order would differ in the last bit.
@@ -92,6 +93,12 @@ fn exp_near_zero(x: i32) -> i32 {
 /// ```
 #[inline]
 pub fn reciprocal_of_one_plus(x: i32) -> i32 {
+    // Q2.29 taken as Q1.30 is half of it.
+    saturating_shift_left(twice_reciprocal_of_one_plus(x), 1)
+}
+
+/// 2 / (1 + `x`) in Q2.29.
+fn twice_reciprocal_of_one_plus(x: i32) -> i32 {
     // (x + 1) / 2 in 32 bits without a sign.
     let d = ((x as u32).wrapping_add(1 << 31) >> 1) as i32;
     let mut y = LINE_START.wrapping_add(doubling_high_mul(d, LINE_SLOPE));
@@ -99,8 +106,7 @@ pub fn reciprocal_of_one_plus(x: i32) -> i32 {
         let error = ONE_Q2.wrapping_sub(doubling_high_mul(d, y));
         y = y.wrapping_add(saturating_shift_left(doubling_high_mul(y, error), 2));
     }
-    // Q2.29 taken as Q1.30 is half of it.
-    saturating_shift_left(y, 1)
+    y
 }
 
 /// 1 / (1 + exp(−`x`)) in Q0.31 for any `x` in Q4.27, which is −16 to 16; off by less than 2^−23.
@@ -118,6 +124,27 @@ pub fn logistic(x: i32) -> i32 {
     }
     let upper = reciprocal_of_one_plus(exp::<4>(if x > 0 { -x } else { x }));
     if x > 0 { upper } else { i32::MAX - upper }
+}
+
+/// tanh(`x`) in Q0.31 for any `x` in Q4.27, which is −16 to 16; off by less than 2^−20.
+///
+/// ```
+/// use kastanet::kernels::fixed::tanh;
+///
+/// assert_eq!(tanh(0), 0);
+/// let one = tanh(1 << 27); // 0.7616
+/// assert!((one - 1635510996).abs() < 1 << 11);
+/// assert_eq!(tanh(-1 << 27), -one);
+/// ```
+#[inline]
+pub fn tanh(x: i32) -> i32 {
+    if x == 0 {
+        return 0;
+    }
+    // x in Q4.27, taken as Q5.26, is twice as large.
+    let power = exp::<5>(if x > 0 { -x } else { x });
+    let size = saturating_shift_left(twice_reciprocal_of_one_plus(power).wrapping_sub(ONE_Q2), 2);
+    if x > 0 { size } else { -size }
 }
 
 /// `x` · 2^`exponent`, held to the ends of 32 bits.
@@ -171,5 +198,16 @@ mod tests {
             assert_eq!(logistic(-x), i32::MAX - logistic(x));
         }
         assert_eq!(logistic(i32::MIN), i32::MAX - logistic(i32::MAX));
+    }
+
+    #[test]
+    fn tanh_is_close_and_odd() {
+        for x in (1..=i32::MAX).step_by(99_991) {
+            let exact = (f64::from(x) / 2f64.powi(27)).tanh();
+            let found = f64::from(tanh(x)) / ONE;
+            assert!((found - exact).abs() < 2f64.powi(-20), "{x}: {found} {exact}");
+            assert_eq!(tanh(-x), -tanh(x));
+        }
+        assert_eq!(tanh(i32::MIN), -tanh(i32::MAX));
     }
 }

@@ -76,6 +76,11 @@ pub fn logistic(rng: &mut Rng) -> Graph {
     int8(OpKind::Logistic, &shape(rng, 1, 7), step(rng), PROBABILITY)
 }
 
+/// Hyperbolic tangents.
+pub fn tanh(rng: &mut Rng) -> Graph {
+    int8(OpKind::Tanh, &shape(rng, 1, 7), step(rng), (1.0 / 128.0, 0))
+}
+
 /// RELU to another scale.
 pub fn relu(rng: &mut Rng) -> Graph {
     let (shape, from) = (shape(rng, 1, 7), step(rng));

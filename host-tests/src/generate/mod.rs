@@ -83,6 +83,7 @@ pub const SUBJECTS: &[Subject] = &[
     subject("squeeze", &[OpKind::Reshape], shapes::squeeze),
     subject("softmax", &[OpKind::Softmax], elementwise::softmax),
     subject("logistic", &[OpKind::Table], elementwise::logistic),
+    subject("tanh", &[OpKind::Table], elementwise::tanh),
     subject("relu", &[OpKind::Table], elementwise::relu),
     subject("relu6", &[OpKind::Table], elementwise::relu6),
     subject("requantize", &[OpKind::Table], elementwise::requantize),

@@ -1,6 +1,8 @@
-//! SOFTMAX, LOGISTIC, RELU, RELU6.
+//! SOFTMAX, LOGISTIC, TANH, RELU, RELU6.
 
-use super::fixed::{self, ONE, high_mul, one_over_one_plus, shift_right, store};
+use super::fixed::{
+    self, ONE, high_mul, one_less_over_one_plus, one_over_one_plus, shift_right, store,
+};
 use super::node::Node;
 use super::{Factor, Range};
 
@@ -59,6 +61,28 @@ fn sigmoid(x: i64) -> i64 {
         x if x > 0 => one_over_one_plus(fixed::exp(-x, LOGISTIC_BITS)),
         x => ONE - one_over_one_plus(fixed::exp(x, LOGISTIC_BITS)),
     }
+}
+
+/// (1 − e^−2x) / (1 + e^−2x).
+pub fn tanh(node: &Node<'_>) -> Vec<i64> {
+    let input = node.ints(0);
+    let factor = Factor::new(f64::from(input.scale()) * 2f64.powi(31 - LOGISTIC_BITS as i32));
+    let radius = radius(LOGISTIC_BITS, factor);
+    let of = |x: i64| match x - input.zero_point {
+        x if x <= -radius => -128,
+        x if x >= radius => 127,
+        x => store(shift_right(tangent(factor.apply(x)), 24), 0, INT8),
+    };
+    input.data.iter().map(|&x| of(x)).collect()
+}
+
+/// With one integer bit more, a number stands for twice as much.
+fn tangent(x: i64) -> i64 {
+    let size = match x {
+        0 => 0,
+        x => one_less_over_one_plus(fixed::exp(-x.abs(), LOGISTIC_BITS + 1)),
+    };
+    x.signum() * size
 }
 
 /// max(x, 0), brought to the output's scale.

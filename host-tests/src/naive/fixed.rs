@@ -116,15 +116,25 @@ fn exp_of_rest(a: i64) -> i64 {
     middle + high_mul(middle, x + higher)
 }
 
-/// 1 / (1 + `a`) for `a` in [0, 1]: three steps of Newton's method.
+/// 1 / (1 + `a`) for `a` in [0, 1].
 pub fn one_over_one_plus(a: i64) -> i64 {
+    shift_left(two_over_one_plus(a), 1)
+}
+
+/// (1 − `a`) / (1 + `a`) for `a` in [0, 1], which is one less than 2 / (1 + `a`).
+pub fn one_less_over_one_plus(a: i64) -> i64 {
+    shift_left(two_over_one_plus(a) - (1 << 29), 2)
+}
+
+/// 2 / (1 + `a`), 29 bits behind the point: three steps of Newton's method.
+fn two_over_one_plus(a: i64) -> i64 {
     let half = (a + ONE + 1) / 2;
     let mut x = constant(48.0 / 17.0, 29) + high_mul(half, constant(-32.0 / 17.0, 29));
     for _ in 0..3 {
         let error = (1 << 29) - high_mul(half, x);
         x += shift_left(high_mul(x, error), 2);
     }
-    shift_left(x, 1)
+    x
 }
 
 /// The output's stored value: the zero point added, then clamped.

@@ -76,6 +76,7 @@ fn operator(node: &Node<'_>) -> Vec<u8> {
         OpKind::Reshape | OpKind::Squeeze => node.ints(0).data,
         OpKind::Softmax { beta } => activation::softmax(node, beta),
         OpKind::Logistic => activation::logistic(node),
+        OpKind::Tanh => activation::tanh(node),
         OpKind::Relu => activation::relu(node),
         OpKind::Relu6 => activation::relu6(node),
         OpKind::Quantize => quantize::quantize(node),

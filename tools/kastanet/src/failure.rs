@@ -1,5 +1,6 @@
 //! What went wrong, said for people: one sentence, its causes, and what to do about it.
 
+use crate::description::DescriptionError;
 use crate::report::printable;
 use crate::{onnx, tflite};
 use std::fmt;
@@ -21,12 +22,14 @@ pub struct Failure {
     pub causes: Vec<String>,
     /// What to do about it.
     pub help: Option<String>,
+    /// The lines of a file that would do.
+    pub example: Vec<String>,
 }
 
 impl Failure {
     /// A failure without causes.
     pub fn new(message: impl Into<String>) -> Self {
-        Failure { message: printable(&message.into()), causes: vec![], help: None }
+        Failure { message: printable(&message.into()), causes: vec![], help: None, example: vec![] }
     }
 
     /// Adds a cause.
@@ -38,6 +41,12 @@ impl Failure {
     /// Says what to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(printable(&help.into()));
+        self
+    }
+
+    /// Shows a file that would do.
+    pub fn example(mut self, text: &str) -> Self {
+        self.example = text.lines().map(printable).collect();
         self
     }
 }
@@ -69,6 +78,14 @@ impl From<tflite::ImportError> for Failure {
 impl From<onnx::ImportError> for Failure {
     fn from(error: onnx::ImportError) -> Self {
         let onnx::ImportError { file, fault } = error;
+        Failure::new(format!("cannot use `{file}`")).because(&fault).help(fault.help())
+    }
+}
+
+/// The same of a description.
+impl From<DescriptionError> for Failure {
+    fn from(error: DescriptionError) -> Self {
+        let DescriptionError { file, fault } = error;
         Failure::new(format!("cannot use `{file}`")).because(&fault).help(fault.help())
     }
 }

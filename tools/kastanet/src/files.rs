@@ -1,13 +1,14 @@
 //! Reading files, and telling by their content what they are.
 
+use crate::description::{Description, DescriptionError, EXAMPLE, Weights};
 use crate::failure::Failure;
 use crate::graph::Graph;
 use crate::pack::AlignedBytes;
-use crate::{onnx, tflite};
+use crate::{description, onnx, tflite};
 use kastanet::image::{Error, Image, record::MAGIC};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The largest file that is read, in bytes.
 pub const MAX_BYTES: u64 = 2 << 30;
@@ -27,6 +28,8 @@ pub enum Kind {
     Onnx,
     /// A safetensors checkpoint.
     Safetensors,
+    /// A description of how a network uses weights.
+    Description,
     /// A Keras checkpoint in HDF5.
     Hdf5,
     /// Nothing that is known here.
@@ -51,12 +54,13 @@ impl Kind {
         }
     }
 
-    /// Tells by the first bytes, and for checkpoints that cannot be read by the name as well.
-    fn of_file(path: &Path, bytes: &[u8]) -> Self {
+    /// Tells by the first bytes, and where these do not tell by the name.
+    pub fn of_file(path: &Path, bytes: &[u8]) -> Self {
         let extension = path.extension().and_then(|extension| extension.to_str());
         match (Kind::of(bytes), extension) {
             (Kind::Unknown, Some("onnx")) => Kind::Onnx,
             (Kind::Unknown, Some("safetensors")) => Kind::Safetensors,
+            (Kind::Unknown, Some("toml")) => Kind::Description,
             (kind, _) => kind,
         }
     }
@@ -70,6 +74,7 @@ impl Kind {
             Kind::Zip => "a ZIP archive",
             Kind::Onnx => "an ONNX checkpoint",
             Kind::Safetensors => "a safetensors checkpoint",
+            Kind::Description => "a description in TOML",
             Kind::Hdf5 => "an HDF5 checkpoint",
             Kind::Unknown => "of no known kind",
         }
@@ -112,6 +117,8 @@ pub enum Model {
     Image(AlignedBytes),
     /// A checkpoint, as read.
     Checkpoint(Graph, Vec<u8>),
+    /// Weights by themselves, as read, and what they are.
+    Weights(Vec<u8>, Kind),
 }
 
 /// Reads an image or a checkpoint, by content.
@@ -126,6 +133,14 @@ pub fn read_model(path: &Path) -> Result<Model, Failure> {
         kind @ (Kind::Tflite | Kind::Onnx) => {
             let graph = import(path, kind, &bytes)?;
             Ok(Model::Checkpoint(graph, bytes))
+        }
+        Kind::Description => {
+            described(path, &bytes).map(|(graph, bytes)| Model::Checkpoint(graph, bytes))
+        }
+        kind @ Kind::Safetensors => Ok(Model::Weights(bytes, kind)),
+        // PyTorch and Keras write ZIP files of their own.
+        kind @ Kind::Zip if path.extension().is_some_and(|extension| extension == "npz") => {
+            Ok(Model::Weights(bytes, kind))
         }
         kind => Err(not_a_model(path, kind)),
     }
@@ -157,11 +172,66 @@ fn import(path: &Path, kind: Kind, bytes: &[u8]) -> Result<Graph, Failure> {
     }
 }
 
+/// The network that a description says, and the bytes that it came from.
+fn described(path: &Path, bytes: &[u8]) -> Result<(Graph, Vec<u8>), Failure> {
+    let file = path.display().to_string();
+    let failed = |fault| DescriptionError { file: file.clone(), fault: Box::new(fault) };
+    let text = str::from_utf8(bytes).map_err(|_| {
+        Failure::new(format!("cannot use `{file}`"))
+            .because("it is no text")
+            .help("write it as TOML: docs/description.md says how")
+    })?;
+    let said = Description::parse(text).map_err(failed)?;
+    let source = path.parent().unwrap_or(Path::new("")).join(&said.weights);
+    let stored = read(&source)?;
+    let weights = weights(&source, Kind::of_file(&source, &stored), &stored)?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let graph = description::import(&name, &said, &weights)
+        .map_err(|DescriptionError { fault, .. }| DescriptionError { file, fault })?;
+    drop(weights);
+    Ok((graph, [bytes, &stored].concat()))
+}
+
+/// The arrays of a file of weights.
+///
+/// # Errors
+///
+/// A file that is no such, or a damaged one.
+pub fn weights<'a>(path: &Path, kind: Kind, bytes: &'a [u8]) -> Result<Weights<'a>, Failure> {
+    let file = path.display().to_string();
+    match kind {
+        Kind::Safetensors => Weights::safetensors(bytes)
+            .map_err(|fault| DescriptionError { file, fault: Box::new(fault) }.into()),
+        Kind::Zip => Weights::npz(&file, bytes),
+        _ => Err(Failure::new(format!("cannot use `{file}`"))
+            .because(format!("it is {}, expected weights", kind.name()))
+            .help("name a .safetensors or .npz file in `weights`")),
+    }
+}
+
+/// The file of weights that a description names, so that nothing is written over it.
+pub fn weights_of(path: &Path) -> Option<PathBuf> {
+    path.extension().filter(|extension| *extension == "toml")?;
+    let text = String::from_utf8(read(path).ok()?).ok()?;
+    Some(path.parent()?.join(Description::parse(&text).ok()?.weights))
+}
+
+/// Weights by themselves are no network.
+fn undescribed(path: &Path) -> Failure {
+    let file = path.display();
+    Failure::new(format!("cannot use `{file}`"))
+        .because("it holds arrays by themselves, not how a network uses them")
+        .help(format!(
+            "describe the network in a .toml file and give that; `kastanet inspect {file}` begins one, of this form:"
+        ))
+        .example(EXAMPLE)
+}
+
 fn not_a_model(path: &Path, kind: Kind) -> Failure {
     let failure = Failure::new(format!("cannot use `{}`", path.display()));
-    let wanted = "give an image written by `kastanet pack`, or a .tflite or .onnx checkpoint";
+    let wanted = "give an image written by `kastanet pack`, a .tflite or .onnx checkpoint, or a .toml description";
     match kind {
-        Kind::Safetensors | Kind::Hdf5 => failure
+        Kind::Hdf5 => failure
             .because(format!("it is {}, which is not supported yet", kind.name()))
             .help("convert the model to TFLite with full-integer int8 quantisation and give the .tflite file"),
         Kind::Unknown => failure
@@ -181,6 +251,7 @@ fn not_a_model(path: &Path, kind: Kind) -> Failure {
 pub fn read_checkpoint(path: &Path) -> Result<(Graph, Vec<u8>), Failure> {
     match read_model(path)? {
         Model::Checkpoint(graph, bytes) => Ok((graph, bytes)),
+        Model::Weights(..) => Err(undescribed(path)),
         Model::Image(_) => Err(Failure::new(format!("cannot pack `{}`", path.display()))
             .because("it is an image already")
             .help("give the checkpoint it was packed from")),
@@ -195,6 +266,7 @@ pub fn read_checkpoint(path: &Path) -> Result<(Graph, Vec<u8>), Failure> {
 pub fn read_image(path: &Path) -> Result<AlignedBytes, Failure> {
     match read_model(path)? {
         Model::Image(bytes) => Ok(bytes),
+        Model::Weights(..) => Err(not_a_model(path, Kind::of(&read(path)?))),
         Model::Checkpoint(..) => Err(Failure::new(format!("cannot run `{}`", path.display()))
             .because("it is a checkpoint, not an image")
             .help(format!("first `kastanet pack {} -o MODEL.kst`", path.display()))),

@@ -133,6 +133,7 @@ impl At<'_> {
             OpKind::Concatenation { axis, activation } => self.concatenated(axis, activation),
             OpKind::Softmax { beta } => self.softmax(beta),
             OpKind::Logistic => self.each(|x| 1.0 / (1.0 + (-x).exp())),
+            OpKind::Tanh => self.each(f32::tanh),
             OpKind::Relu => self.each(|x| cut(Activation::Relu, x)),
             OpKind::Relu6 => self.each(|x| cut(Activation::Relu6, x)),
             OpKind::Reshape | OpKind::Squeeze | OpKind::Quantize | OpKind::Dequantize => {

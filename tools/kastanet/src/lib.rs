@@ -10,6 +10,8 @@ pub mod tflite;
 
 pub mod onnx;
 
+pub mod description;
+
 pub mod prune;
 
 pub mod encode;

@@ -17,7 +17,11 @@ mod error;
 
 mod ranges;
 
+mod recorded;
+
 mod samples;
+
+mod scalings;
 
 mod ties;
 
@@ -26,13 +30,21 @@ mod tests;
 
 pub use error::QuantiseError;
 pub use ranges::Ranges;
+pub use recorded::quantise_as_recorded;
 pub use samples::Samples;
 
 use crate::graph::{DType, Graph, Op, OpKind, Quant, TensorId, simplify};
 use ties::Ties;
 
-/// The scale and zero point of what lies between 0 and 1.
-const PROBABILITY: (f32, i32) = (1.0 / 256.0, -128);
+/// The scale and zero point that an operator's output has, where its kind leaves no choice: what lies between 0 and 1,
+/// or between −1 and 1, fills int8.
+fn fixed(kind: OpKind) -> Option<(f32, i32)> {
+    match kind {
+        OpKind::Softmax { .. } | OpKind::Logistic => Some((1.0 / 256.0, -128)),
+        OpKind::Tanh => Some((1.0 / 128.0, 0)),
+        _ => None,
+    }
+}
 
 /// The same network in int8, with these ranges of its activations. Inputs and outputs are int8 too.
 ///
@@ -77,9 +89,9 @@ fn scales(
         let group = &mut groups[ties.group(id)];
         *group = [group[0].min(low), group[1].max(high)];
     }
-    let scale = |id: TensorId, ties: &mut Ties| match ties.is_fixed(id) {
-        true => PROBABILITY,
-        false => affine(groups[ties.group(id)]),
+    let scale = |id: TensorId, ties: &mut Ties| match ties.fixed(id) {
+        Some(fixed) => fixed,
+        None => affine(groups[ties.group(id)]),
     };
     Ok((0..graph.tensors.len()).map(|id| scale(id, ties)).collect())
 }

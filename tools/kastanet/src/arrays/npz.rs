@@ -55,6 +55,26 @@ impl<'a> Archive<'a> {
         }
     }
 
+    /// The names of all arrays, of which there are at most `most`.
+    ///
+    /// # Errors
+    ///
+    /// A damaged archive, or one with more.
+    pub fn keys(&self, most: usize) -> Result<Vec<String>, Failure> {
+        let mut keys = vec![];
+        for entry in self.zip.entries() {
+            let whose = format!("`{}`", self.name);
+            let entry = entry.map_err(|error| bad(error.to_string()).of(&whose))?;
+            let path = String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned();
+            keys.extend(path.strip_suffix(".npy").map(str::to_owned));
+            if keys.len() > most {
+                let what = format!("it holds more than {most} arrays");
+                return Err(Fault { what, help: "save fewer of them" }.of(&whose));
+            }
+        }
+        Ok(keys)
+    }
+
     /// The array called `key`.
     ///
     /// # Errors

@@ -126,7 +126,11 @@ fn try_complain(failure: &Failure) -> io::Result<()> {
         writeln!(err, "  cause: {cause}")?;
     }
     match &failure.help {
-        Some(help) => writeln!(err, "{blue}help{blue:#}: {help}"),
-        None => Ok(()),
+        Some(help) => writeln!(err, "{blue}help{blue:#}: {help}")?,
+        None => return Ok(()),
     }
+    failure
+        .example
+        .iter()
+        .try_for_each(|line| writeln!(err, "{}", format!("    {line}").trim_end()))
 }

@@ -47,7 +47,9 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let outputs: Vec<&Path> =
         [&args.output].into_iter().chain(&args.write_tflite).map(|path| path.as_path()).collect();
     let labels = args.labels.as_deref().and_then(labels::file);
-    let inputs: Vec<&Path> = [args.checkpoint.as_path()].into_iter().chain(labels).collect();
+    let weights = files::weights_of(&args.checkpoint);
+    let inputs = [args.checkpoint.as_path()].into_iter().chain(labels).chain(weights.as_deref());
+    let inputs: Vec<&Path> = inputs.collect();
     output::check(&outputs, &inputs)?;
     let (graph, source) = files::read_checkpoint(&args.checkpoint)?;
     let graph = calibrate::quantised(args, graph)?;

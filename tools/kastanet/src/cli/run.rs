@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
         false => Failure {
             message: format!("cannot run `{}`", args.model.display()),
             causes: vec![failure.message],
-            help: failure.help,
+            ..failure
         },
     })?;
     let progress = Progress::new(session.samples(), "running");

@@ -50,7 +50,7 @@ A recipe is a TOML file; each key may be left out (these are the defaults):
   seed = 0
   [densities]           of layers that have another: conv_1 = 0.5")]
 pub struct Args {
-    /// The checkpoint: an .onnx or .tflite file with a float network
+    /// The checkpoint: an .onnx, .tflite or .toml file with a float network
     checkpoint: PathBuf,
     /// An archive with the arrays `x` and `y`
     #[arg(long, value_name = "D.npz")]
@@ -84,8 +84,10 @@ struct Report {
 
 pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let standing = standing(&args.output);
+    let weights = files::weights_of(&args.checkpoint);
     let inputs: Vec<&Path> = [&args.checkpoint, &args.data]
         .into_iter()
+        .chain(&weights)
         .chain(&args.recipe)
         .map(PathBuf::as_path)
         .collect();

@@ -136,6 +136,8 @@ pub enum OpKind {
     /// Input: tensor.
     Logistic,
     /// Input: tensor.
+    Tanh,
+    /// Input: tensor.
     Relu,
     /// Input: tensor.
     Relu6,
@@ -164,6 +166,7 @@ impl OpKind {
             OpKind::Squeeze => "SQUEEZE",
             OpKind::Softmax { .. } => "SOFTMAX",
             OpKind::Logistic => "LOGISTIC",
+            OpKind::Tanh => "TANH",
             OpKind::Relu => "RELU",
             OpKind::Relu6 => "RELU6",
             OpKind::Quantize => "QUANTIZE",

@@ -26,7 +26,8 @@ pub(super) fn check(node: &Node<'_>) -> Result<(), OpError> {
     per_tensor("output", output)?;
     match node.op.kind {
         kind if kind.has_weights() => weights(node).and_then(|()| bias(node)),
-        OpKind::Softmax { .. } | OpKind::Logistic => probability(node),
+        OpKind::Softmax { .. } | OpKind::Logistic => output_is(node, 256.0, -128),
+        OpKind::Tanh => output_is(node, 128.0, 0),
         _ => Ok(()),
     }
 }
@@ -111,14 +112,15 @@ fn bias(node: &Node<'_>) -> Result<(), OpError> {
     Ok(())
 }
 
-/// What lies between zero and one fills the whole of int8.
-fn probability(node: &Node<'_>) -> Result<(), OpError> {
+/// What lies between zero and one, or between −1 and 1, fills the whole of int8.
+fn output_is(node: &Node<'_>, steps: f32, zero: i32) -> Result<(), OpError> {
     let output = node.output()?;
-    match per_tensor("output", output)? {
-        (scale, -128) if scale == 1.0 / 256.0 => Ok(()),
-        (scale, zero_point) => {
-            let found = format!("the scale {scale} and the zero point {zero_point}");
-            Err(bad("output", output, found, "1/256 and −128".into()))
-        }
+    let (scale, zero_point) = per_tensor("output", output)?;
+    if (scale, zero_point) == (1.0 / steps, zero) {
+        return Ok(());
     }
+    let found = format!("the scale {scale} and the zero point {zero_point}");
+    let sign = if zero < 0 { "−" } else { "" };
+    let expected = format!("1/{steps} and {sign}{}", zero.unsigned_abs());
+    Err(bad("output", output, found, expected))
 }

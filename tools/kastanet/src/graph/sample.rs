@@ -48,6 +48,7 @@ impl Sample {
         let inputs: Vec<_> = inputs.iter().copied().map(Some).collect();
         let quant = match kind {
             OpKind::Softmax { .. } | OpKind::Logistic => Some(per_tensor(PROBABILITY)),
+            OpKind::Tanh => Some(per_tensor((1.0 / 128.0, 0))),
             OpKind::Dequantize => None,
             _ => Some(per_tensor(QUANT)),
         };
@@ -115,6 +116,7 @@ pub fn every_operator() -> Graph {
     let x = pads(&mut s, x);
     let x = pools_and_sums(&mut s, x);
     let x = s.op(OpKind::Logistic, &[x], &[1, 2, 3, 32]);
+    let x = s.op(OpKind::Tanh, &[x], &[1, 2, 3, 32]);
     let x = s.op(OpKind::Relu, &[x], &[1, 2, 3, 32]);
     let x = s.op(OpKind::Relu6, &[x], &[1, 2, 3, 32]);
     let axes = s.sizes(&[2], &[1, -2]);

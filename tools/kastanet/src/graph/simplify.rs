@@ -9,11 +9,15 @@
 
 use super::{Activation, DType, Graph, Op, OpKind, Tensor, TensorId};
 
+/// The most weights that are multiplied or added to while a graph is simplified; what is beyond stays as it is.
+const MOST_FOLDED: usize = 1 << 28;
+
 /// Simplifies a graph; what it computes stays the same but for rounding, and in integers to the last bit.
 pub fn simplify(graph: &mut Graph) {
-    let mut at = 0;
+    let (mut at, mut left) = (0, MOST_FOLDED);
     while at < graph.ops.len() {
-        let is_gone = drop_reshape(graph, at) || fold_constant(graph, at) || fuse(graph, at);
+        let is_gone =
+            drop_reshape(graph, at) || fold_constant(graph, at, &mut left) || fuse(graph, at);
         at += usize::from(!is_gone);
     }
     drop_unread(graph);
@@ -25,6 +29,11 @@ fn only_source(graph: &Graph, id: TensorId) -> Option<usize> {
     let all = reads.chain(&graph.outputs).filter(|&&read| read == id).count();
     let source = graph.ops.iter().position(|op| op.outputs == [id])?;
     (all == 1).then_some(source)
+}
+
+/// Whether nothing is said of how a tensor is stored, so that it need not be.
+fn is_free(graph: &Graph, id: TensorId) -> bool {
+    graph.tensors[id].quant.is_none()
 }
 
 /// Removes an operator; the one at `source` computes its output in its place.
@@ -42,7 +51,7 @@ fn drop_reshape(graph: &mut Graph, at: usize) -> bool {
     let op = &graph.ops[at];
     if matches!(op.kind, OpKind::FullyConnected { keep_dims: false, .. })
         && let Some(source) = op.input(0).and_then(|id| source_of(graph, id))
-        && graph.ops[source].kind == OpKind::Reshape
+        && is_plain_reshape(graph, source)
     {
         let input = graph.ops[source].input(0);
         graph.ops[at].inputs[0] = input;
@@ -52,7 +61,7 @@ fn drop_reshape(graph: &mut Graph, at: usize) -> bool {
         return false;
     }
     if let Some(source) = op.input(0).and_then(|id| source_of(graph, id))
-        && graph.ops[source].kind == OpKind::Reshape
+        && is_plain_reshape(graph, source)
     {
         let input = graph.ops[source].input(0);
         graph.ops[at].inputs[0] = input;
@@ -60,7 +69,9 @@ fn drop_reshape(graph: &mut Graph, at: usize) -> bool {
     let op = &graph.ops[at];
     let (input, output) = (op.input(0), op.outputs.first().copied());
     let (Some(input), Some(output)) = (input, output) else { return false };
-    if graph.tensors[input].shape != graph.tensors[output].shape || graph.outputs.contains(&output)
+    if graph.tensors[input].shape != graph.tensors[output].shape
+        || !is_plain_reshape(graph, at)
+        || graph.outputs.contains(&output)
     {
         return false;
     }
@@ -73,23 +84,35 @@ fn drop_reshape(graph: &mut Graph, at: usize) -> bool {
     true
 }
 
+/// Whether an operator is a reshape that keeps the scale: in a float graph one may say another.
+fn is_plain_reshape(graph: &Graph, at: usize) -> bool {
+    let op = &graph.ops[at];
+    let [before, after] =
+        [graph.input(op, 0), graph.output(op)].map(|tensor| tensor?.quant.as_ref());
+    op.kind == OpKind::Reshape && (after.is_none() || before == after)
+}
+
 fn source_of(graph: &Graph, id: TensorId) -> Option<usize> {
     graph.ops.iter().position(|op| op.outputs == [id])
 }
 
 /// A product with, or a sum with, one constant for each output of a layer becomes the layer's.
-fn fold_constant(graph: &mut Graph, at: usize) -> bool {
+fn fold_constant(graph: &mut Graph, at: usize, left: &mut usize) -> bool {
     let op = &graph.ops[at];
     let is_product = matches!(op.kind, OpKind::Mul { .. });
     if !is_product && !matches!(op.kind, OpKind::Add { .. }) {
         return false;
     }
     let Some((value, constant)) = parted(graph, op) else { return false };
-    let Some(source) = only_source(graph, value) else { return false };
+    let Some(source) = only_source(graph, value).filter(|_| is_free(graph, value)) else {
+        return false;
+    };
     let layer = &graph.ops[source];
     let (Some(weights), Some(Activation::None)) = (layer.weights(), activation(&layer.kind)) else {
         return false;
     };
+    let Some(rest) = left.checked_sub(graph.tensors[weights].elements()) else { return false };
+    *left = rest;
     let is_depthwise = matches!(layer.kind, OpKind::DepthwiseConv2d { .. });
     let outputs = match is_depthwise {
         true => graph.tensors[weights].shape.last(),
@@ -153,9 +176,16 @@ fn scaled(weights: &Tensor, factors: &[f32], is_depthwise: bool) -> Option<Vec<f
     Some(values.iter().enumerate().map(|(at, value)| value * factors[output(at)]).collect())
 }
 
-/// A constant like another one, with other values: another layer may read that.
+/// A constant like another one, with other values; in its place, unless another layer reads that.
 fn added(graph: &mut Graph, like: TensorId, values: Vec<f32>) -> TensorId {
-    let tensor = Tensor { data: None, ..graph.tensors[like].clone() };
+    let reads = graph.ops.iter().flat_map(|op| op.inputs.iter().flatten());
+    if reads.chain(&graph.outputs).filter(|&&read| read == like).count() == 1 {
+        let tensor = &mut graph.tensors[like];
+        tensor.data = Some(values.iter().flat_map(|value| value.to_le_bytes()).collect());
+        tensor.quant = None;
+        return like;
+    }
+    let tensor = Tensor { data: None, quant: None, ..graph.tensors[like].clone() };
     pushed(graph, tensor, &values)
 }
 
@@ -174,6 +204,9 @@ fn fuse(graph: &mut Graph, at: usize) -> bool {
         _ => return false,
     };
     let Some(source) = op.input(0).and_then(|id| only_source(graph, id)) else { return false };
+    if op.input(0).is_none_or(|id| !is_free(graph, id)) {
+        return false;
+    }
     if activation(&graph.ops[source].kind) != Some(Activation::None)
         || matches!(graph.ops[source].kind, OpKind::Concatenation { .. })
     {

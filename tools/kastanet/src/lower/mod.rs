@@ -122,7 +122,7 @@ impl Lowering<'_> {
                 self.emit(op, Code::Reshape, 1, Params::Bytes(vec![]))
             }
             OpKind::Softmax { beta } => self.softmax(op, beta),
-            OpKind::Logistic | OpKind::Relu | OpKind::Relu6 => self.table(op),
+            OpKind::Logistic | OpKind::Tanh | OpKind::Relu | OpKind::Relu6 => self.table(op),
             OpKind::Quantize => match self.operand(op, 0)?.dtype {
                 graph::DType::F32 => self.emit(op, Code::Quantize, 1, Params::Bytes(vec![])),
                 _ => self.table(op),

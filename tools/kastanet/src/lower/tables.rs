@@ -1,4 +1,4 @@
-//! Functions of one byte as tables of 256: LOGISTIC, RELU, RELU6, QUANTIZE from bytes.
+//! Functions of one byte as tables of 256: LOGISTIC, TANH, RELU, RELU6, QUANTIZE from bytes.
 
 use super::elementwise::input_radius;
 use super::{Failure, Lowering, Params, Quantised, Said, scaling};
@@ -7,15 +7,16 @@ use kastanet::image::OpKind as Code;
 use kastanet::kernels::fixed;
 use kastanet::quant::{requantise, rounding_shift_right};
 
-/// Integer bits of LOGISTIC's scaled input.
-const LOGISTIC_BITS: i32 = 4;
+/// Integer bits of the scaled input of LOGISTIC and TANH.
+const BITS: i32 = 4;
 
 impl Lowering<'_> {
     pub(super) fn table(&mut self, op: &graph::Op) -> Result<(), Failure> {
         let input = Quantised::of(self.operand(op, 0)?)?;
         let output = Quantised::of(self.graph.output(op).ok_or("it has no output")?)?;
         let function = match op.kind {
-            OpKind::Logistic => logistic(input, output)?,
+            OpKind::Logistic => curve(input, output, (256, -128), fixed::logistic)?,
+            OpKind::Tanh => curve(input, output, (128, 0), fixed::tanh)?,
             OpKind::Relu => relu(input, output)?,
             OpKind::Relu6 => relu6(input, output)?,
             _ => rescale(input, output)?,
@@ -62,20 +63,26 @@ fn relu6(input: Quantised<'_>, output: Quantised<'_>) -> Said<Function> {
     Ok(Box::new(move |stored| stored.max(zero).min(six)))
 }
 
-fn logistic(input: Quantised<'_>, output: Quantised<'_>) -> Said<Function> {
-    if output.scale != 1.0 / 256.0 || output.zero_point != -128 {
-        return Err("its output must have scale 1/256 and zero point -128".into());
+/// A function that fills int8 in `steps` of one; it is `function` of Q4.27, in Q0.31.
+fn curve(
+    input: Quantised<'_>,
+    output: Quantised<'_>,
+    (steps, zero): (u32, i32),
+    function: fn(i32) -> i32,
+) -> Said<Function> {
+    if f64::from(output.scale) * f64::from(steps) != 1.0 || output.zero_point != zero {
+        return Err(format!("its output must have scale 1/{steps} and zero point {zero}"));
     }
-    let real = f64::from(input.scale) * 2f64.powi(31 - LOGISTIC_BITS);
+    let real = f64::from(input.scale) * 2f64.powi(31 - BITS);
     let (multiplier, shift) = scaling::quantise(real)?;
-    let radius = input_radius(LOGISTIC_BITS, shift);
+    let radius = input_radius(BITS, shift);
     let from = input.zero_point;
     Ok(Box::new(move |stored| match stored - from {
         x if x <= -radius => -128,
         x if x >= radius => 127,
         x => {
-            let result = fixed::logistic(requantise(x, multiplier, shift));
-            rounding_shift_right(result, 23) - 128
+            let result = function(requantise(x, multiplier, shift));
+            rounding_shift_right(result, 31 - steps.ilog2()) + zero
         }
     }))
 }

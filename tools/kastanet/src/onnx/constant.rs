@@ -2,6 +2,7 @@
 
 use super::error::Fault;
 use super::proto::{self, element};
+use crate::graph::Quant;
 
 /// The most elements of an array, so that no file can ask for more memory than it has bytes.
 pub const MAX_ELEMENTS: usize = 1 << 28;
@@ -11,6 +12,10 @@ pub const MAX_ELEMENTS: usize = 1 << 28;
 pub struct Constant {
     pub shape: Vec<usize>,
     pub values: Values,
+    /// The type of the elements, as the file numbers types.
+    pub element: i32,
+    /// How real numbers were stored as integers, where they were.
+    pub quant: Option<Quant>,
 }
 
 /// The elements, each type as the widest of its kind.
@@ -41,9 +46,18 @@ impl Values {
 }
 
 impl Constant {
+    /// Elements of the widest type of their kind.
+    pub fn new(shape: Vec<usize>, values: Values) -> Self {
+        let element = match values {
+            Values::Real(_) => element::FLOAT,
+            Values::Whole(_) => element::INT64,
+        };
+        Constant { shape, values, element, quant: None }
+    }
+
     /// Integers in a row.
     pub fn row(values: Vec<i64>) -> Self {
-        Constant { shape: vec![values.len()], values: Values::Whole(values) }
+        Constant::new(vec![values.len()], Values::Whole(values))
     }
 
     /// The elements, if they are real numbers.
@@ -78,7 +92,26 @@ impl Constant {
         let strides = strides(&self.shape);
         let strides: Vec<usize> = order.iter().map(|&axis| strides[axis]).collect();
         let values = self.values.at(places(&shape, &strides));
-        Constant { shape, values }
+        let mut quant = self.quant.clone();
+        if let Some(quant) = &mut quant {
+            let place = order.iter().position(|&axis| axis == quant.dimension);
+            quant.dimension = place.unwrap_or_default();
+        }
+        Constant { shape, values, element: self.element, quant }
+    }
+
+    /// The same elements in another shape, which has as many.
+    pub fn reshaped(&self, shape: Vec<usize>) -> Self {
+        // Scales along an axis may have lost it.
+        let quant = self.quant.clone().filter(|quant| quant.scales.len() == 1);
+        Constant { shape, values: self.values.clone(), element: self.element, quant }
+    }
+
+    /// How the elements were stored, for weights whose axis `outputs` becomes `dimension`.
+    pub fn quant_of(&self, outputs: usize, dimension: usize) -> Option<Quant> {
+        let quant = self.quant.clone()?;
+        let fits = quant.scales.len() == 1 || quant.dimension == outputs;
+        fits.then_some(Quant { dimension, ..quant })
     }
 
     /// The same elements repeated along axes of 1, as NumPy does; `None` where the shapes do not allow it.
@@ -91,7 +124,9 @@ impl Constant {
             Some(axis) => (self.shape[axis] == 1).then_some(0),
         };
         let strides = shape.iter().enumerate().map(stride).collect::<Option<Vec<usize>>>()?;
-        Some(Constant { shape: shape.to_vec(), values: self.values.at(places(shape, &strides)) })
+        let values = self.values.at(places(shape, &strides));
+        let quant = self.quant.clone().filter(|quant| quant.scales.len() == 1);
+        Some(Constant { shape: shape.to_vec(), values, element: self.element, quant })
     }
 
     /// Reads an array of the file; `owner` is what errors say it belongs to.
@@ -106,7 +141,7 @@ impl Constant {
             let (tensor, shape) = (tensor.name.clone(), crate::graph::shape_string(&shape));
             return Err(Fault::Elements { tensor, shape, expected, found });
         }
-        Ok(Constant { shape, values })
+        Ok(Constant { element: tensor.data_type, ..Constant::new(shape, values) })
     }
 }
 
@@ -167,7 +202,7 @@ fn each<const N: usize, T>(
 }
 
 /// A number in half precision.
-fn half(bits: u16) -> f32 {
+pub fn half(bits: u16) -> f32 {
     let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 0x3ff));
     sign * match exponent {
@@ -221,7 +256,7 @@ mod tests {
 
     #[test]
     fn elements_move_with_their_axes() {
-        let array = Constant { shape: vec![2, 3], values: Values::Whole((0..6).collect()) };
+        let array = Constant::new(vec![2, 3], Values::Whole((0..6).collect()));
         assert_eq!(array.transposed(&[1, 0]).wholes().unwrap(), [0, 3, 1, 4, 2, 5]);
         let row = Constant::row(vec![7, 8]).broadcast(&[2, 2]).unwrap();
         assert_eq!(row.wholes().unwrap(), [7, 8, 7, 8]);

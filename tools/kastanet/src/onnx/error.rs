@@ -2,6 +2,7 @@
 
 use super::operators;
 use crate::graph::GraphError;
+use crate::quantise::QuantiseError;
 use std::borrow::Cow;
 use thiserror::Error;
 
@@ -82,6 +83,9 @@ pub enum Fault {
     /// The model's output is known without its inputs.
     #[error("output {tensor:?} does not depend on the inputs")]
     Fixed { tensor: String },
+    /// What it says of integers is not enough for a network of them.
+    #[error(transparent)]
+    Quantise(#[from] QuantiseError),
     /// Its network breaks a rule that holds for all importers.
     #[error(transparent)]
     Graph(#[from] GraphError),
@@ -115,6 +119,7 @@ impl Fault {
             | Fault::Bytes { .. }
             | Fault::Unset { .. }
             | Fault::SetTwice { .. } => "export the file again",
+            Fault::Quantise(error) => error.help(),
             Fault::Graph(error) => error.help(),
         })
     }

@@ -3,7 +3,11 @@
 use super::constant::{Constant, MAX_ELEMENTS, Values};
 use super::error::Fault;
 use super::node::Node;
+use super::operators::quantise;
 use super::values::{Import, Known};
+
+/// The most elements that a node gives which can give more than it has: shapes have a handful.
+const MAX_GIVEN: usize = 1 << 20;
 
 /// The constant that a node gives; `None` where it depends on what the network computes, or where it is no operator
 /// that exporters compute shapes with.
@@ -27,6 +31,8 @@ pub fn fold<'m>(import: &Import<'m>, node: Node<'m>) -> Result<Option<Constant>,
     let folded = match kind {
         "Identity" | "Dropout" => Some((*first).clone()),
         "Cast" => cast(node, first),
+        "QuantizeLinear" => Some(quantise::stored(import, node, first)?),
+        "DequantizeLinear" => Some(quantise::real(import, node, first)?),
         "Gather" => gather(node, first, rest)?,
         "Unsqueeze" | "Squeeze" | "Reshape" | "Flatten" => reshaped(node, first, rest)?,
         "Transpose" => Some(transposed(node, first)?),
@@ -47,7 +53,7 @@ fn constant(node: Node<'_>) -> Result<Constant, Fault> {
         return Ok(Constant::row(values.to_vec()));
     }
     if let Some(values) = node.floats("value_floats") {
-        return Ok(Constant { shape: vec![values.len()], values: Values::Real(values.to_vec()) });
+        return Ok(Constant::new(vec![values.len()], Values::Real(values.to_vec())));
     }
     let has = |name: &str| node.proto.attributes.iter().any(|attribute| attribute.name == name);
     let values = match () {
@@ -55,7 +61,7 @@ fn constant(node: Node<'_>) -> Result<Constant, Fault> {
         () if has("value_float") => Values::Real(vec![node.float("value_float", 0.0)]),
         () => return Err(node.fault("its value is neither an array nor a number")),
     };
-    Ok(Constant { shape: vec![], values })
+    Ok(Constant::new(vec![], values))
 }
 
 fn shape<'m>(import: &Import<'m>, node: Node<'m>) -> Result<Constant, Fault> {
@@ -86,7 +92,7 @@ fn cast(node: Node<'_>, first: &Constant) -> Option<Constant> {
         (values, FLOAT | DOUBLE | FLOAT16 | INT32 | INT64) => values.clone(),
         _ => return None,
     };
-    Some(Constant { shape: first.shape.clone(), values })
+    Some(Constant::new(first.shape.clone(), values))
 }
 
 /// Along the first axis.
@@ -96,6 +102,9 @@ fn gather(node: Node<'_>, first: &Constant, rest: &[&Constant]) -> Result<Option
         return Ok(None);
     };
     let size: usize = inner.iter().product();
+    if indices.len().saturating_mul(size) > MAX_GIVEN {
+        return Ok(None);
+    }
     let mut at = vec![];
     for &index in indices {
         let index = node.axis(index, len)?;
@@ -103,7 +112,7 @@ fn gather(node: Node<'_>, first: &Constant, rest: &[&Constant]) -> Result<Option
     }
     let outer = rest.first().map_or(&[][..], |indices| &indices.shape);
     let shape = [outer, inner].concat();
-    Ok(Some(Constant { shape, values: first.values.at(at.into_iter()) }))
+    Ok(Some(Constant::new(shape, first.values.at(at.into_iter()))))
 }
 
 fn reshaped(
@@ -114,7 +123,7 @@ fn reshaped(
     let axes = rest.first().and_then(|axes| axes.wholes());
     let shape = super::operators::shape::reshaped(node, &first.shape, axes)?;
     let fits = shape.iter().product::<usize>() == first.values.len();
-    Ok(fits.then(|| Constant { shape, values: first.values.clone() }))
+    Ok(fits.then(|| first.reshaped(shape)))
 }
 
 fn transposed(node: Node<'_>, first: &Constant) -> Result<Constant, Fault> {
@@ -128,6 +137,9 @@ fn concat(node: Node<'_>, inputs: &[&Constant]) -> Result<Option<Constant>, Faul
     }
     let mut shape = first.shape.clone();
     shape[0] = inputs.iter().map(|input| input.shape.first().copied().unwrap_or_default()).sum();
+    if inputs.iter().map(|input| input.values.len()).sum::<usize>() > MAX_GIVEN {
+        return Ok(None);
+    }
     let values = match first.values {
         Values::Real(_) => {
             let all = inputs.iter().map(|input| input.reals()).collect::<Option<Vec<_>>>();
@@ -139,7 +151,7 @@ fn concat(node: Node<'_>, inputs: &[&Constant]) -> Result<Option<Constant>, Faul
         }
     };
     let fits = |values: &Values| values.len() == shape.iter().product::<usize>();
-    Ok(values.filter(fits).map(|values| Constant { shape: shape.clone(), values }))
+    Ok(values.filter(fits).map(|values| Constant::new(shape.clone(), values)))
 }
 
 /// Of a row, one step at a time.
@@ -160,13 +172,13 @@ fn slice(node: Node<'_>, first: &Constant, rest: &[&Constant]) -> Result<Option<
         (if at < 0 { at.saturating_add(len as i64) } else { at }).clamp(0, len as i64) as usize
     };
     let range = place(start)..place(end).max(place(start));
-    Ok(Some(Constant { shape: vec![range.len()], values: first.values.at(range) }))
+    Ok(Some(Constant::new(vec![range.len()], first.values.at(range))))
 }
 
 fn arithmetic(kind: &str, first: &Constant, rest: &[&Constant]) -> Option<Constant> {
     let second = rest.first()?;
-    let shape =
-        if first.values.len() >= second.values.len() { &first.shape } else { &second.shape };
+    let size = |constant: &Constant| (constant.values.len(), constant.shape.len());
+    let shape = if size(first) >= size(second) { &first.shape } else { &second.shape };
     if shape.iter().product::<usize>() > MAX_ELEMENTS {
         return None;
     }
@@ -194,5 +206,5 @@ fn arithmetic(kind: &str, first: &Constant, rest: &[&Constant]) -> Option<Consta
         }
         _ => return None,
     };
-    Some(Constant { shape: shape.clone(), values })
+    Some(Constant::new(shape.clone(), values))
 }

@@ -1,20 +1,20 @@
 //! From the bytes of an `.onnx` file to a graph.
 
+use super::assembly::Assembly;
 use super::constant::Constant;
 use super::error::{Fault, ImportError};
-use super::layout::Layout;
 use super::node::Node;
-use super::operators::channels_last;
-use super::operators::{self, Operator};
+use super::operators::{self, quantise};
 use super::proto::{self, element};
-use super::values::{Import, Known, Value};
-use super::{MAX_NODES, MAX_VALUES, OPSETS, fold};
-use crate::graph::{Graph, MAX_RANK, simplify};
+use super::{MAX_INPUTS, MAX_NODES, MAX_VALUES, OPSETS, integer};
+use crate::graph::{Graph, MAX_RANK};
+use crate::words::short;
 use prost::Message;
 
 /// Reads a model; `name` is the file's, for messages and [`Graph::source`].
 ///
-/// The graph is [validated](Graph::validate), and computes in float.
+/// The graph is [validated](Graph::validate). It computes in float; in int8 where the file says how its values are
+/// stored, be it by QuantizeLinear and DequantizeLinear or by operators on integers.
 ///
 /// # Errors
 ///
@@ -25,47 +25,20 @@ pub fn import(name: &str, bytes: &[u8]) -> Result<Graph, ImportError> {
 }
 
 fn graph(name: &str, bytes: &[u8]) -> Result<Graph, Fault> {
-    let model = proto::Model::decode(bytes).map_err(|error| Fault::Structure(error.to_string()))?;
-    let graph = model.graph.as_ref().ok_or(Fault::NoGraph)?;
+    let mut model =
+        proto::Model::decode(bytes).map_err(|error| Fault::Structure(error.to_string()))?;
+    let graph = model.graph.take().ok_or(Fault::NoGraph)?;
     let opset = opset(&model)?;
+    let graph = &integer::rewritten(graph)?;
     check(graph)?;
-    let mut import = Import::new(name);
+    let mut assembly = Assembly::new(name, opset);
     for tensor in &graph.initializers {
-        import.set(&tensor.name, Known::Constant(Constant::read(tensor)?))?;
+        assembly.constant(&tensor.name, Constant::read(tensor)?)?;
     }
-    inputs(&mut import, graph)?;
-    for proto in &graph.nodes {
-        let node = Node { proto, opset };
-        let known = match fold::fold(&import, node)? {
-            Some(constant) => Known::Constant(constant),
-            None => Known::Value(self::node(&mut import, node)?),
-        };
-        if let Some(output) = proto.outputs.first() {
-            import.set(output, known)?;
-        }
-    }
-    outputs(&mut import, graph)?;
-    let mut graph = import.graph;
-    simplify(&mut graph);
-    graph.validate()?;
-    Ok(graph)
-}
-
-fn node<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
-    match operators::find(&node.proto.kind) {
-        Some(Operator { run, .. }) => {
-            let value = run(import, node)?;
-            let tensor = &import.graph.tensors[value.tensor];
-            match tensor.elements() {
-                0..=MAX_VALUES => Ok(value),
-                found => Err(node.fault(format!(
-                    "its output has {found} elements ({}), expected at most {MAX_VALUES}",
-                    tensor.shape_string()
-                ))),
-            }
-        }
-        None => Err(Fault::Operators { nodes: vec![described(node.proto)] }),
-    }
+    inputs(&mut assembly, graph)?;
+    graph.nodes.iter().try_for_each(|node| assembly.node(node))?;
+    graph.outputs.iter().try_for_each(|output| assembly.output(&output.name))?;
+    assembly.finish()
 }
 
 fn opset(model: &proto::Model) -> Result<i64, Fault> {
@@ -76,17 +49,32 @@ fn opset(model: &proto::Model) -> Result<i64, Fault> {
 
 /// Names everything that cannot be imported before anything is.
 fn check(graph: &proto::Graph) -> Result<(), Fault> {
-    let (found, limit) = (graph.nodes.len(), MAX_NODES);
+    let nodes: Vec<&proto::Node> = all(graph).collect();
+    let (found, limit) = (nodes.len(), MAX_NODES);
     if found > limit {
         return Err(Fault::Count { what: "nodes", found, limit });
     }
     let is_known = |node: &&proto::Node| {
         matches!(node.domain.as_str(), "" | "ai.onnx") && operators::is_supported(&node.kind)
     };
-    let nodes: Vec<String> = all(graph).filter(|node| !is_known(node)).map(described).collect();
-    match nodes.is_empty() {
+    let mut kinds: Vec<(String, Vec<String>)> = vec![];
+    for node in nodes.into_iter().filter(|node| !is_known(node)) {
+        let node = Node { proto: node, opset: 0 };
+        let (kind, name) = (short(&node.kind()), format!("{:?}", short(node.name())));
+        match kinds.iter_mut().find(|(other, _)| *other == kind) {
+            Some((_, names)) => names.push(name),
+            None => kinds.push((kind, vec![name])),
+        }
+    }
+    let said = |(kind, names): (String, Vec<String>)| match names.as_slice() {
+        [first, _, rest @ ..] if !rest.is_empty() => {
+            format!("{kind} ({first} and {} more)", names.len() - 1)
+        }
+        _ => format!("{kind} ({})", names.join(", ")),
+    };
+    match kinds.is_empty() {
         true => Ok(()),
-        false => Err(Fault::Operators { nodes }),
+        false => Err(Fault::Operators { nodes: kinds.into_iter().map(said).collect() }),
     }
 }
 
@@ -105,39 +93,33 @@ fn all(graph: &proto::Graph) -> impl Iterator<Item = &proto::Node> {
     nodes.into_iter()
 }
 
-/// A node as errors name it.
-fn described(node: &proto::Node) -> String {
-    let domain = if node.domain.is_empty() { String::new() } else { format!("{}.", node.domain) };
-    let name = Node { proto: node, opset: 0 }.name();
-    format!("{domain}{} ({name:?})", node.kind)
-}
-
 /// The inputs that are no constants.
-fn inputs<'m>(import: &mut Import<'m>, graph: &'m proto::Graph) -> Result<(), Fault> {
+fn inputs<'m>(assembly: &mut Assembly<'m>, graph: &'m proto::Graph) -> Result<(), Fault> {
+    let mut found = 0;
     for input in &graph.inputs {
-        if import.get(&input.name).is_some() {
-            continue;
+        if !assembly.knows(&input.name) {
+            found += 1;
+            if found > MAX_INPUTS {
+                return Err(Fault::Count { what: "inputs", found, limit: MAX_INPUTS });
+            }
+            let (shape, stored) = shape(input)?;
+            let has_channels = operators::wants_channels_last(graph, &input.name);
+            assembly.input(&input.name, &shape, has_channels, stored)?;
         }
-        let shape = shape(input)?;
-        let (layout, sizes) = match operators::wants_channels_last(graph, &input.name) {
-            true => (Layout::channels_last(&shape), channels_last(&shape)),
-            false => (Layout::plain(&shape), shape.clone()),
-        };
-        let tensor = import.tensor(&input.name, sizes);
-        import.graph.inputs.push(tensor);
-        import.set(&input.name, Known::Value(Value { tensor, layout }))?;
     }
     Ok(())
 }
 
-/// The sizes of an input; an open batch is 1.
-fn shape(input: &proto::ValueInfo) -> Result<Vec<usize>, Fault> {
+/// The sizes of an input, an open batch being 1, and how its integers are stored, if it has such.
+fn shape(input: &proto::ValueInfo) -> Result<(Vec<usize>, Option<i32>), Fault> {
     let tensor = input.name.clone();
     let kind = input.kind.as_ref().and_then(|kind| kind.tensor.as_ref());
     let kind = kind.ok_or_else(|| Fault::Dynamic { tensor: tensor.clone(), shape: "?".into() })?;
-    if kind.element != element::FLOAT {
-        return Err(Fault::Type { tensor, found: element::name(kind.element) });
-    }
+    let stored = match kind.element {
+        element::FLOAT => None,
+        element::INT8 | element::UINT8 => Some(quantise::shift(kind.element)),
+        other => return Err(Fault::Type { tensor, found: element::name(other) }),
+    };
     let dims = kind.shape.as_ref().map_or(&[][..], |shape| &shape.dims);
     let said = || {
         let one = |dim: &proto::Dimension| match (dim.value, &dim.name) {
@@ -164,23 +146,6 @@ fn shape(input: &proto::ValueInfo) -> Result<Vec<usize>, Fault> {
     }
     match shape.as_slice() {
         &[found, _, ..] if found > 1 => Err(Fault::Batch { tensor, shape: said(), found }),
-        _ => Ok(shape),
+        _ => Ok((shape, stored)),
     }
-}
-
-fn outputs<'m>(import: &mut Import<'m>, graph: &'m proto::Graph) -> Result<(), Fault> {
-    for output in &graph.outputs {
-        match import.get(&output.name) {
-            Some(Known::Value(value)) => {
-                let tensor = value.tensor;
-                import.graph.outputs.push(tensor);
-            }
-            Some(Known::Constant(_)) => return Err(Fault::Fixed { tensor: output.name.clone() }),
-            None => {
-                let (node, kind) = ("the model's outputs".into(), "graph".into());
-                return Err(Fault::Unset { node, kind, tensor: output.name.clone() });
-            }
-        }
-    }
-    Ok(())
 }

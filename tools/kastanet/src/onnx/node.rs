@@ -17,6 +17,14 @@ impl<'m> Node<'m> {
         Fault::Node { node, kind, what: what.into() }
     }
 
+    /// What it does, and where that is declared if ONNX does not.
+    pub fn kind(&self) -> String {
+        match self.proto.domain.as_str() {
+            "" => self.proto.kind.clone(),
+            domain => format!("{domain}.{}", self.proto.kind),
+        }
+    }
+
     /// Its name, or that of its output, which exporters that give no names call after it.
     pub fn name(&self) -> &'m str {
         match self.proto.name.as_str() {

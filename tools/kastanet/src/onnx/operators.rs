@@ -3,11 +3,14 @@
 mod combine;
 mod linear;
 mod normalise;
+mod padding;
+pub mod quantise;
 mod reduce;
 pub mod shape;
 mod window;
 
 use super::error::Fault;
+use super::integer;
 use super::node::Node;
 use super::proto;
 use super::values::{Import, Value};
@@ -39,7 +42,7 @@ const fn operator(kind: &'static str, axes: Axes, run: Run) -> Operator {
 }
 
 /// All of them; those that only ever give constants stand in [`fold`](super::fold).
-static OPERATORS: [Operator; 31] = [
+static OPERATORS: [Operator; 34] = [
     operator("Add", Axes::Any, combine::add),
     operator("AveragePool", Axes::Channels, window::average_pool),
     operator("BatchNormalization", Axes::Channels, normalise::batch),
@@ -48,6 +51,7 @@ static OPERATORS: [Operator; 31] = [
     operator("Concat", Axes::Any, combine::concat),
     operator("Constant", Axes::Any, constant),
     operator("Conv", Axes::Channels, window::conv),
+    operator("DequantizeLinear", Axes::Any, quantise::dequantize),
     operator("Div", Axes::Any, combine::div),
     operator("Dropout", Axes::Any, shape::same),
     operator("Flatten", Axes::Plain, shape::reshape),
@@ -60,6 +64,7 @@ static OPERATORS: [Operator; 31] = [
     operator("MaxPool", Axes::Channels, window::max_pool),
     operator("Mul", Axes::Any, combine::mul),
     operator("Pad", Axes::Any, combine::pad),
+    operator("QuantizeLinear", Axes::Any, quantise::quantize),
     operator("ReduceMean", Axes::Any, reduce::mean),
     operator("Relu", Axes::Any, combine::relu),
     operator("Reshape", Axes::Plain, shape::reshape),
@@ -69,6 +74,7 @@ static OPERATORS: [Operator; 31] = [
     operator("Softmax", Axes::Any, reduce::softmax),
     operator("Squeeze", Axes::Plain, shape::reshape),
     operator("Sub", Axes::Any, combine::sub),
+    operator("Tanh", Axes::Any, combine::tanh),
     operator("Transpose", Axes::Plain, shape::transpose),
     operator("Unsqueeze", Axes::Plain, shape::reshape),
 ];
@@ -85,7 +91,8 @@ pub fn is_supported(kind: &str) -> bool {
 
 /// The names of all, as a list for people.
 pub fn supported() -> String {
-    OPERATORS.iter().map(|operator| operator.kind).collect::<Vec<_>>().join(", ")
+    let floats = OPERATORS.iter().map(|operator| operator.kind).collect::<Vec<_>>().join(", ");
+    format!("{floats}, {}", integer::supported())
 }
 
 /// Whether what reads an input takes its second axis for channels.

@@ -66,6 +66,44 @@ pub struct Node {
     pub domain: String,
 }
 
+impl Node {
+    /// A node of ONNX itself, with one output.
+    pub fn new(kind: &str, name: &str, inputs: &[&str], output: &str) -> Self {
+        let inputs = inputs.iter().map(|&input| input.into()).collect();
+        let (kind, name, outputs) = (kind.into(), name.into(), vec![output.into()]);
+        Node { inputs, outputs, name, kind, attributes: vec![], domain: String::new() }
+    }
+
+    /// The same with another parameter.
+    pub fn with(mut self, attribute: Attribute) -> Self {
+        self.attributes.push(attribute);
+        self
+    }
+}
+
+impl Attribute {
+    /// A number.
+    pub fn float(name: &str, f: f32) -> Self {
+        Attribute { name: name.into(), f, ..Attribute::default() }
+    }
+
+    /// An integer.
+    pub fn int(name: &str, i: i64) -> Self {
+        Attribute { name: name.into(), i, ..Attribute::default() }
+    }
+
+    /// Sizes.
+    pub fn sizes(name: &str, sizes: &[usize]) -> Self {
+        let ints = sizes.iter().map(|&size| i64::try_from(size).unwrap_or(i64::MAX)).collect();
+        Attribute { name: name.into(), ints, ..Attribute::default() }
+    }
+
+    /// A word.
+    pub fn word(name: &str, word: &str) -> Self {
+        Attribute { name: name.into(), s: word.into(), ..Attribute::default() }
+    }
+}
+
 /// A parameter of an operator.
 #[derive(Clone, PartialEq, Message)]
 pub struct Attribute {

@@ -1,8 +1,10 @@
 //! Models that onnxruntime has answered for: see `host-tests/oracle/onnx_models.py`.
 
-use super::import;
+use super::constant::Constant;
+use super::{import, proto};
 use crate::arrays::Archive;
 use crate::float::Float;
+use prost::Message;
 use std::path::{Path, PathBuf};
 
 fn file(name: &str) -> PathBuf {
@@ -13,6 +15,30 @@ fn file(name: &str) -> PathBuf {
 fn channels_last(shape: &[usize], values: &[f32]) -> Vec<f32> {
     let (channels, places) = (shape[1], shape[2..].iter().product::<usize>());
     (0..places * channels).map(|at| values[at % channels * places + at / channels]).collect()
+}
+
+/// The integers of an array of a file.
+fn integers(model: &proto::Model, name: &str) -> Constant {
+    let arrays = &model.graph.as_ref().unwrap().initializers;
+    Constant::read(arrays.iter().find(|array| array.name == name).unwrap()).unwrap()
+}
+
+#[test]
+fn stored_weights_stay_as_they_are() {
+    for (name, array, order) in
+        [("cnn_qdq", "c0", [0, 2, 3, 1]), ("depthwise_qdq", "c1", [1, 2, 3, 0])]
+    {
+        let bytes = std::fs::read(file(&format!("{name}.onnx"))).unwrap();
+        let graph = import(name, &bytes).unwrap();
+        let model = proto::Model::decode(bytes.as_slice()).unwrap();
+        let [stored, scales] =
+            ["quantized", "scale"].map(|part| integers(&model, &format!("{array}_{part}")));
+        let weights = &graph.tensors[graph.ops[0].weights().unwrap()];
+        let found: Vec<i64> = weights.to_i8().unwrap().into_iter().map(i64::from).collect();
+        let expected = stored.transposed(&order);
+        assert_eq!(found, expected.wholes().unwrap(), "{name}");
+        assert_eq!(weights.quant.as_ref().unwrap().scales, scales.reals().unwrap());
+    }
 }
 
 /// Reads a model, runs it on its input, and compares.
@@ -79,6 +105,14 @@ fn convolutions_along_a_row() {
 #[test]
 fn channels_that_are_last_already() {
     check("turned", &["CONV_2D", "PAD", "MAX_POOL_2D", "FULLY_CONNECTED"]);
+}
+
+#[test]
+fn padding_before_the_image_and_in_means() {
+    check(
+        "lower",
+        &["CONV_2D", "TANH", "PAD", "AVERAGE_POOL_2D", "MAX_POOL_2D", "FULLY_CONNECTED"],
+    );
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use super::constant::{Constant, Values, places, strides};
 use super::error::Fault;
+use super::integer::MARK;
 use super::layout::Layout;
 use super::node::Node;
-use crate::graph::{DType, Graph, Op, OpKind, Tensor, TensorId};
-use std::collections::{HashMap, HashSet};
+use crate::graph::{DType, Graph, Op, OpKind, Quant, Tensor, TensorId};
+use std::collections::HashMap;
 
 /// What a name of the file stands for.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Value {
     pub tensor: TensorId,
     /// How ONNX sees it.
     pub layout: Layout,
+    /// For integers, how much greater those of the file are than int8; `None` for real numbers.
+    pub stored: Option<i32>,
 }
 
 impl Value {
@@ -36,14 +39,15 @@ impl Value {
 pub struct Import<'m> {
     pub graph: Graph,
     known: HashMap<&'m str, Known>,
-    names: HashSet<String>,
+    /// Names of operators, and how often each was asked for.
+    names: HashMap<String, usize>,
 }
 
 impl<'m> Import<'m> {
     pub fn new(source: &str) -> Self {
         let (tensors, ops, inputs, outputs) = (vec![], vec![], vec![], vec![]);
         let graph = Graph { source: source.into(), tensors, ops, inputs, outputs };
-        Import { graph, known: HashMap::new(), names: HashSet::new() }
+        Import { graph, known: HashMap::new(), names: HashMap::new() }
     }
 
     /// Lets a name stand for something.
@@ -99,9 +103,13 @@ impl<'m> Import<'m> {
     pub fn reals(&self, node: Node<'m>, index: usize, role: &str) -> Result<Constant, Fault> {
         let constant = self.constant(node, index, role)?;
         match constant.reals() {
-            None => Err(node.fault(format!("its {role} are integers, expected float32"))),
+            None => {
+                let name = node.input(index).unwrap_or_default();
+                Err(node.fault(format!("its {role} {name:?} are integers, expected float32")))
+            }
             Some(reals) if reals.iter().any(|real| !real.is_finite()) => {
-                Err(node.fault(format!("its {role} hold NaN or infinity")))
+                let name = node.input(index).unwrap_or_default();
+                Err(node.fault(format!("its {role} {name:?} hold NaN or infinity")))
             }
             Some(_) => Ok(constant.clone()),
         }
@@ -109,7 +117,8 @@ impl<'m> Import<'m> {
 
     /// Adds a tensor that the network computes.
     pub fn tensor(&mut self, name: &str, shape: Vec<usize>) -> TensorId {
-        let (name, dtype) = (name.into(), DType::F32);
+        let name = name.split(MARK).next().unwrap_or_default().into();
+        let dtype = DType::F32;
         self.graph.tensors.push(Tensor { name, dtype, shape, quant: None, data: None });
         self.graph.tensors.len() - 1
     }
@@ -141,7 +150,24 @@ impl<'m> Import<'m> {
         let name = self.unique(node.name());
         let inputs = inputs.iter().copied().map(Some).collect();
         self.graph.ops.push(Op { name, kind, inputs, outputs: vec![tensor] });
-        Value { tensor, layout }
+        Value { tensor, layout, stored: None }
+    }
+
+    /// The value with a scale and a zero point to be stored with; where it has others already, beside it.
+    pub fn recorded(&mut self, node: Node<'m>, value: Value, quant: Quant) -> Value {
+        let tensor = &mut self.graph.tensors[value.tensor];
+        match &tensor.quant {
+            Some(found) if *found != quant => {
+                let (shape, layout) = (tensor.shape.clone(), value.layout);
+                let other = self.emit(node, OpKind::Reshape, &[value.tensor], (shape, layout));
+                self.graph.tensors[other.tensor].quant = Some(quant);
+                other
+            }
+            _ => {
+                tensor.quant = Some(quant);
+                value
+            }
+        }
     }
 
     /// The value in a graph tensor of this shape: the same elements.
@@ -156,6 +182,12 @@ impl<'m> Import<'m> {
     /// A constant in the order in which a value's elements lie: for each dimension of the value's tensor as long as
     /// that, or 1 where all are the same along it. `None` where the shapes do not fit.
     pub fn beside(&self, value: &Value, constant: &Constant) -> Option<(Vec<usize>, Vec<f32>)> {
+        let rank = self.graph.tensors[value.tensor].shape.len();
+        if let (Some(&[real]), true) =
+            (constant.reals(), constant.shape.len() <= value.shape().len())
+        {
+            return Some((vec![1; rank], vec![real]));
+        }
         let all = constant.broadcast(&value.shape())?;
         let order = value.layout.inner(0)?;
         let Values::Real(mut reals) = all.values.at(order.into_iter()) else { return None };
@@ -177,10 +209,13 @@ impl<'m> Import<'m> {
     fn unique(&mut self, base: &str) -> String {
         let base: String =
             if base.is_empty() { "node".into() } else { base.chars().take(64).collect() };
-        let numbered = (1..).map(|number| format!("{base}_{number}"));
-        let mut names = std::iter::once(base.clone()).chain(numbered);
-        let free = names.find(|name| !self.names.contains(name)).unwrap_or_default();
-        self.names.insert(free.clone());
-        free
+        let mut name = base.clone();
+        while self.names.contains_key(&name) {
+            let number = self.names.entry(base.clone()).or_default();
+            *number += 1;
+            name = format!("{base}_{number}");
+        }
+        self.names.insert(name.clone(), 0);
+        name
     }
 }

@@ -54,7 +54,10 @@ fn stored(steps: f64) -> i8 {
 fn operand(op: &str, tensor: &Tensor) -> Result<Tensor, QuantiseError> {
     let values = finite(op, "constants", tensor)?;
     let range = values.iter().fold([0.0_f32; 2], |[low, high], &v| [low.min(v), high.max(v)]);
-    let (scale, zero_point) = affine(range);
+    let (scale, zero_point) = match &tensor.quant {
+        Some(Quant { scales, zero_points, .. }) if scales.len() == 1 => (scales[0], zero_points[0]),
+        _ => affine(range),
+    };
     let one = |&value: &f32| stored(f64::from(value) / f64::from(scale) + f64::from(zero_point));
     let data = values.iter().map(|value| one(value).cast_unsigned()).collect();
     let quant = Some(per_tensor(scale, zero_point));
@@ -64,6 +67,26 @@ fn operand(op: &str, tensor: &Tensor) -> Result<Tensor, QuantiseError> {
 fn finite(layer: &str, what: &'static str, tensor: &Tensor) -> Result<Vec<f32>, QuantiseError> {
     let values = tensor.to_f32().filter(|values| values.iter().all(|value| value.is_finite()));
     values.ok_or_else(|| QuantiseError::Constant { layer: layer.into(), what })
+}
+
+/// The scale of each output by which the weights were stored before, if they were, and still are such steps.
+fn given(
+    quant: &Quant,
+    dimension: usize,
+    values: &[f32],
+    output: impl Fn(usize) -> usize,
+) -> Option<Vec<f32>> {
+    let outputs = (0..values.len()).map(&output).max()? + 1;
+    let scales = match quant.scales.as_slice() {
+        &[one] => vec![one; outputs],
+        all if quant.dimension == dimension && all.len() == outputs => all.to_vec(),
+        _ => return None,
+    };
+    let is_step = |(at, value): (usize, &f32)| {
+        let steps = f64::from(*value) / f64::from(scales[output(at)]);
+        (-128.5..127.5).contains(&steps) && (steps - steps.round()).abs() < 1e-3
+    };
+    values.iter().enumerate().all(is_step).then_some(scales)
 }
 
 /// Weights symmetric for each output, and biases in units of input times weight.
@@ -88,10 +111,11 @@ fn layer(quantised: &mut Graph, graph: &Graph, number: usize) -> Result<(), Quan
         let least = f64::from(bias) / f64::from(input_scale) / f64::from(1 << 30);
         (f64::from(largest[output]) / 127.0).max(least).max(1e-12) as f32
     };
-    let scales: Vec<f32> = (0..outputs).map(scale).collect();
+    let given = weights.quant.as_ref().and_then(|quant| given(quant, dimension, &values, output));
+    let scales: Vec<f32> = given.unwrap_or_else(|| (0..outputs).map(scale).collect());
     let one = |(at, value): (usize, &f32)| {
         let steps = (f64::from(*value) / f64::from(scales[output(at)])).round();
-        (steps.clamp(-127.0, 127.0) as i8).cast_unsigned()
+        stored(steps).cast_unsigned()
     };
     let data = Some(values.iter().enumerate().map(one).collect());
     let quant = Some(Quant { scales: scales.clone(), zero_points: vec![0; outputs], dimension });

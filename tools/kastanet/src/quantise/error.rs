@@ -14,6 +14,9 @@ pub enum QuantiseError {
     /// Weights are no numbers.
     #[error("layer {layer:?} has {what} that are NaN or infinite")]
     Constant { layer: String, what: &'static str },
+    /// Of other tensors it is said how they are stored.
+    #[error("nothing says how tensor {tensor:?} is stored in int8, as it is said of others")]
+    Unsaid { tensor: String },
     /// Samples do not fit the input.
     #[error("samples have the shape {found}, expected {expected}")]
     Samples { expected: String, found: String },
@@ -40,6 +43,9 @@ impl QuantiseError {
         match self {
             QuantiseError::Range { .. } => "check the samples: are they normalised as in training?",
             QuantiseError::Constant { .. } => "train the network again, with a lower learning rate",
+            QuantiseError::Unsaid { .. } => {
+                "quantise the whole network: onnxruntime's quant_pre_process first, then quantize_static, no node left out; or give the float model"
+            }
             QuantiseError::Samples { .. } => {
                 "give an array whose first dimension counts samples; channels may be first or last"
             }

@@ -204,6 +204,7 @@ fn number(kind: &OpKind) -> i32 {
         OpKind::Squeeze => code::SQUEEZE,
         OpKind::Softmax { .. } => code::SOFTMAX,
         OpKind::Logistic => code::LOGISTIC,
+        OpKind::Tanh => code::TANH,
         OpKind::Relu => code::RELU,
         OpKind::Relu6 => code::RELU6,
         OpKind::Quantize => code::QUANTIZE,

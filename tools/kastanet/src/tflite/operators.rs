@@ -14,6 +14,7 @@ pub const RELU: i32 = 19;
 pub const RELU6: i32 = 21;
 pub const RESHAPE: i32 = 22;
 pub const SOFTMAX: i32 = 25;
+pub const TANH: i32 = 28;
 pub const CUSTOM: i32 = 32;
 pub const PAD: i32 = 34;
 pub const MEAN: i32 = 40;
@@ -23,7 +24,7 @@ pub const QUANTIZE: i32 = 114;
 
 /// What is supported: the operator, the number of its options' type, and the last components that
 /// Keras gives to the names of its tensors, the most telling first.
-const SUPPORTED: [(i32, u8, &[&str]); 19] = [
+const SUPPORTED: [(i32, u8, &[&str]); 20] = [
     (ADD, 11, &["add", "addv2"]),
     (AVERAGE_POOL_2D, 5, &["avgpool"]),
     (CONCATENATION, 10, &["concat"]),
@@ -43,6 +44,7 @@ const SUPPORTED: [(i32, u8, &[&str]); 19] = [
     (RESHAPE, 17, &["reshape"]),
     (SOFTMAX, 9, &["softmax"]),
     (SQUEEZE, 30, &["squeeze"]),
+    (TANH, 0, &["tanh"]),
 ];
 
 /// The names by number.

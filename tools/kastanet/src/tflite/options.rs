@@ -30,6 +30,7 @@ pub fn kind(operator: &Operator<'_>, name: &str) -> Result<OpKind, Fault> {
         code::SQUEEZE => OpKind::Squeeze,
         code::SOFTMAX => OpKind::Softmax { beta: options.f32(softmax::BETA)? },
         code::LOGISTIC => OpKind::Logistic,
+        code::TANH => OpKind::Tanh,
         code::RELU => OpKind::Relu,
         code::RELU6 => OpKind::Relu6,
         code::QUANTIZE => OpKind::Quantize,

@@ -98,6 +98,7 @@ fn step(graph: &Graph, op: &Op, is_last: bool) -> Said<Step> {
         OpKind::Softmax { beta } => plain(softmax(beta, x, is_last)?),
         OpKind::Logistic if is_last => plain(What::Last),
         OpKind::Logistic => Ok(Step { what: What::Function, function: Function::Logistic }),
+        OpKind::Tanh => Ok(Step { what: What::Function, function: Function::Tanh }),
         OpKind::Relu => Ok(Step { what: What::Function, function: Function::Relu }),
         OpKind::Relu6 => Ok(Step { what: What::Function, function: Function::Relu6 }),
     }

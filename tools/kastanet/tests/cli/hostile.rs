@@ -1,6 +1,6 @@
 //! Reports about damaged images: whatever the reader accepts can be told about.
 
-use crate::common::Place;
+use crate::common::{Place, random};
 use kastanet::image::record::section;
 use kastanet::image::{Image, checksum};
 use kastanet_cli::pack::AlignedBytes;
@@ -9,15 +9,6 @@ use kastanet_cli::report::ImageReport;
 /// Mutated images; more with `KASTANET_CASES`.
 fn cases() -> usize {
     std::env::var("KASTANET_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1000)
-}
-
-/// Numbers below those that it is called with.
-fn random() -> impl FnMut(usize) -> usize {
-    let mut seed = 1_u64;
-    move |below: usize| {
-        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (seed >> 33) as usize % below
-    }
 }
 
 /// Changes bytes of `part` and tells about what is accepted; gives how many are.

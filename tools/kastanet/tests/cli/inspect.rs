@@ -68,7 +68,7 @@ fn refuses_files_that_are_no_models() {
         ("short.tflite", &checkpoint[..2000], "cut short"),
         ("m.onnx", b"\x08\x07\x12\x07pytorch\x1a", "not an ONNX model, or a damaged one"),
         ("x.onnx", b"..", "ONNX"),
-        ("m.safetensors", b"\x08\0\0\0\0\0\0\0{\"a\":{}}", "safetensors checkpoint, which is not"),
+        ("m.safetensors", b"\x08\0\0\0\0\0\0\0{\"a\":{}}", "no safetensors file, or a damaged one"),
         ("m.keras", b"PK\x03\x04", "a ZIP archive, not a model"),
         ("x.npy", b"\x93NUMPY\x01\x00", "a NumPy array, not a model"),
     ];

@@ -2,7 +2,9 @@
 
 mod common;
 mod demo;
+mod described;
 mod hostile;
+mod hostile_onnx;
 mod inspect;
 mod onnx;
 mod output;

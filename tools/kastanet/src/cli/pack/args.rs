@@ -15,6 +15,11 @@ use std::path::PathBuf;
       Every layer in its smallest format; zeros that training left are found.
   kastanet pack model.onnx -o model.kst --calibrate train.npz
       Quantises a float checkpoint to int8 first, with ranges that these samples show.
+  kastanet pack model_int8.onnx -o model.kst
+      What onnxruntime has quantised stays as it is.
+  kastanet pack model.toml -o model.kst --calibrate train.npz
+      Weights (.safetensors, .npz), and in model.toml how a network uses them: see docs/description.md;
+      `kastanet inspect model.safetensors` begins one.
   kastanet pack model.tflite -o model.kst --sparsity 90%
       Zeroes the smallest 90 % of the weights of each convolution and fully connected layer.
   kastanet pack model.tflite -o model.kst --sparsity 0.9 --sparsity dense_1=0.5
@@ -28,7 +33,7 @@ use std::path::PathBuf;
   kastanet pack model.tflite -o model.kst --sparsity 0.9 --trainable last:2 --backward 0.2
       The device can train the last two layers: 10 % of their weights are used, 20 % learn.")]
 pub struct Args {
-    /// The checkpoint: a .tflite file, or an .onnx file with a float network (see --calibrate)
+    /// The checkpoint: a .tflite or .onnx file, or a .toml file that describes how a network uses weights
     pub(super) checkpoint: PathBuf,
     /// Where the image goes
     #[arg(short, long, value_name = "MODEL.kst")]

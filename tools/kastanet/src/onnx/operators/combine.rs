@@ -29,7 +29,7 @@ pub fn sub<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> 
     match constant(import, node)? {
         Some((value, constant, 1)) => with(import, node, ADD, &value, &each(&constant, |c| -c)),
         Some((value, constant, _)) => {
-            let minus = Constant { shape: vec![], values: Values::Real(vec![-1.0]) };
+            let minus = Constant::new(vec![], Values::Real(vec![-1.0]));
             let opposite = with(import, node, MUL, &value, &minus)?;
             with(import, node, ADD, &opposite, &constant)
         }
@@ -53,7 +53,7 @@ pub fn div<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> 
 
 fn each(constant: &Constant, f: impl Fn(f32) -> f32) -> Constant {
     let values = constant.reals().unwrap_or_default().iter().map(|&c| f(c)).collect();
-    Constant { shape: constant.shape.clone(), values: Values::Real(values) }
+    Constant::new(constant.shape.clone(), Values::Real(values))
 }
 
 /// Of two inputs the computed one, the constant one, and which of them that is; `None` where none is constant.
@@ -82,8 +82,9 @@ pub(super) fn with<'m>(
         let shapes = format!("{:?} and {:?}", value.shape(), constant.shape);
         node.fault(format!("a constant that is larger than its value: {shapes}"))
     })?;
-    let name = format!("{}_constant", node.name());
+    let (name, quant) = (format!("{}_constant", node.name()), constant.quant.clone());
     let constant = import.reals_tensor(name, beside.0, &beside.1);
+    import.graph.tensors[constant].quant = quant.filter(|quant| quant.scales.len() == 1);
     let shape = import.graph.tensors[value.tensor].shape.clone();
     Ok(import.emit(node, kind, &[value.tensor, constant], (shape, value.layout.clone())))
 }
@@ -145,6 +146,10 @@ pub fn relu<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault>
 
 pub fn sigmoid<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
     function(import, node, OpKind::Logistic)
+}
+
+pub fn tanh<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
+    function(import, node, OpKind::Tanh)
 }
 
 /// From 0 to 6, or from 0 on.

@@ -80,7 +80,9 @@ fn layer<'m>(
         |output: usize| order.iter().map(move |input| alpha * reals[input * outputs + output]);
     let rows: Vec<f32> = (0..outputs).flat_map(row).collect();
     let name = node.input(1).unwrap_or("weights");
+    let quant = weights.quant_of(1, 0).filter(|_| alpha == 1.0);
     let weights = import.reals_tensor(name.into(), vec![outputs, inputs], &rows);
+    import.graph.tensors[weights].quant = quant;
     let bias = bias.map(|(bias, beta)| {
         let reals: Vec<f32> = bias.reals().unwrap_or_default().iter().map(|b| beta * b).collect();
         import.reals_tensor(node.input(2).unwrap_or("biases").into(), vec![outputs], &reals)

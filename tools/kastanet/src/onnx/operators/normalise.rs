@@ -34,7 +34,7 @@ pub fn batch<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault
     let sums = sums.map(|((shift, mean), factor)| shift - mean * factor).collect();
     let mut along = vec![1; rank];
     along[1] = channels;
-    let constant = |values| Constant { shape: along.clone(), values: Values::Real(values) };
+    let constant = |values| Constant::new(along.clone(), Values::Real(values));
     let activation = Activation::None;
     let scaled = with(import, node, OpKind::Mul { activation }, &value, &constant(factors))?;
     with(import, node, OpKind::Add { activation }, &scaled, &constant(sums))

@@ -66,7 +66,9 @@ fn means<'m>(
 pub fn softmax<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
     let value = import.value(node, 0)?;
     let (seen, rank) = (value.shape(), value.layout.rank());
-    let (default, is_last) = if node.opset < 13 { (1, false) } else { (-1, true) };
+    // On integers it says itself which version it is of.
+    let is_last = node.int("opset", node.opset) >= 13;
+    let default = if is_last { -1 } else { 1 };
     let axis = node.axis(node.int("axis", default), rank)?;
     // Axes of one element behind it change nothing.
     let is_alone = seen[axis + 1..].iter().all(|&size| size == 1);

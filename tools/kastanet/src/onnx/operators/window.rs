@@ -5,6 +5,7 @@ use super::super::layout::Layout;
 use super::super::node::Node;
 use super::super::values::{Import, Known, Value};
 use super::channels_last;
+use super::padding::padding;
 use crate::graph::{Activation, OpKind, Padding, TensorId};
 
 /// The windows of a node over its input, whose channels are last. One that moves along a row has a height of 1.
@@ -60,7 +61,9 @@ pub fn conv<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault>
     let shape =
         if depthwise { vec![1, height, width, outputs] } else { vec![outputs, height, width, per] };
     let name = node.input(1).unwrap_or("weights").into();
+    let quant = weights.quant_of(0, if depthwise { 3 } else { 0 });
     let weights = import.reals_tensor(name, shape, turned.reals().unwrap_or_default());
+    import.graph.tensors[weights].quant = quant;
     let bias = bias.map(|bias| {
         let name = node.input(2).unwrap_or("biases").into();
         import.reals_tensor(name, vec![bias.values.len()], bias.reals().unwrap_or_default())
@@ -95,10 +98,6 @@ pub fn max_pool<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fa
 }
 
 pub fn average_pool<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
-    let counts = node.int("count_include_pad", 0) != 0;
-    if counts && node.ints("pads").is_some_and(|pads| pads.iter().any(|&pad| pad != 0)) {
-        return Err(node.fault("its padding counts (`count_include_pad`)"));
-    }
     pool(import, node, |padding, stride, filter, activation| OpKind::AveragePool2d {
         padding,
         stride,
@@ -128,11 +127,15 @@ fn pool<'m>(
     let x = import.value(node, 0)?;
     let places = x.layout.rank().saturating_sub(2);
     let kernel = node.sizes("kernel_shape", places)?;
-    let windows = Windows::of(node, &x, &kernel)?;
+    let mut windows = Windows::of(node, &x, &kernel)?;
     if windows.dilation != [1, 1] {
         return Err(node.fault("its windows are dilated"));
     }
-    let image = windows.image(import, node, &x);
+    let mut image = windows.image(import, node, &x);
+    if node.proto.kind == "AveragePool" && windows.counts(node)? {
+        image = windows.padded(import, node, image);
+        windows.padding = Padding::Valid;
+    }
     let kind = kind(windows.padding, windows.stride, windows.kernel, Activation::None);
     let channels = windows.input[3];
     Ok(windows.emit(import, node, kind, &[image], channels))
@@ -184,6 +187,51 @@ impl Windows {
         import.shaped(node, x, &self.input)
     }
 
+    /// The padding before and behind the image that windows reach over, as height and width.
+    fn border(&self) -> [(usize, usize); 2] {
+        [0, 1].map(|axis| {
+            let (size, reach, stride) =
+                (self.input[axis + 1], self.kernel[axis], self.stride[axis]);
+            let along = self.padding.along(axis, size, reach, stride);
+            let (count, before) = along.unwrap_or_default();
+            let end = count.saturating_sub(1).saturating_mul(stride).saturating_add(reach);
+            (before, end.saturating_sub(size.saturating_add(before)))
+        })
+    }
+
+    /// Whether zeros around the image count in means.
+    fn counts(&self, node: Node<'_>) -> Result<bool, Fault> {
+        let pads = node.ints("pads").unwrap_or_default();
+        let is_padded = pads.iter().any(|&pad| pad != 0) || !node.word("auto_pad").is_empty();
+        let border = self.border();
+        if node.int("count_include_pad", 0) == 0 || !is_padded || border == [(0, 0); 2] {
+            return Ok(false);
+        }
+        let after = pads.get(self.places..).unwrap_or_default();
+        let reaches = |(axis, &pad): (usize, &i64)| {
+            let (_, found) = border[axis + 2 - self.places];
+            found as i64 > pad
+        };
+        match node.int("ceil_mode", 0) != 0 && after.iter().enumerate().any(reaches) {
+            true => Err(node.fault(
+                "its padding counts (`count_include_pad`), but not what windows reach over behind it (`ceil_mode`)",
+            )),
+            false => Ok(true),
+        }
+    }
+
+    /// The image with the zeros around it that windows reach over.
+    fn padded<'m>(&self, import: &mut Import<'m>, node: Node<'m>, image: TensorId) -> TensorId {
+        let [height, width] = self.border();
+        let widths = [0, 0, height.0, height.1, width.0, width.1, 0, 0];
+        let [n, h, w, channels] = self.input;
+        let shape = vec![n, h + height.0 + height.1, w + width.0 + width.1, channels];
+        let name = format!("{}_widths", node.name());
+        let widths = import.sizes_tensor(name, vec![4, 2], &widths);
+        let layout = Layout::plain(&shape);
+        import.emit(node, OpKind::Pad, &[image, widths], (shape, layout)).tensor
+    }
+
     fn emit<'m>(
         &self,
         import: &mut Import<'m>,
@@ -201,50 +249,4 @@ impl Windows {
         let layout = Layout::channels_last(seen);
         import.emit(node, kind, inputs, (vec![n, height, width, channels], layout))
     }
-}
-
-/// What windows do at the border: in a word where there is one for it.
-fn padding(
-    node: Node<'_>,
-    places: usize,
-    image: [usize; 2],
-    (reach, stride): ([usize; 2], [usize; 2]),
-) -> Result<Padding, Fault> {
-    match node.word("auto_pad") {
-        "SAME_UPPER" => return Ok(Padding::Same),
-        "VALID" => return Ok(Padding::Valid),
-        "" | "NOTSET" => {}
-        other => return Err(node.fault(format!("`auto_pad` is {other}"))),
-    }
-    let pads = node.ints("pads").map_or_else(|| vec![0; 2 * places], <[i64]>::to_vec);
-    let sizes: Option<Vec<usize>> = pads.iter().map(|&pad| usize::try_from(pad).ok()).collect();
-    let (before, mut after) = match sizes.as_deref() {
-        Some(&[left, right]) if places == 1 => ([0, left], [0, right]),
-        Some(&[top, left, bottom, right]) if places == 2 => ([top, left], [bottom, right]),
-        _ => return Err(node.fault(format!("`pads` is {pads:?}, expected {} sizes", 2 * places))),
-    };
-    if node.int("ceil_mode", 0) != 0 {
-        for axis in [0, 1] {
-            let size = image[axis].saturating_add(before[axis]).saturating_add(after[axis]);
-            let over = size.saturating_sub(reach[axis]) % stride[axis];
-            // Windows that would begin in the padding behind the image are left out.
-            let last =
-                size.saturating_sub(reach[axis]) / stride[axis] * stride[axis] + stride[axis];
-            if over > 0 && last < image[axis].saturating_add(before[axis]) {
-                after[axis] = after[axis].saturating_add(stride[axis] - over);
-            }
-        }
-    }
-    if [0, 1].into_iter().any(|axis| before[axis].max(after[axis]) >= reach[axis]) {
-        return Err(node.fault(format!(
-            "`pads` is {pads:?}, a window reaches over {reach:?}: some would be empty"
-        )));
-    }
-    let explicit = Padding::Explicit { before, after };
-    let places = |padding: Padding| {
-        [0, 1].map(|axis| padding.along(axis, image[axis], reach[axis], stride[axis]))
-    };
-    let words = [Padding::Valid, Padding::Same];
-    let word = words.into_iter().find(|&word| places(word) == places(explicit));
-    Ok(word.unwrap_or(explicit))
 }

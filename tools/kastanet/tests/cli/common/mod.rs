@@ -2,6 +2,8 @@
 
 pub mod models;
 
+pub mod protobuf;
+
 use kastanet_cli::arrays::Array;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 use serde_json::Value;
@@ -16,6 +18,15 @@ pub struct Run {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
+}
+
+/// Numbers below those that it is called with.
+pub fn random() -> impl FnMut(usize) -> usize {
+    let mut seed = 1_u64;
+    move |below: usize| {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (seed >> 33) as usize % below
+    }
 }
 
 /// Runs `kastanet` in `dir`.
@@ -114,18 +125,25 @@ impl Place {
 
 /// The bytes of a `.npz` file.
 pub fn npz(arrays: &[(&str, &Array)], deflate: bool) -> Vec<u8> {
+    let files: Vec<_> =
+        arrays.iter().map(|(key, array)| (format!("{key}.npy"), array.to_npy())).collect();
+    zip(&files, deflate)
+}
+
+/// The bytes of a `.zip` file of these names and contents.
+pub fn zip(files: &[(String, Vec<u8>)], deflate: bool) -> Vec<u8> {
     let mut bytes = vec![];
     let mut archive = ZipArchiveWriter::new(&mut bytes);
-    for (key, array) in arrays {
-        let npy = array.to_npy();
+    for (name, content) in files {
         let method = if deflate { CompressionMethod::DEFLATE } else { CompressionMethod::STORE };
-        let name = format!("{key}.npy");
-        let file = archive.new_file(&name).compression_method(method);
+        let file = archive.new_file(name).compression_method(method);
         let (mut entry, config) = file.start().expect("an entry");
-        let body =
-            if deflate { miniz_oxide::deflate::compress_to_vec(&npy, 6) } else { npy.clone() };
+        let body = match deflate {
+            true => miniz_oxide::deflate::compress_to_vec(content, 6),
+            false => content.clone(),
+        };
         let mut sums = config.wrap(std::io::sink());
-        sums.write_all(&npy).expect("sums");
+        sums.write_all(content).expect("sums");
         let (_, descriptor) = sums.finish().expect("sums");
         entry.write_all(&body).expect("a body");
         entry.finish(descriptor).expect("an entry");
