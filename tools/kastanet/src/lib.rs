@@ -48,4 +48,8 @@ pub mod evaluate;
 
 pub mod report;
 
+pub mod sweep;
+
+pub mod page;
+
 pub mod cli;
