@@ -42,7 +42,7 @@ pub use recorded::recorded;
 
 use crate::evaluate::Score;
 use crate::report::{ImageReport, short_name};
-use crate::sweep::{Sweep, Wish};
+use crate::sweep::{Point, Sweep, Wish};
 use crate::tune::History;
 use frame::Section;
 use kastanet::image::Image;
@@ -84,9 +84,16 @@ impl Page<'_> {
             self.score.map(confusion::section),
         ];
         sections.push(self.history.map(history::section).transpose()?);
-        sections.push(self.sweep.map(|sweep| sweep::section(sweep, None)).transpose()?);
+        sections.push(self.sweep.map(|sweep| self.among(sweep)).transpose()?);
         let head = head::section(&report, self.score);
         Ok(written(self.name, &head, sections.into_iter().flatten().collect()))
+    }
+
+    /// The sweep, in which this image may be: it is known by its size.
+    fn among(&self, sweep: &Sweep) -> Result<Section, Error> {
+        let is_this = |point: &&Point| point.flash_bytes == self.image.bytes().len();
+        let this = sweep.points.iter().find(is_this);
+        sweep::section(sweep, this.map(|point| ("this image, by its size", point)))
     }
 }
 
@@ -96,8 +103,10 @@ impl Page<'_> {
 ///
 /// A chart that cannot be drawn.
 pub fn of_sweep(sweep: &Sweep, wish: Option<Wish>) -> Result<Written, Error> {
-    let head = sweep::head(sweep, wish);
-    Ok(written(&sweep.checkpoint, &head, vec![sweep::section(sweep, wish)?]))
+    let picked = wish.and_then(|wish| sweep.pick(wish)?.ok());
+    let ring = picked.map(|point| ("the network that was picked", point));
+    let section = sweep::section(sweep, ring)?;
+    Ok(written(&sweep.checkpoint, &sweep::head(sweep, picked), vec![section]))
 }
 
 fn written(name: &str, head: &maud::Markup, sections: Vec<Section>) -> Written {

@@ -18,6 +18,9 @@ pub use source::{NetworkError, Source, Training};
 
 use serde::{Deserialize, Serialize};
 
+/// Points of a sweep that is read, at most.
+const MOST: usize = 2000;
+
 /// The networks of a checkpoint, in the order in which they were made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sweep {
@@ -42,6 +45,9 @@ impl Sweep {
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         let sweep: Sweep = serde_json::from_slice(bytes)
             .map_err(|error| format!("it is no sweep, or a damaged one: {error}"))?;
+        if sweep.points.len() > MOST {
+            return Err(format!("it has {} points, expected at most {MOST}", sweep.points.len()));
+        }
         let is_share = |share: f64| (0.0..=1.0).contains(&share);
         let mut shares = sweep.points.iter().flat_map(|p| [p.accuracy, p.network.density]);
         match shares.find(|&share| !is_share(share)) {

@@ -94,6 +94,11 @@ pub fn chart(
     })
 }
 
+/// A share on an axis: `97.5 %`.
+pub fn share(share: &f64) -> String {
+    format!("{} %", (1000.0 * share).round() / 10.0)
+}
+
 type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 fn draw(svg: &mut String, (x, y): (Axis<'_>, Axis<'_>), marks: &[(&RGBColor, Mark)]) -> Drawn {
@@ -104,7 +109,7 @@ fn draw(svg: &mut String, (x, y): (Axis<'_>, Axis<'_>), marks: &[(&RGBColor, Mar
         .margin_top(24)
         .margin_right(14)
         .x_label_area_size(38)
-        .y_label_area_size(48)
+        .y_label_area_size(56)
         .build_cartesian_2d(x.range, y.range)?;
     chart
         .configure_mesh()

@@ -14,10 +14,10 @@ const MOST_MISTAKES: usize = 5;
 /// Letters of a class's name beside the picture.
 const LETTERS: usize = 12;
 
-/// Units of a cell, and of the names beside the cells and the numbers above them.
+/// Units of a cell, of the numbers above the cells, and of a letter.
 const CELL: usize = 34;
-const BESIDE: usize = 104;
 const ABOVE: usize = 24;
+const LETTER: usize = 7;
 
 /// The section.
 pub fn section(score: &Score) -> Section {
@@ -26,12 +26,14 @@ pub fn section(score: &Score) -> Section {
         false => vec![],
     };
     let body = html! {
-        @if !rows.is_empty() { div.scroll { (picture(score, &rows)) } }
-        @let mistakes = mistakes(score);
-        @if !mistakes.is_empty() {
-            p { "Most frequent mistakes:" }
-            ol { @for (class, found, count) in mistakes {
-                li { bdi { (name(score, class)) } " taken for " bdi { (name(score, found)) } ", " (number(count)) }
+        div.beside {
+            @if !rows.is_empty() { (picture(score, &rows)) }
+            @let mistakes = mistakes(score);
+            @if !mistakes.is_empty() { div {
+                h3 { "Most frequent mistakes" }
+                ol { @for (class, found, count) in mistakes {
+                    li { bdi { (name(score, class)) } " taken for " bdi { (name(score, found)) } ": " (number(count)) }
+                } }
             } }
         }
         (table(score))
@@ -66,32 +68,43 @@ fn mistakes(score: &Score) -> Vec<(usize, usize, usize)> {
 }
 
 fn picture(score: &Score, rows: &[Vec<usize>]) -> Markup {
-    let (width, height) = (BESIDE + rows.len() * CELL, ABOVE + rows.len() * CELL);
+    let names: Vec<String> = (0..rows.len()).map(|class| beside(score, class)).collect();
+    let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let left = longest * LETTER + 12;
+    let (width, height) = (left + rows.len() * CELL, ABOVE + rows.len() * CELL);
     let narrowest = if rows.len() > 12 { width * 2 / 3 } else { 0 };
     let title = "Samples by true class and class found";
     html! {
-        svg.map.confusion role="img" aria-label=(title) viewBox={ "0 0 " (width) " " (height) }
-            style={ "max-width:" (width) "px;min-width:" (narrowest) "px" } {
+        div.scroll style={ "flex:1 1 " (width) "px;max-width:" (width) "px" } {
+        svg.map role="img" aria-label=(title) viewBox={ "0 0 " (width) " " (height) }
+            style={ "min-width:" (narrowest) "px" } {
             title { (title) }
             @for class in 0..rows.len() {
-                text x=(BESIDE + class * CELL + CELL / 2) y="16" text-anchor="middle" { (class) }
+                text x=(left + class * CELL + CELL / 2) y="16" text-anchor="middle" { (class) }
             }
-            @for (class, row) in rows.iter().enumerate() { (line(score, class, row)) }
-        }
+            @for (class, row) in rows.iter().enumerate() { (line(score, (class, &names), row, left)) }
+        } }
     }
 }
 
-/// The cells of a true class.
-fn line(score: &Score, class: usize, row: &[usize]) -> Markup {
+/// What stands beside a row: the class's number, and the beginning of its name where it has one.
+fn beside(score: &Score, class: usize) -> String {
+    let name = name(score, class);
+    match name == class.to_string() {
+        true => name,
+        false => format!("{class} {}", name.chars().take(LETTERS).collect::<String>()),
+    }
+}
+
+/// The cells of a true class, the first of them at `start`.
+fn line(score: &Score, (class, names): (usize, &[String]), row: &[usize], start: usize) -> Markup {
     let (top, all) = (ABOVE + class * CELL, row.iter().sum::<usize>().max(1));
-    let full = name(score, class);
-    let short: String = full.chars().take(LETTERS).collect();
-    let beside = if full == class.to_string() { full.clone() } else { format!("{class} {short}") };
-    let middle = top + CELL / 2 + 4;
+    let (full, middle) = (name(score, class), top + CELL / 2 + 4);
+    let beside = names.get(class).map_or("", String::as_str);
     html! {
-        text x=(BESIDE - 8) y=(middle) text-anchor="end" { (beside) title { (full) } }
+        text x=(start - 8) y=(middle) text-anchor="end" { (beside) title { (full) } }
         @for (found, &count) in row.iter().enumerate() {
-            @let (left, shade) = (BESIDE + found * CELL, (count as f64 / all as f64).sqrt());
+            @let (left, shade) = (start + found * CELL, (count as f64 / all as f64).sqrt());
             @let colour = if found == class { "blue" } else { "orange" };
             rect.cell x=(left + 1) y=(top + 1) width=(CELL - 2) height=(CELL - 2) rx="3" {}
             @if count > 0 {

@@ -12,7 +12,7 @@ pub fn section(report: &ImageReport, score: Option<&Score>) -> Markup {
     html! {
         dl.figures {
             @if let Some(score) = score {
-                (figure("Accuracy", &percent(score.accuracy), &of(score.correct, score.samples, "samples")))
+                (figure("Accuracy", &percent(score.accuracy), &right(score)))
             }
             (figure("Flash", &number(report.flash_bytes), "bytes"))
             (figure("RAM", &number(report.arena_bytes), "bytes"))
@@ -27,6 +27,10 @@ pub fn section(report: &ImageReport, score: Option<&Score>) -> Markup {
             @for (what, value) in facts(report) { dt { (what) } dd { bdi { (value) } } }
         }
     }
+}
+
+fn right(score: &Score) -> String {
+    format!("{} of {} samples", number(score.correct), number(score.samples))
 }
 
 /// A share and what it is of: `10.2 % of 61,440 weights`.

@@ -1,6 +1,6 @@
 //! The run that the weights come from: loss, accuracy, and how much of the sets changed.
 
-use super::chart::{Axis, Error, Mark, chart, colour};
+use super::chart::{Axis, Error, Mark, chart, colour, share};
 use super::frame::{Section, key, numbers};
 use crate::report::percent;
 use crate::tune::{Epoch, History};
@@ -88,8 +88,7 @@ fn accuracy(history: &History) -> Result<maud::Markup, Error> {
     let known = points(history, |epoch| Some(epoch.known));
     let held_back = held_back(history);
     let all = values(&known).chain(values(&held_back));
-    let axis =
-        Axis::over("right answers", all, |share| format!("{:.1} %", 100.0 * share)).of_shares();
+    let axis = Axis::over("right answers", all, share).of_shares();
     let mut marks = lines(history, &colour::ORANGE, known);
     if !held_back.is_empty() {
         // The weights were kept for this.
@@ -113,8 +112,7 @@ fn churn(history: &History) -> Result<maud::Markup, Error> {
         })
         .collect();
     let most = band.iter().map(|&(_, _, high)| high);
-    let axis = Axis::over("of the weights in use", most, |share| format!("{:.0} %", 100.0 * share))
-        .from_zero();
+    let axis = Axis::over("of the weights in use", most, share).from_zero();
     let marks = [
         (&colour::GREY, Mark::Band(band)),
         (&colour::GREEN, Mark::Line(mean.clone())),

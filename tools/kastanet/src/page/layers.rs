@@ -28,7 +28,7 @@ pub fn section(image: Image<'_>, report: &ImageReport) -> Section {
     };
     let says = format!(
         "{} layers have weights. Bars have one scale; pictures show each matrix, outputs downwards and inputs \
-         across, darker where more weights are not zero.",
+         across (of depthwise filters, places of the window and channels), darker where more weights are not zero.",
         number(layers.len())
     );
     Section { id: "layers", title: "Layers", says, body }

@@ -107,7 +107,7 @@ fn picture(blocks: &[Block], times: usize, (peak, arena): (usize, usize)) -> Mar
                 @let [first, last] = block.life;
                 @let top = block.offset.saturating_add(block.len);
                 rect.edge.(block.class) x=(x(first)) width=(x((last + 1).saturating_sub(first)))
-                    y=(up(top)) height=(format!("{:.1}", high(top) - high(block.offset))) {
+                    y=(up(top)) height=(format!("{:.1}", (high(top) - high(block.offset)).max(2.0))) {
                     title { (block.name) ": " (number(block.len)) " bytes" }
                 }
             }

@@ -1,9 +1,9 @@
 //! Networks of one checkpoint: accuracy against size, and against speed.
 
-use super::chart::{Axis, Error, Mark, chart, colour};
+use super::chart::{Axis, Error, Mark, chart, colour, share};
 use super::frame::{Section, figure, key, numbers};
 use crate::report::{number, percent, short_name};
-use crate::sweep::{Optimised, Point, Sweep, Wish};
+use crate::sweep::{Optimised, Point, Sweep};
 use maud::{Markup, html};
 use plotters::style::RGBColor;
 
@@ -16,8 +16,7 @@ static COLOURS: [(&str, &RGBColor); 4] = [
 ];
 
 /// What stands above the sections on a page about the sweep alone.
-pub fn head(sweep: &Sweep, wish: Option<Wish>) -> Markup {
-    let picked = picked(sweep, wish);
+pub fn head(sweep: &Sweep, picked: Option<&Point>) -> Markup {
     html! {
         dl.figures {
             (figure("Networks", &number(sweep.points.len()), "packed and measured"))
@@ -29,31 +28,60 @@ pub fn head(sweep: &Sweep, wish: Option<Wish>) -> Markup {
     }
 }
 
-/// The section.
+/// The section, with a ring around a point: what it is, and the point.
 ///
 /// # Errors
 ///
 /// A chart that cannot be drawn.
-pub fn section(sweep: &Sweep, wish: Option<Wish>) -> Result<Section, Error> {
+pub fn section(sweep: &Sweep, ring: Option<(&str, &Point)>) -> Result<Section, Error> {
     let target = short_name(&sweep.target);
-    let units = units(sweep);
+    let point = ring.map(|(_, point)| point);
     let body = html! {
         div.charts {
-            div { h3 { "Accuracy and size" } (against(sweep, wish, "flash, bytes", |point| point.flash_bytes as f64)?) }
-            div { h3 { "Accuracy and speed" } (against(sweep, wish, "instructions, predicted", |point| point.instructions as f64)?) }
+            div { h3 { "Accuracy and size" } (against(sweep, point, &SIZE)?) }
+            div { h3 { "Accuracy and speed" } (against(sweep, point, &SPEED)?) }
         }
-        ul.keys { @for (at, unit) in units.iter().enumerate() { (key(drawn(at).0, &format!("unit {unit}"))) } }
-        p.soft { "Dots: formats for size. Rings: for speed. A large ring: the network that was picked." }
+        ul.keys { @for (at, unit) in units(sweep).iter().enumerate() {
+            (key(drawn(at).0, &format!("unit {unit}")))
+        } }
+        p.soft {
+            "Dots: formats for size. Rings: for speed."
+            @if let Some((what, _)) = ring { " A large ring: " (what) "." }
+        }
         (table(sweep))
     };
     let says = format!(
-        "{} networks of {}, each with another share of the weights. Instructions are those of the layers' products \
-         on {target}, predicted from what formats were measured to take, not counted.",
+        "{} networks of {}, each with another share of the weights. Instructions are those of the \
+         layers' products on {target}, predicted from what formats were measured to take, not counted.",
         number(sweep.points.len()),
         short_name(&sweep.checkpoint)
     );
     Ok(Section { id: "sweep", title: "Other sizes", says, body })
 }
+
+/// What accuracy is drawn against: its name, its place on an axis, and the number that stands there.
+struct Cost {
+    name: &'static str,
+    of: fn(&Point) -> f64,
+    says: fn(&f64) -> String,
+    from_zero: bool,
+}
+
+/// Bytes.
+static SIZE: Cost = Cost {
+    name: "flash, bytes",
+    of: |point| point.flash_bytes as f64,
+    says: |bytes| round(*bytes),
+    from_zero: true,
+};
+
+/// Instructions, of which there may be a hundred times as many: by their logarithm.
+static SPEED: Cost = Cost {
+    name: "instructions, predicted",
+    of: |point| (point.instructions.max(1) as f64).log10(),
+    says: |log| round(10_f64.powf(*log)),
+    from_zero: false,
+};
 
 fn drawn(unit: usize) -> (&'static str, &'static RGBColor) {
     COLOURS[unit.min(COLOURS.len() - 1)]
@@ -71,25 +99,17 @@ fn units(sweep: &Sweep) -> Vec<String> {
     units
 }
 
-fn picked(sweep: &Sweep, wish: Option<Wish>) -> Option<&Point> {
-    sweep.pick(wish?)?.ok()
-}
-
 /// Accuracy against what points cost.
-fn against(
-    sweep: &Sweep,
-    wish: Option<Wish>,
-    what: &str,
-    cost: fn(&Point) -> f64,
-) -> Result<Markup, Error> {
-    let x = Axis::over(what, sweep.points.iter().map(cost), round).from_zero();
+fn against(sweep: &Sweep, ring: Option<&Point>, cost: &Cost) -> Result<Markup, Error> {
+    let x = Axis::over(cost.name, sweep.points.iter().map(cost.of), cost.says);
+    let x = if cost.from_zero { x.from_zero() } else { x };
     let accuracies = sweep.points.iter().map(|point| point.accuracy);
-    let y = Axis::over("right answers", accuracies, |share| format!("{:.1} %", 100.0 * share));
+    let y = Axis::over("right answers", accuracies, share).of_shares();
     let mut marks = vec![];
     for (at, unit) in units(sweep).iter().enumerate() {
         let colour = drawn(at).1;
         for optimised in Optimised::ALL {
-            let points = points(sweep, unit, optimised, cost);
+            let points = points(sweep, unit, optimised, cost.of);
             marks.push((colour, Mark::Line(points.clone())));
             marks.push(match optimised {
                 Optimised::Size => (colour, Mark::Dots(points)),
@@ -97,10 +117,8 @@ fn against(
             });
         }
     }
-    if let Some(point) = picked(sweep, wish) {
-        marks.push((&colour::GREY, Mark::Halo((cost(point), point.accuracy))));
-    }
-    chart(&format!("Right answers against {what}"), (x, y.of_shares()), &marks)
+    marks.extend(ring.map(|p| (&colour::GREY, Mark::Halo(((cost.of)(p), p.accuracy)))));
+    chart(&format!("Right answers against {}", cost.name), (x, y), &marks)
 }
 
 /// A line of points, those with fewer weights first.
@@ -117,11 +135,15 @@ fn points(
     points.into_iter().map(|point| (cost(point), point.accuracy)).collect()
 }
 
-/// A large number in few letters: `12 k`, `3.5 M`.
-fn round(number: &f64) -> String {
-    match *number {
-        number if number >= 1e6 => format!("{} M", number / 1e6),
-        number if number >= 1e3 => format!("{} k", number / 1e3),
+/// A number in few letters: `12 k`, `3.2 M`.
+fn round(number: f64) -> String {
+    let digits = |number: f64| match number {
+        number if number < 9.95 => format!("{}", (number * 10.0).round() / 10.0),
+        number => format!("{number:.0}"),
+    };
+    match number {
+        number if number >= 999_500.0 => digits(number / 1e6) + " M",
+        number if number >= 999.5 => digits(number / 1e3) + " k",
         number => format!("{number:.0}"),
     }
 }
@@ -146,4 +168,15 @@ fn table(sweep: &Sweep) -> Markup {
         [share, unit, optimised, accuracy, flash, ram, number(point.instructions), best.into()]
     });
     numbers(columns, 3, rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_few_letters() {
+        let of = [0.0, 512.0, 999.9, 2000.0, 3162.3, 64_000.0, 999_999.0, 1e7].map(round);
+        assert_eq!(of, ["0", "512", "1 k", "2 k", "3.2 k", "64 k", "1 M", "10 M"]);
+    }
 }

@@ -63,7 +63,7 @@ pub struct Point {
     pub weights: usize,
     /// Those that are not zero.
     pub nonzeros: usize,
-    /// Instructions of its layers, as predicted.
+    /// Instructions of its layers' products, as predicted: what else inference takes is left out.
     pub instructions: u64,
 }
 

@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
       An int8 checkpoint is pruned by magnitude, without training, in two kinds of units; also writes a page.
 
 A network is marked `*` where no other is at least as accurate, as small and as fast. Instructions are predicted: those
-of the layers' products, from what formats were measured to take on the target. What is picked by its accuracy on the
+of the layers' products, from what formats were measured to take on the target. Windows that convolutions gather are
+left out, so that a convolutional network takes up to twice as many. What is picked by its accuracy on the
 test samples does a little worse on others.")]
 pub struct Args {
     /// The checkpoint, float or int8: an .onnx or .tflite file

@@ -21,7 +21,8 @@ pub(super) fn text(report: &Report) -> String {
         table.row(row(point, if *is_best { "*" } else { "" }));
     }
     let mut text = format!(
-        "{table}\n* no other is at least as accurate, as small and as fast; instructions are predicted for {}\n",
+        "{table}\n* no other is at least as accurate, as small and as fast\n\
+         instructions: of the layers' products, a prediction for {}; what else inference takes is left out\n",
         report.sweep.target
     );
     if report.kept > 0 {
