@@ -14,6 +14,7 @@ use crate::graph::Graph;
 use crate::quantise::Samples;
 use crate::tune::{History, Options, Prepared, Run, TuneError, Tuned, write_weights};
 use crate::{files, output};
+pub(super) use budget::size;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 pub(super) use text::advice;

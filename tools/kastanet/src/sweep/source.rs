@@ -3,7 +3,7 @@
 use crate::graph::Graph;
 use crate::prune::{self, Sparsity, Unit, prune};
 use crate::quantise::{QuantiseError, Ranges, Samples, quantise};
-use crate::tune::{Options, TuneError, tune};
+use crate::tune::{Chosen, Options, TuneError, tune};
 
 /// A checkpoint, and what its networks are trained on.
 pub struct Source<'a> {
@@ -59,7 +59,12 @@ impl Source<'_> {
             prune(&mut graph, &Sparsity::uniform(1.0 - density), unit)?;
             return Ok(graph);
         };
-        let recipe = Options { density, backward: recipe.backward.max(density), ..recipe.clone() };
+        let unit = match unit {
+            Unit::Block4x1 => Chosen::Block4x1,
+            Unit::Block1x4 => Chosen::Block1x4,
+            Unit::Weight | Unit::Nm(_) => Chosen::Weight,
+        };
+        let recipe = Options { density, unit, ..recipe.clone() };
         let tuned = tune(self.graph, samples, classes, &recipe, &mut after)?;
         let ranges = Ranges::watch(&tuned.graph, calibration, &mut after)?;
         Ok(quantise(&tuned.graph, &ranges)?)

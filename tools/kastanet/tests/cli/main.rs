@@ -1,5 +1,6 @@
 //! The tool as its users run it.
 
+mod browser;
 mod common;
 mod demo;
 mod hostile;
@@ -8,5 +9,7 @@ mod onnx;
 mod output;
 mod pack;
 mod refusals;
+mod report;
 mod run;
+mod sweep;
 mod tune;

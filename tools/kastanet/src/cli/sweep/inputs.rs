@@ -6,7 +6,6 @@ use crate::cli::tune;
 use crate::failure::Failure;
 use crate::files;
 use crate::graph::Graph;
-use crate::prune::Unit;
 use crate::quantise::Samples;
 use crate::sweep::{Network, NetworkError, Source, Test, Training};
 use crate::tune::Options;
@@ -82,30 +81,11 @@ fn training(args: &Args, graph: &Graph) -> Result<Option<Arrays>, Failure> {
             .because("it is quantised, so that it is pruned without training")
             .help("leave --data away, or give the float checkpoint"));
     }
-    if args.units.iter().any(|&unit| unit != Unit::Weight) {
-        return Err(failed(args)
-            .because("a float checkpoint is tuned, and its weights stay or go one by one")
-            .help(
-                "leave --units away, or give an int8 checkpoint, which is pruned without training",
-            ));
-    }
     let archive = Archive::open(data)?;
     let (x, y) = (archive.array("x")?, archive.array("y")?);
     let recipe = tune::options(args.recipe.as_deref())?;
-    let calibration = first(&x, CALIBRATION);
+    let calibration = x.first(CALIBRATION);
     Ok(Some(Arrays { x, y, calibration, recipe }))
-}
-
-/// The first samples of an array, at most so many.
-fn first(array: &Array, most: usize) -> Array {
-    let mut shape = array.shape.clone();
-    let all = shape.first().copied().unwrap_or_default();
-    if let Some(samples) = shape.first_mut() {
-        *samples = all.min(most);
-    }
-    let len = array.bytes.len() / all.max(1) * all.min(most);
-    let bytes = array.bytes.get(..len).unwrap_or_default().to_vec();
-    Array { shape, element: array.element, bytes }
 }
 
 /// A hash of files, target and version: what has the same gives the same points.
@@ -144,16 +124,4 @@ pub fn unmade(args: &Args, network: &Network, error: &NetworkError) -> Failure {
         NetworkError::Quantise(error) => error.help(),
         NetworkError::Prune(_) => "change --densities",
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_samples() {
-        let array = Array::from_f32(vec![3, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
-        assert_eq!(first(&array, 2), Array::from_f32(vec![2, 2], &[1.0, 2.0, 3.0, 4.0]));
-        assert_eq!(first(&array, 9), array);
-    }
 }
