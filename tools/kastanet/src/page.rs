@@ -42,10 +42,11 @@ pub use recorded::recorded;
 
 use crate::evaluate::Score;
 use crate::report::{ImageReport, short_name};
-use crate::sweep::{Point, Sweep, Wish};
+use crate::sweep::{Sweep, Wish};
 use crate::tune::History;
 use frame::Section;
 use kastanet::image::Image;
+use sweep::Ring;
 
 /// What a page is about.
 pub struct Page<'a> {
@@ -89,11 +90,15 @@ impl Page<'_> {
         Ok(written(self.name, &head, sections.into_iter().flatten().collect()))
     }
 
-    /// The sweep, in which this image may be: it is known by its size.
+    /// The sweep, and this image among its networks where it was tried.
     fn among(&self, sweep: &Sweep) -> Result<Section, Error> {
-        let is_this = |point: &&Point| point.flash_bytes == self.image.bytes().len();
-        let this = sweep.points.iter().find(is_this);
-        sweep::section(sweep, this.map(|point| ("this image, by its size", point)))
+        let ring = self.score.map(|score| Ring {
+            what: "this image, of which instructions are not predicted",
+            accuracy: score.accuracy,
+            flash_bytes: self.image.bytes().len(),
+            instructions: None,
+        });
+        sweep::section(sweep, ring.as_ref())
     }
 }
 
@@ -104,8 +109,13 @@ impl Page<'_> {
 /// A chart that cannot be drawn.
 pub fn of_sweep(sweep: &Sweep, wish: Option<Wish>) -> Result<Written, Error> {
     let picked = wish.and_then(|wish| sweep.pick(wish)?.ok());
-    let ring = picked.map(|point| ("the network that was picked", point));
-    let section = sweep::section(sweep, ring)?;
+    let ring = picked.map(|point| Ring {
+        what: "the network that was picked",
+        accuracy: point.accuracy,
+        flash_bytes: point.flash_bytes,
+        instructions: Some(point.instructions),
+    });
+    let section = sweep::section(sweep, ring.as_ref())?;
     Ok(written(&sweep.checkpoint, &sweep::head(sweep, picked), vec![section]))
 }
 

@@ -65,7 +65,7 @@ impl<'a> Axis<'a> {
     }
 
     /// The same, from 0 on.
-    pub fn from_zero(self) -> Self {
+    pub fn with_zero(self) -> Self {
         Axis { range: 0.0..self.range.end.max(1e-6), ..self }
     }
 

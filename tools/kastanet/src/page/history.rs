@@ -80,7 +80,7 @@ fn values(points: &[(f64, f64)]) -> impl Iterator<Item = f64> + '_ {
 fn losses(history: &History) -> Result<maud::Markup, Error> {
     let losses = points(history, |epoch| Some(f64::from(epoch.loss)));
     let axis =
-        Axis::over("mean of an epoch", values(&losses), |loss| format!("{loss:.2}")).from_zero();
+        Axis::over("mean of an epoch", values(&losses), |loss| format!("{loss:.2}")).with_zero();
     chart("Loss by epoch", (epochs(history), axis), &lines(history, &colour::ORANGE, losses))
 }
 
@@ -112,7 +112,7 @@ fn churn(history: &History) -> Result<maud::Markup, Error> {
         })
         .collect();
     let most = band.iter().map(|&(_, _, high)| high);
-    let axis = Axis::over("of the weights in use", most, share).from_zero();
+    let axis = Axis::over("of the weights in use", most, share).with_zero();
     let marks = [
         (&colour::GREY, Mark::Band(band)),
         (&colour::GREEN, Mark::Line(mean.clone())),

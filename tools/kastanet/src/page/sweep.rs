@@ -28,25 +28,37 @@ pub fn head(sweep: &Sweep, picked: Option<&Point>) -> Markup {
     }
 }
 
-/// The section, with a ring around a point: what it is, and the point.
+/// A network that is ringed: it may be none of the sweep's.
+pub struct Ring {
+    /// What it is.
+    pub what: &'static str,
+    /// Where it is on each of the axes.
+    pub accuracy: f64,
+    pub flash_bytes: usize,
+    /// Nothing where that is not known.
+    pub instructions: Option<u64>,
+}
+
+/// The section, with a ring around a network.
 ///
 /// # Errors
 ///
 /// A chart that cannot be drawn.
-pub fn section(sweep: &Sweep, ring: Option<(&str, &Point)>) -> Result<Section, Error> {
+pub fn section(sweep: &Sweep, ring: Option<&Ring>) -> Result<Section, Error> {
     let target = short_name(&sweep.target);
-    let point = ring.map(|(_, point)| point);
+    let by_size = ring.map(|ring| ((SIZE.place)(ring.flash_bytes as f64), ring.accuracy));
+    let by_speed = ring.and_then(|r| Some(((SPEED.place)(r.instructions? as f64), r.accuracy)));
     let body = html! {
         div.charts {
-            div { h3 { "Accuracy and size" } (against(sweep, point, &SIZE)?) }
-            div { h3 { "Accuracy and speed" } (against(sweep, point, &SPEED)?) }
+            div { h3 { "Accuracy and size" } (against(sweep, by_size, &SIZE)?) }
+            div { h3 { "Accuracy and speed" } (against(sweep, by_speed, &SPEED)?) }
         }
         ul.keys { @for (at, unit) in units(sweep).iter().enumerate() {
             (key(drawn(at).0, &format!("unit {unit}")))
         } }
         p.soft {
             "Dots: formats for size. Rings: for speed."
-            @if let Some((what, _)) = ring { " A large ring: " (what) "." }
+            @if let Some(ring) = ring { " A large ring: " (ring.what) "." }
         }
         (table(sweep))
     };
@@ -63,24 +75,31 @@ pub fn section(sweep: &Sweep, ring: Option<(&str, &Point)>) -> Result<Section, E
 struct Cost {
     name: &'static str,
     of: fn(&Point) -> f64,
+    place: fn(f64) -> f64,
+    /// Formats for which points are joined: those that were not chosen for this jump to and fro.
+    joined: &'static [Optimised],
     says: fn(&f64) -> String,
-    from_zero: bool,
+    has_zero: bool,
 }
 
 /// Bytes.
 static SIZE: Cost = Cost {
     name: "flash, bytes",
     of: |point| point.flash_bytes as f64,
+    place: |bytes| bytes,
+    joined: &Optimised::ALL,
     says: |bytes| round(*bytes),
-    from_zero: true,
+    has_zero: true,
 };
 
 /// Instructions, of which there may be a hundred times as many: by their logarithm.
 static SPEED: Cost = Cost {
     name: "instructions, predicted",
-    of: |point| (point.instructions.max(1) as f64).log10(),
+    of: |point| point.instructions as f64,
+    place: |count| count.max(1.0).log10(),
+    joined: &[Optimised::Speed],
     says: |log| round(10_f64.powf(*log)),
-    from_zero: false,
+    has_zero: false,
 };
 
 fn drawn(unit: usize) -> (&'static str, &'static RGBColor) {
@@ -100,24 +119,27 @@ fn units(sweep: &Sweep) -> Vec<String> {
 }
 
 /// Accuracy against what points cost.
-fn against(sweep: &Sweep, ring: Option<&Point>, cost: &Cost) -> Result<Markup, Error> {
-    let x = Axis::over(cost.name, sweep.points.iter().map(cost.of), cost.says);
-    let x = if cost.from_zero { x.from_zero() } else { x };
-    let accuracies = sweep.points.iter().map(|point| point.accuracy);
-    let y = Axis::over("right answers", accuracies, share).of_shares();
+fn against(sweep: &Sweep, ring: Option<(f64, f64)>, cost: &Cost) -> Result<Markup, Error> {
+    let place = |point: &Point| ((cost.place)((cost.of)(point)), point.accuracy);
+    let (xs, ys): (Vec<f64>, Vec<f64>) = sweep.points.iter().map(place).chain(ring).unzip();
+    let x = Axis::over(cost.name, xs, cost.says);
+    let x = if cost.has_zero { x.with_zero() } else { x };
+    let y = Axis::over("right answers", ys, share).of_shares();
     let mut marks = vec![];
     for (at, unit) in units(sweep).iter().enumerate() {
         let colour = drawn(at).1;
         for optimised in Optimised::ALL {
-            let points = points(sweep, unit, optimised, cost.of);
-            marks.push((colour, Mark::Line(points.clone())));
+            let points = points(sweep, unit, optimised, &place);
+            if cost.joined.contains(&optimised) {
+                marks.push((colour, Mark::Line(points.clone())));
+            }
             marks.push(match optimised {
                 Optimised::Size => (colour, Mark::Dots(points)),
                 Optimised::Speed => (colour, Mark::Rings(points)),
             });
         }
     }
-    marks.extend(ring.map(|p| (&colour::GREY, Mark::Halo(((cost.of)(p), p.accuracy)))));
+    marks.extend(ring.map(|at| (&colour::GREY, Mark::Halo(at))));
     chart(&format!("Right answers against {}", cost.name), (x, y), &marks)
 }
 
@@ -126,13 +148,13 @@ fn points(
     sweep: &Sweep,
     unit: &str,
     optimised: Optimised,
-    cost: fn(&Point) -> f64,
+    place: &impl Fn(&Point) -> (f64, f64),
 ) -> Vec<(f64, f64)> {
     let is_of =
         |point: &&Point| short_name(&point.network.unit) == unit && point.optimised == optimised;
     let mut points: Vec<&Point> = sweep.points.iter().filter(is_of).collect();
     points.sort_by(|a, b| a.network.density.total_cmp(&b.network.density));
-    points.into_iter().map(|point| (cost(point), point.accuracy)).collect()
+    points.into_iter().map(place).collect()
 }
 
 /// A number in few letters: `12 k`, `3.2 M`.
