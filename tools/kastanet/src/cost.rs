@@ -2,8 +2,10 @@
 //!
 //! Bytes are known; instructions are estimated by what has been measured of each core.
 
+mod network;
 mod work;
 
+pub use network::network;
 pub use work::{Kernel, Row, STORED, Walks, Work, instructions, rows, stored, work};
 
 use crate::encode::Encoded;

@@ -50,4 +50,8 @@ pub mod evaluate;
 
 pub mod report;
 
+pub mod sweep;
+
+pub mod page;
+
 pub mod cli;

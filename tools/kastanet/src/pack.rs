@@ -2,7 +2,7 @@
 
 mod write;
 
-use crate::cost::Aim;
+use crate::cost::{self, Aim};
 use crate::graph::{Graph, TensorId};
 use crate::lower::{self, Choice, Formats};
 use crate::plan::{Plan, plan};
@@ -50,6 +50,8 @@ pub struct Packed {
     pub plan: Plan,
     /// What training takes.
     pub training: Option<Training>,
+    /// Instructions that its layers' products are estimated to take on the core it is packed for.
+    pub instructions: f64,
 }
 
 /// What training on the device takes.
@@ -132,7 +134,8 @@ pub fn pack(mut graph: Graph, options: &Options) -> Result<Packed, Error> {
         reserve: part.reserve.len(),
         inputs: part.inputs,
     });
-    Ok(Packed { image, graph, pruned, plan, training })
+    let instructions = cost::network(&program, options.aim);
+    Ok(Packed { image, graph, pruned, plan, training, instructions })
 }
 
 /// The image as the device will check it.

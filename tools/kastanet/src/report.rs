@@ -20,8 +20,8 @@ mod weights;
 pub use checkpoint::CheckpointReport;
 pub use image::ImageReport;
 pub use layers::{Layer, Layers, PRUNED_FROM, Sum};
-pub(crate) use table::printable;
 pub use table::{Column, Table, bytes, number, percent, title};
+pub(crate) use table::{printable, short_name};
 pub use weights::WeightsReport;
 
 /// A shape as people write it: `1×32×32×3`, or `scalar`.

@@ -33,6 +33,7 @@ enum Step {
     Clippy,
     Doc,
     Test,
+    Report,
     Miri,
     Build,
     NoPanic,
@@ -41,11 +42,12 @@ enum Step {
 }
 
 impl Step {
-    const ALL: [(Step, &str, &str); 9] = [
+    const ALL: [(Step, &str, &str); 10] = [
         (Step::Fmt, "fmt", "the sources are formatted"),
         (Step::Clippy, "clippy", "no warnings: the crate, the tools, the boards"),
         (Step::Doc, "doc", "the documentation builds, every link leads somewhere"),
         (Step::Test, "test", "tests on the host, with TFLite Micro as the oracle"),
+        (Step::Report, "report", "pages of `kastanet report` and `sweep` in Chromium"),
         (Step::Miri, "miri", "the host's primitives and what stands before them, interpreted"),
         (Step::Build, "build", "the crate for every embedded target, with no feature"),
         (
@@ -159,6 +161,7 @@ fn checks() -> Vec<Check> {
     checks.push(check(Step::Test, "test boards/common", |tree| {
         run(&mut tree.boards_cargo(&["test", "--quiet", "-p", "kastanet-boards-common"]))
     }));
+    checks.push(check(Step::Report, "report", pages));
     checks.extend(INTERPRETED.map(|(name, args)| {
         in_lane(check(Step::Miri, &format!("miri {name}"), |tree| miri(tree, args)))
     }));
@@ -212,6 +215,24 @@ fn host_tests(tree: &Tree) -> Result<()> {
     let mut command = tree.cargo(&["test", "--workspace", "--no-fail-fast"]);
     command.env("KASTANET_ORACLE", "required").env("KASTANET_ORACLE_PYTHON", python);
     run(&mut command)
+}
+
+/// Pages as a browser shows them: a test that is left out where there is none.
+fn pages(tree: &Tree) -> Result<()> {
+    let browser = setup::chromium(tree)?;
+    // With the tests of the workspace, so that nothing is compiled anew.
+    let mut command = tree.cargo(&["test", "--quiet", "--workspace", "--test", "cli"]);
+    command.args(["--", "--ignored", "browser::"]).env("KASTANET_CHROMIUM", &browser.program);
+    if let Some(libraries) = &browser.libraries {
+        command.env("KASTANET_CHROMIUM_LIBRARIES", libraries);
+    }
+    let output = command.stderr(Stdio::inherit()).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    print!("{text}");
+    ensure!(output.status.success(), "the pages are not as they should be");
+    // A filter that matches nothing is no success.
+    ensure!(!text.contains("running 0 tests"), "no test is called `browser::`");
+    Ok(())
 }
 
 /// Tests of what is `unsafe` on a host, which nothing in `portable` is, parted so that they take about as long.

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::report::{Column, Table, number, percent, title};
 use crate::{files, words};
 use kastanet::image::Image;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Compare an image's answers with the true classes
 #[derive(clap::Args)]
@@ -33,20 +33,23 @@ const MOST_PRINTED: usize = 24;
 pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let bytes = files::read_image(&args.model)?;
     let image = files::check_image(&args.model, &bytes)?;
-    check(args, image)?;
-    let archive = Archive::open(&args.data)?;
+    Ok(Answer::new(scored(&args.model, image, &args.data)?, text))
+}
+
+/// How often an image is right about the samples of an archive.
+pub(super) fn scored(model: &Path, image: Image<'_>, data: &Path) -> Result<Score, Failure> {
+    check(model, image)?;
+    let archive = Archive::open(data)?;
     let (x, y) = (archive.array("x")?, archive.array("y")?);
-    let name = |key| format!("array `{key}` of `{}`", args.data.display());
+    let name = |key| format!("array `{key}` of `{}`", data.display());
     let progress = Progress::new(x.shape.first().copied().unwrap_or(0), "evaluating");
-    let score = score(image, &[(name("x"), &x)], (&name("y"), &y), || progress.step())?;
-    drop(progress);
-    Ok(Answer::new(score, text))
+    score(image, &[(name("x"), &x)], (&name("y"), &y), || progress.step())
 }
 
 /// One input, and one row of values in the first output.
-fn check(args: &Args, image: Image<'_>) -> Result<(), Failure> {
+fn check(model: &Path, image: Image<'_>) -> Result<(), Failure> {
     let failed = |cause: String| {
-        Err(Failure::new(format!("cannot evaluate `{}`", args.model.display()))
+        Err(Failure::new(format!("cannot evaluate `{}`", model.display()))
             .because(cause)
             .help("use `kastanet run` and compare its outputs"))
     };

@@ -14,7 +14,11 @@ mod pack;
 
 mod progress;
 
+mod report;
+
 mod run;
+
+mod sweep;
 
 mod tune;
 
@@ -45,6 +49,8 @@ enum Command {
     Inspect(inspect::Args),
     Run(run::Args),
     Eval(eval::Args),
+    Report(report::Args),
+    Sweep(sweep::Args),
     Demo(demo::Args),
 }
 
@@ -74,6 +80,8 @@ pub fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(args),
         Command::Run(args) => run::run(args),
         Command::Eval(args) => eval::run(args),
+        Command::Report(args) => report::run(args),
+        Command::Sweep(args) => sweep::run(args),
         Command::Demo(args) => demo::run(args),
     };
     match answer.and_then(|answer| print(&answer, cli.json)) {
@@ -87,12 +95,16 @@ pub fn main() -> ExitCode {
 
 /// Ends the program where options contradict each other.
 fn check(cli: &Cli) {
-    let Command::Pack(args) = &cli.command else { return };
-    if let Err(what) = args.check() {
+    let (name, checked) = match &cli.command {
+        Command::Pack(args) => ("pack", args.check()),
+        Command::Sweep(args) => ("sweep", args.check()),
+        _ => return,
+    };
+    if let Err(what) = checked {
         let mut command = Cli::command();
         command.build();
-        let pack = command.find_subcommand_mut("pack");
-        let error = pack.map(|pack| pack.error(UsageError::ArgumentConflict, &what));
+        let found = command.find_subcommand_mut(name);
+        let error = found.map(|command| command.error(UsageError::ArgumentConflict, &what));
         error.unwrap_or_else(|| Cli::command().error(UsageError::ArgumentConflict, &what)).exit();
     }
 }

@@ -14,9 +14,11 @@ use crate::graph::Graph;
 use crate::quantise::Samples;
 use crate::tune::{History, Options, Prepared, Run, TuneError, Tuned, write_weights};
 use crate::{files, output};
+pub(super) use budget::size;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use text::{advice, text};
+pub(super) use text::advice;
+use text::text;
 
 /// Train a float checkpoint at constant sparsity (Top-KAST)
 #[derive(clap::Args)]
@@ -100,7 +102,7 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     }
     let archive = Archive::open(&args.data)?;
     let (x, y) = (archive.array("x")?, archive.array("y")?);
-    let classes = classes(args, y.integers())?;
+    let classes = classes(&args.data, y.integers())?;
     let wrong = |error: TuneError| failed().because(&error).help(advice(&error));
     let samples = Samples::new(&graph, &x).map_err(|error| wrong(error.into()))?;
     let options = match args.budget {
@@ -158,7 +160,7 @@ fn go(
     Ok(run.finish())
 }
 
-fn options(recipe: Option<&Path>) -> Result<Options, Failure> {
+pub(super) fn options(recipe: Option<&Path>) -> Result<Options, Failure> {
     let Some(path) = recipe else { return Ok(Options::default()) };
     let failed = || Failure::new(format!("cannot use the recipe `{}`", path.display()));
     let text = String::from_utf8(files::read(path)?)
@@ -169,8 +171,8 @@ fn options(recipe: Option<&Path>) -> Result<Options, Failure> {
 }
 
 /// Classes as the trainer has them.
-fn classes(args: &Args, integers: Option<Vec<i64>>) -> Result<Vec<u16>, Failure> {
-    let failed = || Failure::new(format!("cannot use array `y` of `{}`", args.data.display()));
+pub(super) fn classes(data: &Path, integers: Option<Vec<i64>>) -> Result<Vec<u16>, Failure> {
+    let failed = || Failure::new(format!("cannot use array `y` of `{}`", data.display()));
     let integers = integers
         .ok_or_else(|| failed().because("it has no integers").help("give classes from 0"))?;
     let classes = integers.iter().map(|&class| u16::try_from(class).ok());

@@ -1,6 +1,7 @@
 //! What pruning keeps or drops as one.
 
 use kastanet::sparse::{Block1x4, Block4x1, Pattern};
+use std::fmt;
 use std::str::FromStr;
 
 /// What pruning keeps or drops as one.
@@ -83,6 +84,18 @@ fn by_magnitude(magnitudes: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..magnitudes.len()).collect();
     order.sort_by(|&a, &b| magnitudes[b].total_cmp(&magnitudes[a]));
     order
+}
+
+/// As it is written on the command line.
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unit::Weight => f.write_str("weight"),
+            Unit::Block4x1 => f.write_str("block4x1"),
+            Unit::Block1x4 => f.write_str("block1x4"),
+            Unit::Nm(pattern) => write!(f, "nm:{}:{}", pattern.kept(), pattern.group()),
+        }
+    }
 }
 
 impl FromStr for Unit {
@@ -178,6 +191,9 @@ mod tests {
         assert_eq!("weight".parse(), Ok(Unit::Weight));
         assert_eq!("nm:2:4".parse(), Ok(Unit::Nm(Pattern::TwoOf4)));
         assert_eq!("nm:1:16".parse(), Ok(Unit::Nm(Pattern::OneOf16)));
+        for name in ["weight", "block4x1", "block1x4", "nm:1:8", "nm:2:4"] {
+            assert_eq!(name.parse().map(|unit: Unit| unit.to_string()), Ok(name.into()));
+        }
         for wrong in ["", "nm", "nm:", "nm:3:4", "block", "nm:2:4 "] {
             assert!(wrong.parse::<Unit>().is_err(), "{wrong}");
         }

@@ -96,6 +96,11 @@ pub fn name(text: &str) -> String {
     name
 }
 
+/// The same without what turns the direction of writing.
+pub(crate) fn short_name(text: &str) -> String {
+    name(&printable(text))
+}
+
 /// A heading.
 pub fn title(text: &str) -> String {
     let bold = anstyle::Style::new().bold();

@@ -4,6 +4,7 @@ use crate::common::{Place, random};
 use kastanet::image::record::section;
 use kastanet::image::{Image, checksum};
 use kastanet_cli::pack::AlignedBytes;
+use kastanet_cli::page::Page;
 use kastanet_cli::report::ImageReport;
 
 /// Mutated images; more with `KASTANET_CASES`.
@@ -26,6 +27,8 @@ fn accepted(whole: &[u8], part: std::ops::Range<usize>) -> usize {
         if let Ok(image) = Image::new_checked(&image) {
             let report = ImageReport::of(image);
             assert!(!report.to_string().is_empty());
+            let page = Page { name: "m.kst", image, score: None, history: None, sweep: None };
+            assert!(page.write().expect("a page").sections.len() == 3);
             accepted += 1;
         }
     }

@@ -1,5 +1,6 @@
 //! The tool as its users run it.
 
+mod browser;
 mod common;
 mod demo;
 mod described;
@@ -10,5 +11,7 @@ mod onnx;
 mod output;
 mod pack;
 mod refusals;
+mod report;
 mod run;
+mod sweep;
 mod tune;

@@ -5,7 +5,7 @@ use kastanet_cli::arrays::{Array, Class, Element};
 use std::path::Path;
 
 /// A network of 360 inputs and 4 classes, and samples: the class says which quarter of the inputs is larger.
-fn place() -> Place {
+pub fn place() -> Place {
     let place = Place::new();
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/cnn.onnx");
     place.put("cnn.onnx", &std::fs::read(model).expect("a model of the tests"));

@@ -15,13 +15,16 @@ pub const WATCHED: usize = 64;
 /// Reads `flash=65536`, `flash=64k`, `flash=1M`.
 pub fn read(text: &str) -> Result<usize, &'static str> {
     let expected = "expected flash=BYTES, as in flash=65536 or flash=64k";
-    let number = text.strip_prefix("flash=").ok_or(expected)?;
+    text.strip_prefix("flash=").and_then(size).ok_or(expected)
+}
+
+/// Reads `65536`, `64k`, `1M`.
+pub fn size(number: &str) -> Option<usize> {
     let (digits, unit) = match number.strip_suffix(['k', 'K']) {
         Some(digits) => (digits, 1024),
         None => number.strip_suffix('M').map_or((number, 1), |digits| (digits, 1024 * 1024)),
     };
-    let bytes = digits.parse().ok().and_then(|number: usize| number.checked_mul(unit));
-    bytes.ok_or(expected)
+    digits.parse().ok().and_then(|number: usize| number.checked_mul(unit))
 }
 
 /// The options with the density that fits.

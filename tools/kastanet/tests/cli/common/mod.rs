@@ -1,6 +1,7 @@
 //! Running the program, and files for it.
 
 pub mod models;
+pub mod pages;
 
 pub mod protobuf;
 

@@ -47,3 +47,12 @@ pub fn positive(border: DType) -> Vec<u8> {
     let ops = vec![op(OpKind::Quantize, &[0], 1), op(OpKind::Relu, &[1], 2), op(last, &[2], 3)];
     build(tensors, ops, vec![0], vec![3])
 }
+
+/// Four outputs of four inputs, fully connected, all of this name.
+pub fn layer(name: &str) -> Vec<u8> {
+    let port = || tensor(name, DType::I8, &[1, 4], Some((0.5, 0)));
+    let mut weights = tensor(name, DType::I8, &[4, 4], Some((0.5, 0)));
+    weights.data = Some(vec![1; 16]);
+    let kind = OpKind::FullyConnected { activation: Activation::None, keep_dims: false };
+    build(vec![port(), weights, port()], vec![op(kind, &[0, 1], 2)], vec![0], vec![2])
+}
