@@ -4,7 +4,7 @@
 //! weights are symmetric with a scale for each output, biases are int32 in units of input times weight.
 //!
 //! ```text
-//! watch     each activation's smallest and largest value over the samples      ranges
+//! watch     each activation's range over the samples                           ranges, histogram
 //! tie       what only moves or picks values keeps their scale                  ties
 //! fix       what lies between 0 and 1 fills int8: 1/256, −128
 //! scale     the others: 0 is a whole step, the range fills −128 to 127
@@ -14,6 +14,8 @@
 mod constants;
 
 mod error;
+
+mod histogram;
 
 mod ranges;
 
@@ -25,7 +27,7 @@ mod ties;
 mod tests;
 
 pub use error::QuantiseError;
-pub use ranges::Ranges;
+pub use ranges::{Method, Ranges};
 pub use samples::Samples;
 
 use crate::graph::{DType, Graph, Op, OpKind, Quant, TensorId, simplify};

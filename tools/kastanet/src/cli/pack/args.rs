@@ -3,6 +3,7 @@
 use super::values::{ByLayer, OptimiseArg, core, format, part, reserve, share, table, unit, which};
 use crate::cost::Core;
 use crate::prune::Unit;
+use crate::quantise::Method;
 use crate::trainable::{Reserve, Trainable, Which};
 use crate::words;
 use kastanet::sparse::Format;
@@ -37,6 +38,10 @@ pub struct Args {
     /// archive, or an array, whose first dimension counts samples; some hundred are enough
     #[arg(long, value_name = "DATA.npz")]
     pub(super) calibrate: Option<PathBuf>,
+    /// How ranges are told from the samples: minmax (the smallest and the largest value), percentile:P (P in
+    /// a hundred values are not beyond either end, as percentile:99.99), or mse (the least squared error)
+    #[arg(long, value_name = "METHOD", default_value_t, requires = "calibrate")]
+    pub(super) ranges: Method,
     /// Weights that `kastanet tune` has written, in place of the float checkpoint's own
     #[arg(long, value_name = "W.safetensors", requires = "calibrate")]
     pub(super) weights: Option<PathBuf>,

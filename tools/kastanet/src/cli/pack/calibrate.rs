@@ -24,7 +24,7 @@ pub(super) fn quantised(args: &Args, graph: Graph) -> Result<Graph, Failure> {
         (Some(data), true) => {
             let graph = weighted(args, graph)?;
             let array = samples(data)?;
-            run(&graph, &array).map_err(|error| {
+            run(args, &graph, &array).map_err(|error| {
                 let failure = match error {
                     QuantiseError::Samples { .. }
                     | QuantiseError::Empty
@@ -50,10 +50,10 @@ fn weighted(args: &Args, mut graph: Graph) -> Result<Graph, Failure> {
     Ok(graph)
 }
 
-fn run(graph: &Graph, array: &Array) -> Result<Graph, QuantiseError> {
+fn run(args: &Args, graph: &Graph, array: &Array) -> Result<Graph, QuantiseError> {
     let samples = Samples::new(graph, array)?;
     let progress = Progress::new(samples.len(), "calibrating");
-    let ranges = Ranges::watch(graph, &samples, || progress.step())?;
+    let ranges = Ranges::watch(graph, &samples, args.ranges, || progress.step())?;
     quantise(graph, &ranges)
 }
 
