@@ -128,6 +128,19 @@ impl<'g> Float<'g> {
         values
     }
 
+    /// What a layer of the graph computes from an input, before the function behind it.
+    pub fn layer(&self, number: usize, input: &[f32]) -> Vec<f32> {
+        let mut op = self.graph.ops[number].clone();
+        if let Some(activation) = op.kind.activation_mut() {
+            *activation = Activation::None;
+        }
+        let mut values = vec![vec![]; self.graph.tensors.len()];
+        if let Some(id) = op.input(0) {
+            values[id] = self.rounded(id, input.to_vec());
+        }
+        At { graph: self.graph, constants: &self.constants, values: &values, op: &op }.run()
+    }
+
     /// The first output of one sample.
     ///
     /// # Errors

@@ -5,13 +5,15 @@
 //! zero. Magnitudes and sums are taken in f32, as a device that trains takes them: it starts from the units
 //! that stay. A unit is a weight, or a block of the matrix as kernels see it; of N:M, the N largest of
 //! every M consecutive weights of a row stay instead. Zeros that the checkpoint already has stay
-//! zero. Depthwise filters are left dense: they hold few weights.
+//! zero. Depthwise filters are left dense: they hold few weights. A float network loses the weights that it will
+//! lose in int8, so that ranges can be watched as they will be.
 
 mod unit;
 
 pub use unit::Unit;
 
 use crate::graph::{Graph, Op, OpKind, Tensor, TensorId};
+use crate::quantise::symmetric;
 use crate::words;
 use std::collections::{HashMap, HashSet};
 
@@ -115,16 +117,29 @@ fn prune_tensor(tensor: &mut Tensor, sparsity: f64, unit: Unit) {
     let magnitudes = magnitudes(tensor);
     let rows = tensor.shape.first().copied().unwrap_or(1);
     let kept = unit.kept(&magnitudes, magnitudes.len() / rows.max(1), sparsity);
+    let size = tensor.dtype.size();
     let Some(data) = tensor.data.as_mut() else { return };
-    for (byte, kept) in data.iter_mut().zip(kept) {
-        *byte = if kept { *byte } else { 0 };
+    for (bytes, kept) in data.chunks_exact_mut(size).zip(kept) {
+        if !kept {
+            bytes.fill(0);
+        }
     }
 }
 
-/// |stored value| times the scale of its output channel, the weights' first dimension.
+/// |stored value| times the scale of its output channel, the weights' first dimension. Of weights that are not yet
+/// quantised: as they will be.
 pub(crate) fn magnitudes(tensor: &Tensor) -> Vec<f32> {
-    let weights = tensor.to_i8().unwrap_or_default();
-    let scales = tensor.quant.as_ref().map(|quant| quant.scales.as_slice()).unwrap_or_default();
+    let (scales, weights) = match tensor.to_f32() {
+        Some(values) => {
+            let outputs = tensor.shape.first().copied().unwrap_or(1).max(1);
+            let row = (values.len() / outputs).max(1);
+            symmetric(&values, outputs, |at| at / row, &[])
+        }
+        None => {
+            let scales = tensor.quant.as_ref().map(|quant| quant.scales.clone());
+            (scales.unwrap_or_default(), tensor.to_i8().unwrap_or_default())
+        }
+    };
     let row = (weights.len() / scales.len().max(1)).max(1);
     let scale = |index: usize| scales.get(index / row).copied().unwrap_or(1.0);
     weights.iter().enumerate().map(|(i, &w)| f32::from(w).abs() * scale(i)).collect()

@@ -9,6 +9,7 @@
 //! fix       what lies between 0 and 1 fills int8: 1/256, −128
 //! scale     the others: 0 is a whole step, the range fills −128 to 127
 //! store     weights and biases                                                 constants
+//! correct   the mean that rounding adds to outputs is taken out of biases      shifts
 //! ```
 
 mod constants;
@@ -21,14 +22,18 @@ mod ranges;
 
 mod samples;
 
+mod shifts;
+
 mod ties;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use constants::symmetric;
 pub use error::QuantiseError;
 pub use ranges::{Method, Ranges};
 pub use samples::Samples;
+pub use shifts::Shifts;
 
 use crate::graph::{DType, Graph, Op, OpKind, Quant, TensorId, simplify};
 use ties::Ties;

@@ -19,7 +19,7 @@ pub use checkpoint::CheckpointReport;
 pub use image::ImageReport;
 pub use layers::{Layer, Layers, PRUNED_FROM, Sum};
 pub(crate) use table::printable;
-pub use table::{Column, Table, bytes, number, percent, title};
+pub use table::{Column, Table, bytes, name, number, percent, title};
 
 /// A shape as people write it: `1×32×32×3`, or `scalar`.
 pub use crate::graph::shape_string;

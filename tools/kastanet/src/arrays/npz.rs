@@ -55,6 +55,12 @@ impl<'a> Archive<'a> {
         }
     }
 
+    /// Whether there is an array called `key`.
+    pub fn has(&self, key: &str) -> bool {
+        let file = format!("{key}.npy");
+        self.zip.entries().flatten().any(|entry| entry.file_path().as_bytes() == file.as_bytes())
+    }
+
     /// The array called `key`.
     ///
     /// # Errors

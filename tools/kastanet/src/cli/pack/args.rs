@@ -1,8 +1,8 @@
 //! The options of `pack`.
 
-use super::values::{ByLayer, OptimiseArg, core, format, part, reserve, share, table, unit, which};
+use super::values::{ByLayer, OptimiseArg, Switch, core, format, part, reserve, share, table, unit, which};
 use crate::cost::Core;
-use crate::prune::Unit;
+use crate::prune::{Sparsity, Unit};
 use crate::quantise::Method;
 use crate::trainable::{Reserve, Trainable, Which};
 use crate::words;
@@ -42,6 +42,9 @@ pub struct Args {
     /// a hundred values are not beyond either end, as percentile:99.99), or mse (the least squared error)
     #[arg(long, value_name = "METHOD", default_value_t, requires = "calibrate")]
     pub(super) ranges: Method,
+    /// Whether biases make up for the mean that rounding adds to each output of a layer
+    #[arg(long, value_enum, value_name = "on|off", default_value_t, requires = "calibrate")]
+    pub(super) bias_correction: Switch,
     /// Weights that `kastanet tune` has written, in place of the float checkpoint's own
     #[arg(long, value_name = "W.safetensors", requires = "calibrate")]
     pub(super) weights: Option<PathBuf>,
@@ -140,6 +143,12 @@ impl Args {
 }
 
 impl Args {
+    /// How much is pruned.
+    pub(super) fn sparsity(&self) -> Sparsity {
+        let (uniform, layers) = ByLayer::parted(&self.sparsity, 0.0);
+        Sparsity { uniform, layers }
+    }
+
     /// What is trained on the device.
     pub(super) fn trainable(&self) -> Option<Trainable> {
         let names = self.trainable.iter().flat_map(|which| match which {
