@@ -128,17 +128,37 @@ impl<'g> Float<'g> {
         values
     }
 
-    /// What a layer of the graph computes from an input, before the function behind it.
-    pub fn layer(&self, number: usize, input: &[f32]) -> Vec<f32> {
-        let mut op = self.graph.ops[number].clone();
-        if let Some(activation) = op.kind.activation_mut() {
-            *activation = Activation::None;
-        }
+    /// The sum of all windows that a layer sees of its input, and how many there are.
+    pub fn window_sum(&self, number: usize, input: &[f32]) -> (Vec<f64>, usize) {
+        let op = &self.graph.ops[number];
         let mut values = vec![vec![]; self.graph.tensors.len()];
         if let Some(id) = op.input(0) {
             values[id] = self.rounded(id, input.to_vec());
         }
-        At { graph: self.graph, constants: &self.constants, values: &values, op: &op }.run()
+        At { graph: self.graph, constants: &self.constants, values: &values, op }.window_sum()
+    }
+
+    /// What a layer computes of one window, before the function behind it.
+    pub fn of_window(&self, number: usize, window: &[f64]) -> Vec<f64> {
+        let op = &self.graph.ops[number];
+        let constant = |id: Option<TensorId>| id.map_or(&[][..], |id| &self.constants[id]);
+        let (weights, bias) = (constant(op.weights()), constant(op.bias()));
+        let is_depthwise = matches!(op.kind, OpKind::DepthwiseConv2d { .. });
+        let outputs = self.graph.output(op).and_then(|y| y.shape.last().copied()).unwrap_or(0);
+        // A depthwise output has the window's elements of one channel, and weights as far apart as there are outputs.
+        let taps = weights.len().checked_div(outputs).unwrap_or(0);
+        let depth = window.len().checked_div(taps).unwrap_or(0);
+        let sum = |output: usize| -> f64 {
+            let each = (0..taps).map(|tap| match is_depthwise {
+                true => {
+                    let channel = output * depth / outputs;
+                    f64::from(weights[tap * outputs + output]) * window[tap * depth + channel]
+                }
+                false => f64::from(weights[output * taps + tap]) * window[tap],
+            });
+            each.sum::<f64>() + f64::from(bias.get(output).copied().unwrap_or_default())
+        };
+        (0..outputs).map(sum).collect()
     }
 
     /// The first output of one sample.

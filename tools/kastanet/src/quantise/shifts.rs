@@ -2,31 +2,28 @@
 //!
 //! Rounding errors of weights are the same for every sample, so a channel's do not cancel: its outputs are shifted.
 //! Each layer is looked at alone: what it computes from the float network's input for it, rounded, with weights in
-//! int8, less what it computes in float, before the function behind it.
+//! int8, less what it computes in float, before the function behind it. A layer is linear, so its mean output is that
+//! of its mean window.
 
 use super::{QuantiseError, Samples};
 use crate::float::{Float, blocks};
 use crate::graph::{DType, Graph, Op, Quant, Tensor};
 
-/// The mean shift of each output channel of some layers.
+/// The mean shift of each output channel of some layers, by their names.
 #[derive(Clone, Debug)]
-pub struct Shifts(Vec<Layer>);
+pub struct Shifts(Vec<(String, Vec<f64>)>);
 
-/// A layer's.
-#[derive(Clone, Debug)]
-struct Layer {
-    name: String,
-    /// Its operator in the float graph, and in the quantised one.
-    numbers: [usize; 2],
-    /// Of each channel: first the sum, at the end the mean.
-    shifts: Vec<f64>,
-    /// Outputs that a channel's sum has.
+/// A layer's windows.
+#[derive(Clone, Debug, Default)]
+struct Windows {
+    /// Their sum in float, and rounded.
+    sums: [Vec<f64>; 2],
     count: usize,
 }
 
 impl Shifts {
-    /// Runs the float graph over the samples, and each layer of the quantised one on what that has there; `after` is
-    /// called once each.
+    /// Runs the float graph over the samples, and looks at the layers of the quantised one that have the same names;
+    /// `after` is called once each.
     ///
     /// # Errors
     ///
@@ -38,34 +35,38 @@ impl Shifts {
         after: impl Fn() + Sync,
     ) -> Result<Self, QuantiseError> {
         let (float, int8) = (Float::new(graph)?, Float::of_int8(quantised));
-        let mut all = layers(graph, quantised);
-        let empty = all.clone();
+        let layers = layers(graph, quantised);
         let add = |block: std::ops::Range<usize>| {
-            let mut all = empty.clone();
+            let mut all = vec![Windows::default(); layers.len()];
             for sample in block {
                 let values = float.run(&[&samples.get(sample)?])?;
-                for layer in &mut all {
-                    let [number, quantised] = layer.numbers;
+                for (windows, &[number, other]) in all.iter_mut().zip(&layers) {
                     let input = graph.ops[number].input(0).map(|id| values[id].as_slice());
                     let input = input.unwrap_or_default();
-                    layer.add(&float.layer(number, input), &int8.layer(quantised, input));
+                    let (rounded, count) = int8.window_sum(other, input);
+                    let (exact, _) = float.window_sum(number, input);
+                    windows.add(&Windows { sums: [exact, rounded], count });
                 }
                 after();
             }
             Ok::<_, QuantiseError>(all)
         };
+        let mut all = vec![Windows::default(); layers.len()];
         blocks(samples.len(), add, |some| {
-            all.iter_mut().zip(&some).for_each(|(all, some)| all.merge(some));
+            all.iter_mut().zip(&some).for_each(|(all, some)| all.add(some));
         })?;
-        for layer in &mut all {
-            layer.shifts.iter_mut().for_each(|sum| *sum /= layer.count.max(1) as f64);
-        }
-        Ok(Shifts(all))
+        let shift = |(windows, &[number, other]): (&Windows, &[usize; 2])| {
+            let [exact, rounded] = windows.means();
+            let shifts = int8.of_window(other, &rounded).into_iter();
+            let shifts = shifts.zip(float.of_window(number, &exact)).map(|(int8, float)| int8 - float);
+            (graph.ops[number].name.clone(), shifts.collect())
+        };
+        Ok(Shifts(all.iter().zip(&layers).map(shift).collect()))
     }
 
     /// Takes the shifts out of the biases of a quantised graph; layers that have none get some.
     pub fn take_out(&self, graph: &mut Graph) {
-        for Layer { name, shifts, .. } in &self.0 {
+        for (name, shifts) in &self.0 {
             let Some(number) = graph.ops.iter().position(|op| op.name == *name) else { continue };
             let Some(bias) = corrected(graph, &graph.ops[number], shifts) else { continue };
             graph.tensors.push(bias);
@@ -77,33 +78,28 @@ impl Shifts {
     }
 }
 
-/// The layers that both graphs have.
-fn layers(graph: &Graph, quantised: &Graph) -> Vec<Layer> {
+/// The layers that both graphs have: the numbers of their operators.
+fn layers(graph: &Graph, quantised: &Graph) -> Vec<[usize; 2]> {
     let float = graph.ops.iter().enumerate().filter(|(_, op)| op.kind.has_weights());
     let both = float.filter_map(|(number, op)| {
         let other = quantised.ops.iter().position(|other| other.name == op.name)?;
-        let channels = graph.output(op)?.shape.last().copied()?;
-        let numbers = [number, other];
-        Some(Layer { name: op.name.clone(), numbers, shifts: vec![0.0; channels], count: 0 })
+        Some([number, other])
     });
     both.collect()
 }
 
-impl Layer {
-    /// Adds a sample's outputs.
-    fn add(&mut self, float: &[f32], int8: &[f32]) {
-        let channels = self.shifts.len().max(1);
-        for (float, int8) in float.chunks_exact(channels).zip(int8.chunks_exact(channels)) {
-            for (sum, (float, int8)) in self.shifts.iter_mut().zip(float.iter().zip(int8)) {
-                *sum += f64::from(*int8) - f64::from(*float);
-            }
-            self.count += 1;
+impl Windows {
+    fn add(&mut self, other: &Windows) {
+        for (sums, more) in self.sums.iter_mut().zip(&other.sums) {
+            sums.resize(more.len(), 0.0);
+            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         }
+        self.count += other.count;
     }
 
-    fn merge(&mut self, other: &Layer) {
-        self.shifts.iter_mut().zip(&other.shifts).for_each(|(sum, more)| *sum += more);
-        self.count += other.count;
+    fn means(&self) -> [Vec<f64>; 2] {
+        let count = self.count.max(1) as f64;
+        self.sums.each_ref().map(|sums| sums.iter().map(|sum| sum / count).collect())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::arrays::{Archive, Array};
 use crate::cli::progress::Progress;
 use crate::failure::Failure;
 use crate::files::{self, Kind};
-use crate::graph::{Graph, Op, OpKind, Padding};
+use crate::graph::Graph;
 use crate::quantise::{QuantiseError, Ranges, Samples, Shifts, quantise};
 use crate::{prune, tflite, tune};
 use std::path::Path;
@@ -106,26 +106,14 @@ fn samples(path: &Path) -> Result<Array, Failure> {
 
 /// The quantised and pruned network as a new file.
 pub(super) fn tflite(args: &Args, graph: &Graph) -> Result<Vec<u8>, Failure> {
-    match graph.ops.iter().find(|op| has_own_padding(op)) {
-        None => Ok(tflite::build(graph)),
-        Some(op) => {
-            Err(Failure::new(format!("cannot write `{}` as TFLite", args.checkpoint.display()))
-                .because(format!(
-                    "operator `{}` ({}) pads in a way for which TFLite has no word",
-                    op.name,
-                    op.kind.name()
-                ))
-                .help("leave --write-tflite away, or pad by SAME or VALID in the model"))
-        }
-    }
-}
-
-fn has_own_padding(op: &Op) -> bool {
-    match op.kind {
-        OpKind::Conv2d { padding, .. }
-        | OpKind::DepthwiseConv2d { padding, .. }
-        | OpKind::AveragePool2d { padding, .. }
-        | OpKind::MaxPool2d { padding, .. } => matches!(padding, Padding::Explicit { .. }),
-        _ => false,
-    }
+    let spelled = tflite::spelled(graph).map_err(|op| {
+        Failure::new(format!("cannot write `{}` as TFLite", args.checkpoint.display()))
+            .because(format!(
+                "operator `{}` ({}) pads in a way for which TFLite has no word",
+                op.name,
+                op.kind.name()
+            ))
+            .help("leave --write-tflite away, or pad by SAME or VALID in the model")
+    })?;
+    Ok(tflite::build(&spelled))
 }
