@@ -204,6 +204,27 @@ mod tests {
         assert_eq!((found[3], &found[8..12]), (100, &kept[8..12]));
     }
 
+    /// What will be equal in int8 is equal in float, so that the same weights go.
+    #[test]
+    fn float_weights_go_as_their_int8_will() {
+        let values: Vec<f32> =
+            (0..64).map(|at| (at as f32 * 2.3).sin() / (1 + at / 16) as f32).collect();
+        let data = Some(values.iter().flat_map(|value| value.to_le_bytes()).collect());
+        let shape = vec![4, 16];
+        let float = Tensor { name: "w".into(), dtype: DType::F32, shape, quant: None, data };
+        let (scales, steps) = symmetric(&values, 4, |at| at / 16, &[]);
+        for unit in [Unit::Weight, Unit::Block4x1, Unit::Block1x4] {
+            for sparsity in [0.25, 0.5, 0.9] {
+                let mut pruned = float.clone();
+                prune_tensor(&mut pruned, sparsity, unit);
+                let kept = pruned.to_f32().unwrap().into_iter().zip(&steps);
+                let expected: Vec<i8> =
+                    kept.map(|(w, &step)| if w == 0.0 { 0 } else { step }).collect();
+                assert_eq!(pruned_in(unit, &steps, &scales, sparsity), expected);
+            }
+        }
+    }
+
     #[test]
     fn n_of_m_needs_no_share() {
         let pattern = Unit::Nm(kastanet::sparse::Pattern::TwoOf4);

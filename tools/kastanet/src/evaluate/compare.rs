@@ -66,7 +66,10 @@ pub fn compare<'a>(
     let session = Session::new(image, x)?;
     let real = match checkpoints {
         [] => None,
-        _ => x.first().map(|(name, array)| Ok::<_, Failure>((name, real(image, array)))).transpose()?,
+        _ => x
+            .first()
+            .map(|(name, array)| Ok::<_, Failure>((name, real(image, array))))
+            .transpose()?,
     };
     let mut runs = vec![];
     if let Some((name, array)) = &real {

@@ -3,7 +3,7 @@
 use super::histogram::Histogram;
 use super::{QuantiseError, Samples};
 use crate::float::{Float, blocks};
-use crate::graph::{Graph, TensorId};
+use crate::graph::{Graph, Op, OpKind, TensorId};
 use std::fmt;
 use std::str::FromStr;
 
@@ -15,11 +15,11 @@ pub struct Ranges(Vec<[f32; 2]>);
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Method {
     /// From the smallest to the largest.
-    #[default]
     MinMax,
     /// So many in a hundred are not beyond either end.
     Percentile(f64),
     /// Where the squared error of rounding and cutting is least.
+    #[default]
     Mse,
 }
 
@@ -59,8 +59,7 @@ impl Ranges {
             }
         })?;
         let range = |(id, histogram): (TensorId, Option<Histogram>)| {
-            // What enters is as wide as the samples say.
-            let method = if graph.inputs.contains(&id) { Method::MinMax } else { method };
+            let method = if is_border(graph, id) { Method::MinMax } else { method };
             histogram.map_or([0.0; 2], |histogram| histogram.range(method))
         };
         Ok(Ranges(all.into_iter().enumerate().map(range).collect()))
@@ -70,6 +69,14 @@ impl Ranges {
     pub fn of(&self, id: TensorId) -> [f32; 2] {
         self.0.get(id).copied().unwrap_or_default()
     }
+}
+
+/// Whether nothing of a tensor is cut: what enters is as wide as the samples say, and of what comes out, and of what a
+/// softmax compares, the largest is what counts.
+fn is_border(graph: &Graph, id: TensorId) -> bool {
+    let is_compared =
+        |op: &Op| matches!(op.kind, OpKind::Softmax { .. }) && op.input(0) == Some(id);
+    graph.inputs.contains(&id) || graph.outputs.contains(&id) || graph.ops.iter().any(is_compared)
 }
 
 impl FromStr for Method {

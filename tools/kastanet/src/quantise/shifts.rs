@@ -58,7 +58,8 @@ impl Shifts {
         let shift = |(windows, &[number, other]): (&Windows, &[usize; 2])| {
             let [exact, rounded] = windows.means();
             let shifts = int8.of_window(other, &rounded).into_iter();
-            let shifts = shifts.zip(float.of_window(number, &exact)).map(|(int8, float)| int8 - float);
+            let shifts =
+                shifts.zip(float.of_window(number, &exact)).map(|(int8, float)| int8 - float);
             (graph.ops[number].name.clone(), shifts.collect())
         };
         Ok(Shifts(all.iter().zip(&layers).map(shift).collect()))

@@ -1,6 +1,8 @@
 //! The options of `pack`.
 
-use super::values::{ByLayer, OptimiseArg, Switch, core, format, part, reserve, share, table, unit, which};
+use super::values::{
+    ByLayer, OptimiseArg, Switch, core, format, part, reserve, share, table, unit, which,
+};
 use crate::cost::Core;
 use crate::prune::{Sparsity, Unit};
 use crate::quantise::Method;
@@ -15,7 +17,10 @@ use std::path::PathBuf;
   kastanet pack model.tflite -o model.kst
       Every layer in its smallest format; zeros that training left are found.
   kastanet pack model.onnx -o model.kst --calibrate train.npz
-      Quantises a float checkpoint to int8 first, with ranges that these samples show.
+      Quantises a float checkpoint to int8 first, with ranges that these samples show, of the network as
+      it is when it is pruned.
+  kastanet pack model.onnx -o model.kst --calibrate train.npz --ranges percentile:99.99
+      The same, but ranges leave out the outermost values, one in 10,000 at either end.
   kastanet pack model.tflite -o model.kst --sparsity 90%
       Zeroes the smallest 90 % of the weights of each convolution and fully connected layer.
   kastanet pack model.tflite -o model.kst --sparsity 0.9 --sparsity dense_1=0.5
@@ -38,8 +43,8 @@ pub struct Args {
     /// archive, or an array, whose first dimension counts samples; some hundred are enough
     #[arg(long, value_name = "DATA.npz")]
     pub(super) calibrate: Option<PathBuf>,
-    /// How ranges are told from the samples: minmax (the smallest and the largest value), percentile:P (P in
-    /// a hundred values are not beyond either end, as percentile:99.99), or mse (the least squared error)
+    /// How ranges are told from the samples: mse (the least squared error), minmax (the smallest and the
+    /// largest value), or percentile:P (P in a hundred values are not beyond either end)
     #[arg(long, value_name = "METHOD", default_value_t, requires = "calibrate")]
     pub(super) ranges: Method,
     /// Whether biases make up for the mean that rounding adds to each output of a layer
