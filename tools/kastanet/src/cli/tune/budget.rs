@@ -5,7 +5,7 @@ use crate::arrays::Array;
 use crate::failure::Failure;
 use crate::graph::Graph;
 use crate::pack::{Options as PackOptions, pack};
-use crate::quantise::{QuantiseError, Ranges, Samples, quantise};
+use crate::quantise::{Method, QuantiseError, Ranges, Samples, quantise};
 use crate::tune::Options;
 use crate::tune::budget::{BudgetError, density};
 
@@ -55,7 +55,10 @@ pub fn taken(args: &Args, graph: &Graph, x: &Array) -> Result<usize, Failure> {
 fn quantised(args: &Args, graph: &Graph, x: &Array) -> Result<Graph, Failure> {
     let few = x.first(WATCHED);
     let run = || -> Result<Graph, QuantiseError> {
-        quantise(graph, &Ranges::watch(graph, &Samples::new(graph, &few)?, || ())?)
+        quantise(
+            graph,
+            &Ranges::watch(graph, &Samples::new(graph, &few)?, Method::default(), || ())?,
+        )
     };
     run().map_err(|error| failed(args, &error).help(error.help()))
 }
