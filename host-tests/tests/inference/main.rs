@@ -10,5 +10,6 @@ mod models;
 mod naive_against_tflm;
 mod operators;
 mod precision;
+mod quantised;
 mod refused;
 mod sparse;

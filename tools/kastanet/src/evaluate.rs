@@ -5,21 +5,26 @@
 //! are either stored values, as the model's own type says, or floats: these are quantised on the
 //! way in, and then all outputs come out as floats too.
 //!
-//! [`bind`] fits arrays to inputs, [`Session`] runs, [`score`] counts right answers.
+//! [`bind`] fits arrays to inputs, [`Session`] runs, [`compare`] finds answers, also those of the checkpoints that an
+//! image came from, [`Truth`] counts right ones.
 
 mod bind;
+
+mod compare;
 
 mod score;
 
 pub use bind::{Input, bind, quantise};
-pub use score::{Score, argmax, score};
+pub use compare::{Comparison, Fidelity, compare};
+pub use score::{Score, Truth, argmax, score};
 
 use crate::arrays::{Array, Element};
 use crate::failure::Failure;
 use crate::pack::{AlignedBytes, MAX_ARENA};
-use kastanet::image::{DType, Image, Tensor};
+use kastanet::image::{DType, Image, Op, Tensor};
 use kastanet::network::Network;
 use kastanet::quant::dequantise;
+use std::ops::Range;
 
 /// The most bytes of outputs that are collected.
 pub const MAX_RESULTS: usize = 1 << 30;
@@ -62,15 +67,32 @@ impl<'a> Session<'a> {
         &self,
         mut after: impl FnMut(usize, &Network<'_, '_>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
+        self.part(0..self.samples, false, |sample, network, _| after(sample, network))
+    }
+
+    /// Runs the network over some samples. Where it `traces`, `after` also sees the real numbers that each operator
+    /// has put out.
+    fn part(
+        &self,
+        samples: Range<usize>,
+        traces: bool,
+        mut after: impl FnMut(usize, &Network<'_, '_>, &[Vec<f32>]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         let mut arena = arena(self.image)?;
         let mut network = Network::new(self.image, &mut arena).map_err(cannot_run)?;
-        for sample in 0..self.samples {
+        for sample in samples {
             for (index, input) in self.inputs.iter().enumerate() {
                 // An input that is not there is empty, which no sample fits.
                 input.write(sample, network.input_mut(index).unwrap_or_default())?;
             }
-            network.infer().map_err(cannot_run)?;
-            after(sample, &network)?;
+            let mut trace = vec![];
+            let each = |op: &Op<'_>, bytes: &[u8]| {
+                if traces {
+                    trace.push(compare::traced(op, bytes));
+                }
+            };
+            network.infer_with(each).map_err(cannot_run)?;
+            after(sample, &network, &trace)?;
         }
         Ok(())
     }

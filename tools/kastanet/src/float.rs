@@ -2,19 +2,30 @@
 //!
 //! Plain loops over one sample, in the order of the graph's operators; [`Float::run`] gives every tensor, so that
 //! ranges can be watched. Sums are kept in single precision, as the frameworks that checkpoints come from do.
+//!
+//! A quantised graph is run as what its integers stand for ([`Float::of_int8`]): constants are decoded, and every
+//! activation is rounded to its scale and cut to its type. That is its arithmetic but for how ties are broken, and
+//! shares nothing with the image's.
 
+mod blocks;
 mod elementwise;
 mod layers;
 mod pool;
+mod rounding;
+
+pub use blocks::blocks;
 
 use crate::graph::{Activation, Graph, Op, OpKind, Tensor, TensorId};
+use rounding::Rounding;
 use thiserror::Error;
 
-/// A float graph whose constants are decoded.
+/// A graph whose constants are decoded.
 pub struct Float<'g> {
     graph: &'g Graph,
     /// The elements of each constant of real numbers; empty for other tensors.
     constants: Vec<Vec<f32>>,
+    /// How each tensor is rounded; `None` where it is not.
+    rounded: Vec<Option<Rounding>>,
 }
 
 /// Why a graph cannot be run in float.
@@ -67,7 +78,23 @@ impl<'g> Float<'g> {
             return Err(FloatError::Integer { op: op.name.clone(), kind: op.kind.name() });
         }
         let constants = graph.tensors.iter().map(|tensor| tensor.to_f32().unwrap_or_default());
-        Ok(Float { graph, constants: constants.collect() })
+        let rounded = vec![None; graph.tensors.len()];
+        Ok(Float { graph, constants: constants.collect(), rounded })
+    }
+
+    /// A [valid](Graph::validate) quantised graph, as what its integers stand for.
+    pub fn of_int8(graph: &'g Graph) -> Self {
+        let rounded = graph.tensors.iter().map(Rounding::of).collect();
+        Float { graph, constants: rounding::constants(graph), rounded }
+    }
+
+    /// A graph in whichever of the two ways it computes.
+    ///
+    /// # Errors
+    ///
+    /// One that computes in both.
+    pub fn of(graph: &'g Graph) -> Result<Self, FloatError> {
+        if graph.is_float() { Self::new(graph) } else { Ok(Self::of_int8(graph)) }
     }
 
     /// Computes every tensor from the inputs of one sample, in the graph's order.
@@ -83,14 +110,55 @@ impl<'g> Float<'g> {
             if given.len() != expected {
                 return Err(FloatError::Input { index, expected, found: given.len() });
             }
-            values[id] = given.to_vec();
+            values[id] = self.rounded(id, given.to_vec());
         }
         for op in &self.graph.ops {
             let at = At { graph: self.graph, constants: &self.constants, values: &values, op };
-            let y = at.run();
+            let y = self.rounded(op.outputs[0], at.run());
             values[op.outputs[0]] = y;
         }
         Ok(values)
+    }
+
+    /// A tensor's values as it can hold them.
+    fn rounded(&self, id: TensorId, mut values: Vec<f32>) -> Vec<f32> {
+        if let Some(rounding) = self.rounded[id] {
+            values.iter_mut().for_each(|value| *value = rounding.of_value(*value));
+        }
+        values
+    }
+
+    /// The sum of all windows that a layer sees of its input, and how many there are.
+    pub fn window_sum(&self, number: usize, input: &[f32]) -> (Vec<f64>, usize) {
+        let op = &self.graph.ops[number];
+        let mut values = vec![vec![]; self.graph.tensors.len()];
+        if let Some(id) = op.input(0) {
+            values[id] = self.rounded(id, input.to_vec());
+        }
+        At { graph: self.graph, constants: &self.constants, values: &values, op }.window_sum()
+    }
+
+    /// What a layer computes of one window, before the function behind it.
+    pub fn of_window(&self, number: usize, window: &[f64]) -> Vec<f64> {
+        let op = &self.graph.ops[number];
+        let constant = |id: Option<TensorId>| id.map_or(&[][..], |id| &self.constants[id]);
+        let (weights, bias) = (constant(op.weights()), constant(op.bias()));
+        let is_depthwise = matches!(op.kind, OpKind::DepthwiseConv2d { .. });
+        let outputs = self.graph.output(op).and_then(|y| y.shape.last().copied()).unwrap_or(0);
+        // A depthwise output has the window's elements of one channel, and weights as far apart as there are outputs.
+        let taps = weights.len().checked_div(outputs).unwrap_or(0);
+        let depth = window.len().checked_div(taps).unwrap_or(0);
+        let sum = |output: usize| -> f64 {
+            let each = (0..taps).map(|tap| match is_depthwise {
+                true => {
+                    let channel = output * depth / outputs;
+                    f64::from(weights[tap * outputs + output]) * window[tap * depth + channel]
+                }
+                false => f64::from(weights[output * taps + tap]) * window[tap],
+            });
+            each.sum::<f64>() + f64::from(bias.get(output).copied().unwrap_or_default())
+        };
+        (0..outputs).map(sum).collect()
     }
 
     /// The first output of one sample.

@@ -5,13 +5,15 @@
 //! zero. Magnitudes and sums are taken in f32, as a device that trains takes them: it starts from the units
 //! that stay. A unit is a weight, or a block of the matrix as kernels see it; of N:M, the N largest of
 //! every M consecutive weights of a row stay instead. Zeros that the checkpoint already has stay
-//! zero. Depthwise filters are left dense: they hold few weights.
+//! zero. Depthwise filters are left dense: they hold few weights. A float network loses the weights that it will
+//! lose in int8, so that ranges can be watched as they will be.
 
 mod unit;
 
 pub use unit::Unit;
 
 use crate::graph::{Graph, Op, OpKind, Tensor, TensorId};
+use crate::quantise::symmetric;
 use crate::words;
 use std::collections::{HashMap, HashSet};
 
@@ -115,16 +117,29 @@ fn prune_tensor(tensor: &mut Tensor, sparsity: f64, unit: Unit) {
     let magnitudes = magnitudes(tensor);
     let rows = tensor.shape.first().copied().unwrap_or(1);
     let kept = unit.kept(&magnitudes, magnitudes.len() / rows.max(1), sparsity);
+    let size = tensor.dtype.size();
     let Some(data) = tensor.data.as_mut() else { return };
-    for (byte, kept) in data.iter_mut().zip(kept) {
-        *byte = if kept { *byte } else { 0 };
+    for (bytes, kept) in data.chunks_exact_mut(size).zip(kept) {
+        if !kept {
+            bytes.fill(0);
+        }
     }
 }
 
-/// |stored value| times the scale of its output channel, the weights' first dimension.
+/// |stored value| times the scale of its output channel, the weights' first dimension. Of weights that are not yet
+/// quantised: as they will be.
 pub(crate) fn magnitudes(tensor: &Tensor) -> Vec<f32> {
-    let weights = tensor.to_i8().unwrap_or_default();
-    let scales = tensor.quant.as_ref().map(|quant| quant.scales.as_slice()).unwrap_or_default();
+    let (scales, weights) = match tensor.to_f32() {
+        Some(values) => {
+            let outputs = tensor.shape.first().copied().unwrap_or(1).max(1);
+            let row = (values.len() / outputs).max(1);
+            symmetric(&values, outputs, |at| at / row, &[])
+        }
+        None => {
+            let scales = tensor.quant.as_ref().map(|quant| quant.scales.clone());
+            (scales.unwrap_or_default(), tensor.to_i8().unwrap_or_default())
+        }
+    };
     let row = (weights.len() / scales.len().max(1)).max(1);
     let scale = |index: usize| scales.get(index / row).copied().unwrap_or(1.0);
     weights.iter().enumerate().map(|(i, &w)| f32::from(w).abs() * scale(i)).collect()
@@ -187,6 +202,27 @@ mod tests {
         assert_eq!(pruned_in(Unit::Block1x4, &four, &scales, 0.75)[8..12], [1, 1, 1, 2]);
         let found = pruned_in(Unit::Block4x1, &four, &scales, 0.75);
         assert_eq!((found[3], &found[8..12]), (100, &kept[8..12]));
+    }
+
+    /// What will be equal in int8 is equal in float, so that the same weights go.
+    #[test]
+    fn float_weights_go_as_their_int8_will() {
+        let values: Vec<f32> =
+            (0..64).map(|at| (at as f32 * 2.3).sin() / (1 + at / 16) as f32).collect();
+        let data = Some(values.iter().flat_map(|value| value.to_le_bytes()).collect());
+        let shape = vec![4, 16];
+        let float = Tensor { name: "w".into(), dtype: DType::F32, shape, quant: None, data };
+        let (scales, steps) = symmetric(&values, 4, |at| at / 16, &[]);
+        for unit in [Unit::Weight, Unit::Block4x1, Unit::Block1x4] {
+            for sparsity in [0.25, 0.5, 0.9] {
+                let mut pruned = float.clone();
+                prune_tensor(&mut pruned, sparsity, unit);
+                let kept = pruned.to_f32().unwrap().into_iter().zip(&steps);
+                let expected: Vec<i8> =
+                    kept.map(|(w, &step)| if w == 0.0 { 0 } else { step }).collect();
+                assert_eq!(pruned_in(unit, &steps, &scales, sparsity), expected);
+            }
+        }
     }
 
     #[test]

@@ -4,16 +4,19 @@
 //! weights are symmetric with a scale for each output, biases are int32 in units of input times weight.
 //!
 //! ```text
-//! watch     each activation's smallest and largest value over the samples      ranges
+//! watch     each activation's range over the samples                           ranges, histogram
 //! tie       what only moves or picks values keeps their scale                  ties
 //! fix       what lies between 0 and 1 fills int8: 1/256, −128
 //! scale     the others: 0 is a whole step, the range fills −128 to 127
 //! store     weights and biases                                                 constants
+//! correct   the mean that rounding adds to outputs is taken out of biases      shifts
 //! ```
 
 mod constants;
 
 mod error;
+
+mod histogram;
 
 mod ranges;
 
@@ -23,15 +26,19 @@ mod samples;
 
 mod scalings;
 
+mod shifts;
+
 mod ties;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use constants::symmetric;
 pub use error::QuantiseError;
-pub use ranges::Ranges;
+pub use ranges::{Method, Ranges};
 pub use recorded::quantise_as_recorded;
 pub use samples::Samples;
+pub use shifts::Shifts;
 
 use crate::graph::{DType, Graph, Op, OpKind, Quant, TensorId, simplify};
 use ties::Ties;
@@ -67,6 +74,23 @@ pub fn quantise(graph: &Graph, ranges: &Ranges) -> Result<Graph, QuantiseError> 
     join(&mut quantised);
     simplify(&mut quantised);
     quantised.validate()?;
+    Ok(quantised)
+}
+
+/// The same network in int8 as [`pack`](crate::pack) makes it unless told otherwise: ranges by least squared error,
+/// biases corrected; `after` is called twice a sample.
+///
+/// # Errors
+///
+/// As [`quantise`], and samples that do not fit.
+pub fn calibrated(
+    graph: &Graph,
+    samples: &Samples<'_>,
+    after: impl Fn() + Sync,
+) -> Result<Graph, QuantiseError> {
+    let ranges = Ranges::watch(graph, samples, Method::default(), &after)?;
+    let mut quantised = quantise(graph, &ranges)?;
+    Shifts::measure(graph, &quantised, samples, after)?.take_out(&mut quantised);
     Ok(quantised)
 }
 

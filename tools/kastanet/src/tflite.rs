@@ -4,7 +4,8 @@
 //! `flatbuffer` walks it and trusts nothing; `schema` and `operators` hold the schema's
 //! numbers; `model` finds the frame; `tensors` and `options` translate its two halves, and
 //! `names` gives the operators names; [`import()`] puts them together. [`replace_constants`]
-//! writes new weights into an existing file, and [`build()`] makes a file from a graph.
+//! writes new weights into an existing file, and [`build()`] makes a file from a graph, whose padding [`spelled`] puts
+//! into TFLite's words.
 
 mod flatbuffer;
 
@@ -30,6 +31,8 @@ mod writer;
 
 mod build;
 
+mod padding;
+
 #[cfg(test)]
 mod tests;
 
@@ -37,4 +40,5 @@ pub use build::build;
 pub use error::{Fault, ImportError, Precision};
 pub use flatbuffer::FlatbufferError;
 pub use import::import;
+pub use padding::spelled;
 pub use rewrite::replace_constants;

@@ -75,6 +75,12 @@ impl<'a> Archive<'a> {
         Ok(keys)
     }
 
+    /// Whether there is an array called `key`.
+    pub fn has(&self, key: &str) -> bool {
+        let file = format!("{key}.npy");
+        self.zip.entries().flatten().any(|entry| entry.file_path().as_bytes() == file.as_bytes())
+    }
+
     /// The array called `key`.
     ///
     /// # Errors

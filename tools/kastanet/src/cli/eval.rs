@@ -1,5 +1,7 @@
 //! `kastanet eval`: how often a classifier is right.
 
+mod beside;
+
 use super::Answer;
 use super::progress::Progress;
 use crate::arrays::{Archive, shape_string};
@@ -16,6 +18,11 @@ use std::path::{Path, PathBuf};
   kastanet eval model.kst --data test.npz
       test.npz has `x`, one sample a row, and `y`, their classes as integers from 0:
       numpy.savez('test.npz', x=x.astype(numpy.float32), y=y)
+  kastanet eval model.kst --data test.npz --checkpoint model.onnx
+      Also how often the float network is right, and how often the image answers as it does. Without `y`,
+      the latter alone.
+  kastanet eval model.kst --data test.npz --checkpoint model.onnx --checkpoint int8.tflite --layers
+      Also what `pack --write-tflite` has written, and which layer loses most.
 
 The answer is the largest value of the first output; the lower class where two are equal. `x` is
 int8 as the model's input, or float32, which is quantised on the way in.")]
@@ -25,6 +32,16 @@ pub struct Args {
     /// An archive with the arrays `x` and `y`
     #[arg(long, value_name = "D.npz")]
     data: PathBuf,
+    /// A checkpoint to compare with, float or int8; may be repeated
+    #[arg(long, value_name = "MODEL.onnx")]
+    checkpoint: Vec<PathBuf>,
+    /// Weights that `kastanet tune` has written, in place of those of the float checkpoints
+    #[arg(long, value_name = "W.safetensors", requires = "checkpoint")]
+    weights: Option<PathBuf>,
+    /// How far the image's layers are off those of the first float checkpoint: the ratio of signal to
+    /// quantisation noise
+    #[arg(long, requires = "checkpoint")]
+    layers: bool,
 }
 
 /// The confusion of more classes is not printed.
@@ -33,6 +50,10 @@ const MOST_PRINTED: usize = 24;
 pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let bytes = files::read_image(&args.model)?;
     let image = files::check_image(&args.model, &bytes)?;
+    if !args.checkpoint.is_empty() {
+        check(&args.model, image)?;
+        return beside::run(args, image, &Archive::open(&args.data)?);
+    }
     Ok(Answer::new(scored(&args.model, image, &args.data)?, text))
 }
 
@@ -69,10 +90,15 @@ fn check(model: &Path, image: Image<'_>) -> Result<(), Failure> {
 
 fn text(score: &Score) -> String {
     let (correct, samples) = (number(score.correct), number(score.samples));
-    let head = format!("accuracy {} ({correct} of {samples})\n", percent(score.accuracy));
+    let accuracy = percent(score.accuracy);
+    format!("accuracy {accuracy} ({correct} of {samples})\n{}", confusion_of(score))
+}
+
+/// The confusion, of not too many classes.
+fn confusion_of(score: &Score) -> String {
     match score.classes.len() <= MOST_PRINTED {
-        true => format!("{head}{}{}", title("True class, and classes found"), confusion(score)),
-        false => head,
+        true => format!("{}{}", title("True class, and classes found"), confusion(score)),
+        false => String::new(),
     }
 }
 

@@ -7,6 +7,7 @@ mod labels;
 mod values;
 
 pub(super) use args::Args;
+pub(super) use calibrate::weighted;
 
 use super::Answer;
 use crate::cost::{Aim, Optimise};
@@ -15,7 +16,6 @@ use crate::files::{self, Kind};
 use crate::graph::Graph;
 use crate::lower::Formats;
 use crate::pack::{Options, Packed, pack};
-use crate::prune::Sparsity;
 use crate::report::{Layers, bytes, number, printable};
 use crate::tflite::{Fault, ImportError};
 use crate::{output, tflite};
@@ -79,8 +79,7 @@ fn options(args: &Args, graph: &Graph, source: Vec<u8>) -> Result<Options, Failu
             labels
         }
     };
-    let (uniform, layers) = ByLayer::parted(&args.sparsity, 0.0);
-    let sparsity = Sparsity { uniform, layers };
+    let sparsity = args.sparsity();
     let (uniform, layers) = ByLayer::parted(&args.format, None);
     let formats = Formats { uniform, layers };
     let otherwise = if args.target.is_some() { Optimise::Balanced } else { Optimise::Size };

@@ -1,6 +1,6 @@
 //! Right and wrong answers of a classifier.
 
-use super::{Session, floats};
+use super::{Session, compare};
 use crate::arrays::Array;
 use crate::failure::Failure;
 use kastanet::image::Image;
@@ -39,11 +39,6 @@ impl Confusion {
 
     fn add(&mut self, class: usize, found: usize) {
         *self.counts.entry((class, found)).or_default() += 1;
-    }
-
-    /// Samples whose class was found.
-    fn correct(&self) -> usize {
-        self.counts.iter().filter(|((class, found), _)| class == found).map(|(_, n)| n).sum()
     }
 
     /// One row a true class, with a count for each class found.
@@ -88,23 +83,45 @@ pub fn score<'a>(
     image: Image<'a>,
     x: &[(String, &'a Array)],
     y: (&str, &Array),
-    mut after: impl FnMut(),
+    after: impl Fn() + Sync,
 ) -> Result<Score, Failure> {
-    let session = Session::new(image, x)?;
-    let output = image.outputs().next().ok_or_else(|| Failure::new("the network has no output"))?;
-    let classes = classes(image, output.elements())?;
-    let y = truth(y, session.samples(), classes.len())?;
-    let mut confusion = Confusion::new(classes.len());
-    session.run(|sample, network| {
-        let found = argmax(floats(output, network.output(0).unwrap_or_default()));
-        if let Some(&class) = y.get(sample) {
-            confusion.add(class, found);
-        }
-        after();
-        Ok(())
-    })?;
-    let (samples, correct) = (session.samples(), confusion.correct());
-    Ok(Score { samples, correct, accuracy: correct as f64 / samples as f64, classes, confusion })
+    let truth = Truth::new(image, y, Session::new(image, x)?.samples())?;
+    Ok(truth.score(&compare(image, x, &[], after)?.answers))
+}
+
+/// The true class of each sample, and the classes that an image has.
+#[derive(Clone, Debug)]
+pub struct Truth {
+    classes: Vec<String>,
+    of: Vec<usize>,
+}
+
+impl Truth {
+    /// Of so many samples, from an array that is given with its name in messages.
+    ///
+    /// # Errors
+    ///
+    /// Too many classes, or those in `y` are not the image's, or not of these samples.
+    pub fn new(image: Image<'_>, y: (&str, &Array), samples: usize) -> Result<Self, Failure> {
+        let output = image.outputs().next();
+        let output = output.ok_or_else(|| Failure::new("the network has no output"))?;
+        let classes = classes(image, output.elements())?;
+        Ok(Truth { of: truth(y, samples, classes.len())?, classes })
+    }
+
+    /// Compares answers with it.
+    pub fn score(&self, answers: &[usize]) -> Score {
+        let mut confusion = Confusion::new(self.classes.len());
+        self.of.iter().zip(answers).for_each(|(&class, &found)| confusion.add(class, found));
+        let (samples, correct) = (self.of.len(), self.correct(answers));
+        let accuracy = correct as f64 / samples as f64;
+        Score { samples, correct, accuracy, classes: self.classes.clone(), confusion }
+    }
+
+    /// How many answers are right.
+    pub fn correct(&self, answers: &[usize]) -> usize {
+        self.of.iter().zip(answers).filter(|(class, found)| class == found).count()
+    }
 }
 
 /// The names of the classes; a number where there is none.

@@ -1,7 +1,7 @@
 //! Layers with weights.
 
 use super::{At, cut};
-use crate::graph::{Activation, Padding};
+use crate::graph::{Activation, OpKind, Padding};
 
 /// What a window does: padding, stride, dilation.
 pub(super) type Steps = (Padding, [usize; 2], [usize; 2]);
@@ -56,59 +56,114 @@ impl At<'_> {
     }
 
     pub(super) fn conv(&self, steps: Steps, activation: Activation) -> Vec<f32> {
-        let (image, weights, out) = (self.shape(0), self.shape(1), self.output_shape());
-        let [height, width, depth] = [weights[1], weights[2], weights[3]];
-        let [down, across] = Side::both(image, [height, width], steps);
+        let [height, width, depth] = [1, 2, 3].map(|axis| self.shape(1)[axis]);
         let (x, kernels, bias) = (self.values(0), self.values(1), self.values(2));
-        let mut y = Vec::with_capacity(out.iter().product());
-        for sample in 0..out[0] {
-            for oy in 0..out[1] {
-                for ox in 0..out[2] {
-                    for (channel, kernel) in
-                        kernels.chunks_exact(height * width * depth).enumerate()
-                    {
-                        let mut sum = bias.get(channel).copied().unwrap_or_default();
-                        for (ky, iy) in down.taps(oy) {
-                            for (kx, ix) in across.taps(ox) {
-                                let from = ((sample * image[1] + iy) * image[2] + ix) * depth;
-                                let to = (ky * width + kx) * depth;
-                                sum += dot(&x[from..from + depth], &kernel[to..to + depth]);
-                            }
-                        }
-                        y.push(cut(activation, sum));
-                    }
-                }
+        let mut y = Vec::with_capacity(self.output_shape().iter().product());
+        self.windows([height, width], steps, |runs| {
+            for (channel, kernel) in kernels.chunks_exact(height * width * depth).enumerate() {
+                let run = |run: &Run| dot(&x[run.from..][..run.len], &kernel[run.to..][..run.len]);
+                let sum: f32 = runs.iter().map(run).sum();
+                y.push(cut(activation, sum + bias.get(channel).copied().unwrap_or_default()));
             }
-        }
+        });
         y
     }
 
     pub(super) fn depthwise(&self, steps: Steps, activation: Activation) -> Vec<f32> {
-        let (image, weights, out) = (self.shape(0), self.shape(1), self.output_shape());
-        let [width, outputs] = [weights[2], weights[3]];
-        let [down, across] = Side::both(image, [weights[1], width], steps);
+        let [width, outputs] = [2, 3].map(|axis| self.shape(1)[axis]);
+        let depth = self.shape(0)[3];
         let (x, kernels, bias) = (self.values(0), self.values(1), self.values(2));
-        let (depth, multiplier) = (image[3], outputs / image[3]);
-        let mut y = Vec::with_capacity(out.iter().product());
-        for sample in 0..out[0] {
-            for oy in 0..out[1] {
-                for ox in 0..out[2] {
-                    for output in 0..outputs {
-                        let mut sum = bias.get(output).copied().unwrap_or_default();
-                        for (ky, iy) in down.taps(oy) {
-                            for (kx, ix) in across.taps(ox) {
-                                let from = ((sample * image[1] + iy) * image[2] + ix) * depth;
-                                let weight = kernels[(ky * width + kx) * outputs + output];
-                                sum += x[from + output / multiplier] * weight;
-                            }
-                        }
-                        y.push(cut(activation, sum));
+        let multiplier = outputs / depth;
+        let mut y = Vec::with_capacity(self.output_shape().iter().product());
+        self.windows([self.shape(1)[1], width], steps, |runs| {
+            let start = y.len();
+            y.extend((0..outputs).map(|output| bias.get(output).copied().unwrap_or_default()));
+            for run in runs {
+                let x = x[run.from..][..run.len].chunks_exact(depth);
+                let taps = kernels[run.to * multiplier..].chunks_exact(outputs);
+                for (x, tap) in x.zip(taps) {
+                    let each = y[start..].chunks_exact_mut(multiplier).zip(x);
+                    for ((sums, x), weights) in each.zip(tap.chunks_exact(multiplier)) {
+                        sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += x * weight);
                     }
                 }
             }
-        }
+            y[start..].iter_mut().for_each(|y| *y = cut(activation, *y));
+        });
         y
     }
+
+    /// The sum of all windows that a layer sees of its input, element by element, and how many there are: its mean
+    /// output, before the function behind it, is that of their mean.
+    pub(super) fn window_sum(&self) -> (Vec<f64>, usize) {
+        let (x, weights) = (self.values(0), self.shape(1));
+        let (steps, size) = match self.op.kind {
+            OpKind::Conv2d { padding, stride, dilation, .. } => {
+                ((padding, stride, dilation), weights[1] * weights[2] * weights[3])
+            }
+            OpKind::DepthwiseConv2d { padding, stride, dilation, .. } => {
+                ((padding, stride, dilation), weights[1] * weights[2] * self.shape(0)[3])
+            }
+            _ => {
+                let depth = weights.last().copied().unwrap_or(1).max(1);
+                let mut sum = vec![0.0; depth];
+                x.chunks_exact(depth).for_each(|x| add(&mut sum, x));
+                return (sum, x.len() / depth);
+            }
+        };
+        let (mut sum, mut count) = (vec![0.0; size], 0);
+        self.windows([weights[1], weights[2]], steps, |runs| {
+            for run in runs {
+                add(&mut sum[run.to..][..run.len], &x[run.from..][..run.len]);
+            }
+            count += 1;
+        });
+        (sum, count)
+    }
+
+    /// Calls `each` with the runs of every window, in the order of the output.
+    fn windows(&self, kernel: [usize; 2], steps: Steps, mut each: impl FnMut(&[Run])) {
+        let (image, out) = (self.shape(0), self.output_shape());
+        let [down, across] = Side::both(image, kernel, steps);
+        let depth = image[3];
+        let mut runs: Vec<Run> = vec![];
+        for sample in 0..out[0] {
+            for oy in 0..out[1] {
+                for ox in 0..out[2] {
+                    runs.clear();
+                    for (ky, iy) in down.taps(oy) {
+                        let row = (sample * image[1] + iy) * image[2];
+                        for (kx, ix) in across.taps(ox) {
+                            let (from, to) = ((row + ix) * depth, (ky * kernel[1] + kx) * depth);
+                            match runs.last_mut() {
+                                Some(last) if last.goes_on(from, to) => last.len += depth,
+                                _ => runs.push(Run { from, to, len: depth }),
+                            }
+                        }
+                    }
+                    each(&runs);
+                }
+            }
+        }
+    }
+}
+
+/// Elements of a window that lie side by side in the image.
+struct Run {
+    from: usize,
+    /// Where they are in the window.
+    to: usize,
+    len: usize,
+}
+
+impl Run {
+    fn goes_on(&self, from: usize, to: usize) -> bool {
+        (self.from + self.len, self.to + self.len) == (from, to)
+    }
+}
+
+fn add(sums: &mut [f64], x: &[f32]) {
+    sums.iter_mut().zip(x).for_each(|(sum, x)| *sum += f64::from(*x));
 }
 
 /// Eight sums side by side, which vectors can add up, then one.

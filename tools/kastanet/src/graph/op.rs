@@ -174,6 +174,21 @@ impl OpKind {
         }
     }
 
+    /// The function that the operator applies behind; `None` for one that cannot.
+    pub fn activation_mut(&mut self) -> Option<&mut Activation> {
+        match self {
+            OpKind::Conv2d { activation, .. }
+            | OpKind::DepthwiseConv2d { activation, .. }
+            | OpKind::FullyConnected { activation, .. }
+            | OpKind::AveragePool2d { activation, .. }
+            | OpKind::MaxPool2d { activation, .. }
+            | OpKind::Add { activation }
+            | OpKind::Mul { activation }
+            | OpKind::Concatenation { activation, .. } => Some(activation),
+            _ => None,
+        }
+    }
+
     /// Whether the operator has weights (input 1) and perhaps a bias (input 2).
     pub fn has_weights(&self) -> bool {
         matches!(

@@ -213,7 +213,7 @@ fn fuse(graph: &mut Graph, at: usize) -> bool {
         return false;
     }
     let is_float = graph.output(op).is_some_and(|output| output.dtype == DType::F32);
-    if let Some(fused) = activation_mut(&mut graph.ops[source].kind).filter(|_| is_float) {
+    if let Some(fused) = graph.ops[source].kind.activation_mut().filter(|_| is_float) {
         *fused = function;
         return absorb(graph, at, source);
     }
@@ -222,21 +222,7 @@ fn fuse(graph: &mut Graph, at: usize) -> bool {
 
 /// The function that an operator applies behind; `None` for one that cannot.
 fn activation(kind: &OpKind) -> Option<Activation> {
-    activation_mut(&mut { *kind }).copied()
-}
-
-fn activation_mut(kind: &mut OpKind) -> Option<&mut Activation> {
-    match kind {
-        OpKind::Conv2d { activation, .. }
-        | OpKind::DepthwiseConv2d { activation, .. }
-        | OpKind::FullyConnected { activation, .. }
-        | OpKind::AveragePool2d { activation, .. }
-        | OpKind::MaxPool2d { activation, .. }
-        | OpKind::Add { activation }
-        | OpKind::Mul { activation }
-        | OpKind::Concatenation { activation, .. } => Some(activation),
-        _ => None,
-    }
+    { *kind }.activation_mut().copied()
 }
 
 /// Takes out operators and tensors that nothing reads.

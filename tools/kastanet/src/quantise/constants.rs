@@ -89,6 +89,31 @@ fn given(
     values.iter().enumerate().all(is_step).then_some(scales)
 }
 
+/// The scale of each output's weights, and the weights as steps of it. No scale is below its output's `least`, where
+/// that is given.
+pub(crate) fn symmetric(
+    values: &[f32],
+    outputs: usize,
+    output: impl Fn(usize) -> usize,
+    least: &[f64],
+) -> (Vec<f32>, Vec<i8>) {
+    let mut largest = vec![0.0_f32; outputs];
+    for (at, value) in values.iter().enumerate() {
+        largest[output(at)] = largest[output(at)].max(value.abs());
+    }
+    let scale = |(output, largest): (usize, f32)| {
+        let least = least.get(output).copied().unwrap_or_default();
+        (f64::from(largest) / 127.0).max(least).max(1e-12) as f32
+    };
+    let scales: Vec<f32> = largest.into_iter().enumerate().map(scale).collect();
+    let one = |(at, value): (usize, &f32)| {
+        let steps = (f64::from(*value) / f64::from(scales[output(at)])).round();
+        steps.clamp(-127.0, 127.0) as i8
+    };
+    let steps = values.iter().enumerate().map(one).collect();
+    (scales, steps)
+}
+
 /// Weights symmetric for each output, and biases in units of input times weight.
 fn layer(quantised: &mut Graph, graph: &Graph, number: usize) -> Result<(), QuantiseError> {
     let op = &graph.ops[number];
@@ -100,24 +125,24 @@ fn layer(quantised: &mut Graph, graph: &Graph, number: usize) -> Result<(), Quan
     let row = (values.len() / outputs).max(1);
     let output = |at: usize| if is_depthwise { at % outputs } else { at / row };
     let biases = graph.input(op, 2).map(|bias| finite(&op.name, "biases", bias)).transpose()?;
-    let mut largest = vec![0.0_f32; outputs];
-    for (at, value) in values.iter().enumerate() {
-        largest[output(at)] = largest[output(at)].max(value.abs());
-    }
     let (input_scale, _) = scale_of(quantised, input);
-    let scale = |output: usize| {
-        let bias = biases.as_ref().map_or(0.0, |biases| biases[output].abs());
+    let least = |bias: &f32| {
         // A bias is to fit 30 bits, also where its weights are all but 0.
-        let least = f64::from(bias) / f64::from(input_scale) / f64::from(1 << 30);
-        (f64::from(largest[output]) / 127.0).max(least).max(1e-12) as f32
+        f64::from(bias.abs()) / f64::from(input_scale) / f64::from(1 << 30)
     };
+    let least = biases.iter().flatten().map(least).collect::<Vec<_>>();
     let given = weights.quant.as_ref().and_then(|quant| given(quant, dimension, &values, output));
-    let scales: Vec<f32> = given.unwrap_or_else(|| (0..outputs).map(scale).collect());
-    let one = |(at, value): (usize, &f32)| {
-        let steps = (f64::from(*value) / f64::from(scales[output(at)])).round();
-        stored(steps).cast_unsigned()
+    let (scales, steps) = match given {
+        Some(scales) => {
+            let one = |(at, value): (usize, &f32)| {
+                stored((f64::from(*value) / f64::from(scales[output(at)])).round())
+            };
+            let steps = values.iter().enumerate().map(one).collect::<Vec<i8>>();
+            (scales, steps)
+        }
+        None => symmetric(&values, outputs, output, &least),
     };
-    let data = Some(values.iter().enumerate().map(one).collect());
+    let data = Some(steps.into_iter().map(i8::cast_unsigned).collect());
     let quant = Some(Quant { scales: scales.clone(), zero_points: vec![0; outputs], dimension });
     let weights = Tensor { dtype: DType::I8, quant, data, ..weights.clone() };
     replace(quantised, number, 1, weights);

@@ -98,7 +98,7 @@ pub fn measure(
     (core, optimised): (Core, Optimised),
     test: &Test,
     source: &Source<'_>,
-    after: impl FnMut(),
+    after: impl Fn() + Sync,
 ) -> Result<(Point, Vec<u8>), Failure> {
     let optimise = match optimised {
         Optimised::Size => Optimise::Size,

@@ -2,7 +2,7 @@
 
 use crate::graph::Graph;
 use crate::prune::{self, Sparsity, Unit, prune};
-use crate::quantise::{QuantiseError, Ranges, Samples, quantise};
+use crate::quantise::{QuantiseError, Samples, calibrated};
 use crate::tune::{Chosen, Options, TuneError, tune};
 
 /// A checkpoint, and what its networks are trained on.
@@ -52,7 +52,7 @@ impl Source<'_> {
         &self,
         density: f64,
         unit: Unit,
-        mut after: impl FnMut(),
+        after: impl Fn() + Sync,
     ) -> Result<Graph, NetworkError> {
         let Some(Training { samples, classes, calibration, recipe }) = &self.training else {
             let mut graph = self.graph.clone();
@@ -65,9 +65,8 @@ impl Source<'_> {
             Unit::Weight | Unit::Nm(_) => Chosen::Weight,
         };
         let recipe = Options { density, unit, ..recipe.clone() };
-        let tuned = tune(self.graph, samples, classes, &recipe, &mut after)?;
-        let ranges = Ranges::watch(&tuned.graph, calibration, &mut after)?;
-        Ok(quantise(&tuned.graph, &ranges)?)
+        let tuned = tune(self.graph, samples, classes, &recipe, &after)?;
+        Ok(calibrated(&tuned.graph, calibration, after)?)
     }
 
     /// Steps that one network takes, for a progress bar.
@@ -75,7 +74,7 @@ impl Source<'_> {
         let training = self.training.as_ref();
         training.map_or(0, |training| {
             let batches = training.samples.len() / training.recipe.batch.max(1);
-            batches.saturating_mul(training.recipe.epochs) + training.calibration.len()
+            batches.saturating_mul(training.recipe.epochs) + 2 * training.calibration.len()
         })
     }
 }

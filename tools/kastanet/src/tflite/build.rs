@@ -12,8 +12,8 @@ use crate::graph::{Activation, Graph, Op, OpKind, Padding, Quant, Tensor, squeez
 /// A minimal `.tflite` file that holds the graph; importing it gives the same tensors and
 /// operators. (The operators' names are made anew, and inputs left out at the end are dropped.)
 ///
-/// The graph must be [valid](Graph::validate), and its padding one of TFLite's words: another one gives a file that
-/// no reader accepts.
+/// The graph must be [valid](Graph::validate), and its padding one of TFLite's words ([`spelled`](super::spelled)):
+/// another one gives a file that no reader accepts.
 pub fn build(graph: &Graph) -> Vec<u8> {
     write(IDENTIFIER, tree(graph))
 }

@@ -1,7 +1,8 @@
 //! ONNX checkpoints: read, quantised, packed, run.
 
-use crate::common::{Place, random};
-use kastanet_cli::arrays::{Archive, Array};
+use crate::common::{Place, npz, random};
+use kastanet_cli::arrays::{Archive, Array, Element};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 fn file(name: &str) -> PathBuf {
@@ -111,6 +112,152 @@ fn quantised_networks_need_no_samples() {
     place.run(&again).fails(&["quantised already", "leave --calibrate away"]);
     let tuned = ["tune", "cnn_qdq.onnx", "--data", "cnn_qdq.npz", "-o", "w.safetensors"];
     place.run(&tuned).fails(&["it is quantised", "float checkpoint"]);
+}
+
+/// Numbers from −1 to 1, the same each time.
+fn noise(count: usize) -> Vec<f32> {
+    let mut seed = 1_u32;
+    let mut next = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+#[test]
+fn ranges_have_methods() {
+    let place = Place::new();
+    put(&place, "cnn");
+    // One number is far from all others.
+    let mut far = noise(400 * 360);
+    far[1000] = 9.0;
+    place.put("d.npy", &Array::from_f32(vec![400, 12, 10, 3], &far).to_npy());
+    let pack = |name: &str, more: &[&str]| {
+        let args = ["pack", "cnn.onnx", "-o", name, "--calibrate", "d.npy"];
+        place.run(&[&args[..], more].concat())
+    };
+    let ways = [
+        vec![],
+        vec!["--ranges", "minmax"],
+        vec!["--ranges", "percentile:90"],
+        vec!["--bias-correction", "off"],
+    ];
+    for (number, way) in ways.iter().enumerate() {
+        pack(&format!("{number}.kst"), way).ok();
+    }
+    pack("mse.kst", &["--ranges", "mse", "--bias-correction", "on"]).ok();
+    let images: Vec<_> = (0..4).map(|number| place.get(&format!("{number}.kst"))).collect();
+    assert_eq!(
+        images[0],
+        place.get("mse.kst"),
+        "the least squared error, corrected, is the default"
+    );
+    for (number, image) in images.iter().enumerate() {
+        assert!(!images[..number].contains(image), "{:?} changes nothing", ways[number]);
+    }
+    let wrong = pack("w.kst", &["--ranges", "percentile:101"]);
+    assert_eq!(wrong.code, Some(2), "{}", wrong.err);
+    assert!(wrong.err.contains("percentile:P with P from 50 to 100"), "{}", wrong.err);
+    let alone = place.run(&["pack", "m.tflite", "-o", "w.kst", "--ranges", "mse"]);
+    assert!(alone.code == Some(2) && alone.err.contains("--calibrate"), "{}", alone.err);
+}
+
+/// Scales are those of the network without the weights that go.
+#[test]
+fn ranges_are_those_of_the_pruned_network() {
+    let place = Place::new();
+    put(&place, "cnn");
+    let scales = |sparsity: &str| {
+        let args = ["pack", "cnn.onnx", "-o", "m.kst", "--calibrate", "cnn.npz", "--ranges"];
+        let more = ["minmax", "--write-tflite", "m2.tflite", "--sparsity", sparsity];
+        place.run(&[&args[..], &more].concat()).ok();
+        let json = place.run(&["inspect", "m2.tflite", "--json"]).json();
+        let tensors = json["tensors"].as_array().expect("tensors").clone();
+        let of = |tensor: &Value| tensor["scales"][0].as_f64().expect("a scale");
+        let computed = tensors.iter().filter(|tensor| tensor["constant"] == false);
+        computed.map(of).collect::<Vec<_>>()
+    };
+    let (dense, pruned) = (scales("0"), scales("0.8"));
+    assert_eq!(dense[0], pruned[0], "the input's");
+    assert!(pruned[2] < 0.9 * dense[2], "{pruned:?} after {dense:?}");
+    let args =
+        ["pack", "cnn.onnx", "-o", "m.kst", "--calibrate", "cnn.npz", "--sparsity", "no=0.5"];
+    place.run(&args).fails(&["no convolution or fully connected layer is called `no`"]);
+}
+
+#[test]
+fn evaluates_beside_checkpoints() {
+    let place = Place::new();
+    put(&place, "cnn");
+    let x = Array::from_f32(vec![70, 12, 10, 3], &noise(70 * 360));
+    let y =
+        Array { shape: vec![70], element: Element::U8, bytes: (0..70).map(|at| at % 4).collect() };
+    place.put("d.npz", &npz(&[("x", &x), ("y", &y)], false));
+    let pack = ["pack", "cnn.onnx", "-o", "m.kst", "--calibrate", "d.npz"];
+    place.run(&[&pack[..], &["--write-tflite", "m2.tflite"]].concat()).ok();
+    let eval = ["eval", "m.kst", "--data", "d.npz"];
+    let both = ["--checkpoint", "cnn.onnx", "--checkpoint", "m2.tflite"];
+    let alone = place.run(&[&eval[..], &["--json"]].concat()).json();
+    let json = place.run(&[&eval[..], &both, &["--json"]].concat()).json();
+    for key in ["samples", "correct", "accuracy", "confusion"] {
+        assert_eq!(alone[key], json[key], "{key}");
+    }
+    let [float, int8] = [&json["checkpoints"][0], &json["checkpoints"][1]];
+    assert_eq!((&float["computes_in"], &int8["computes_in"]), (&"float32".into(), &"int8".into()));
+    assert_eq!(int8["agreement"], 1.0, "what was written is what was packed: {json}");
+    assert!(float["agreement"].as_f64().expect("a share") > 0.9, "{json}");
+    let correct = float["correct"].as_u64().expect("a number") as f64;
+    assert_eq!(float["accuracy"].as_f64(), Some(correct / 70.0));
+    // Steps of 1/255 of a range make some 40 dB.
+    let layers = json["layers"].as_array().expect("layers");
+    assert!(layers.len() >= 3, "{json}");
+    for layer in layers {
+        let db = layer["sqnr_db"].as_f64().expect("a number");
+        assert!((20.0..60.0).contains(&db), "{layer}");
+    }
+    let text = place.run(&[&eval[..], &both, &["--layers"]].concat()).ok();
+    for part in ["cnn.onnx", "m2.tflite", "int8, packed", "100.00 %", "dB", "least", "True class"] {
+        assert!(text.contains(part), "{text}");
+    }
+    place.put("x.npz", &npz(&[("x", &x)], false));
+    let args = ["eval", "m.kst", "--data", "x.npz", "--checkpoint", "cnn.onnx", "--json"];
+    let json = place.run(&args).json();
+    assert_eq!((&json["samples"], &json["checkpoints"][0]["correct"]), (&70.into(), &Value::Null));
+    assert_eq!(json["checkpoints"][0]["agreement"], float["agreement"]);
+    place
+        .run(&[&eval[..], &["--checkpoint", "m.tflite"]].concat())
+        .fails(&["cannot compare `m.kst` with `m.tflite`", "the image's has 4"]);
+}
+
+/// Padding that TFLite has no word for becomes an operator; in front of a mean it cannot.
+#[test]
+fn writes_what_it_packs() {
+    let place = Place::new();
+    for name in ["cnn", "row", "residual"] {
+        put(&place, name);
+    }
+    let pack = |name: &str| {
+        let (model, data) = (format!("{name}.onnx"), format!("{name}.npz"));
+        let args = ["pack", &model, "-o", "m.kst", "--calibrate", &data];
+        place.run(&[&args[..], &["--write-tflite", "m2.tflite"]].concat())
+    };
+    pack("residual").fails(&["AVERAGE_POOL_2D", "no word", "--write-tflite away"]);
+    for name in ["cnn", "row"] {
+        pack(name).ok();
+        place.run(&["pack", "m2.tflite", "-o", "again.kst"]).ok();
+        let shape =
+            place.run(&["inspect", "m.kst", "--json"]).json()["tensors"][0]["shape"].clone();
+        let mut shape: Vec<usize> = serde_json::from_value(shape).expect("a shape");
+        shape[0] = 20;
+        let count: usize = shape.iter().product();
+        let bytes = (0..count).map(|at| (at * 37 % 251) as u8).collect();
+        place.put("x.npy", &Array { shape, element: Element::I8, bytes }.to_npy());
+        for image in ["m", "again"] {
+            let (image, output) = (format!("{image}.kst"), format!("{image}.npy"));
+            place.run(&["run", &image, "--input", "x.npy", "--output", &output]).ok();
+        }
+        assert_eq!(place.array("m.npy"), place.array("again.npy"), "{name}");
+    }
 }
 
 #[test]

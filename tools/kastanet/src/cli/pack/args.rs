@@ -1,8 +1,11 @@
 //! The options of `pack`.
 
-use super::values::{ByLayer, OptimiseArg, core, format, part, reserve, share, table, unit, which};
+use super::values::{
+    ByLayer, OptimiseArg, Switch, core, format, part, reserve, share, table, unit, which,
+};
 use crate::cost::Core;
-use crate::prune::Unit;
+use crate::prune::{Sparsity, Unit};
+use crate::quantise::Method;
 use crate::trainable::{Reserve, Trainable, Which};
 use crate::words;
 use kastanet::sparse::Format;
@@ -14,7 +17,10 @@ use std::path::PathBuf;
   kastanet pack model.tflite -o model.kst
       Every layer in its smallest format; zeros that training left are found.
   kastanet pack model.onnx -o model.kst --calibrate train.npz
-      Quantises a float checkpoint to int8 first, with ranges that these samples show.
+      Quantises a float checkpoint to int8 first, with ranges that these samples show, of the network as
+      it is when it is pruned.
+  kastanet pack model.onnx -o model.kst --calibrate train.npz --ranges percentile:99.99
+      The same, but ranges leave out the outermost values, one in 10,000 at either end.
   kastanet pack model_int8.onnx -o model.kst
       What onnxruntime has quantised stays as it is.
   kastanet pack model.toml -o model.kst --calibrate train.npz
@@ -42,6 +48,13 @@ pub struct Args {
     /// archive, or an array, whose first dimension counts samples; some hundred are enough
     #[arg(long, value_name = "DATA.npz")]
     pub(super) calibrate: Option<PathBuf>,
+    /// How ranges are told from the samples: mse (the least squared error), minmax (the smallest and the
+    /// largest value), or percentile:P (P in a hundred values are not beyond either end)
+    #[arg(long, value_name = "METHOD", default_value_t, requires = "calibrate")]
+    pub(super) ranges: Method,
+    /// Whether biases make up for the mean that rounding adds to each output of a layer
+    #[arg(long, value_enum, value_name = "on|off", default_value_t, requires = "calibrate")]
+    pub(super) bias_correction: Switch,
     /// Weights that `kastanet tune` has written, in place of the float checkpoint's own
     #[arg(long, value_name = "W.safetensors", requires = "calibrate")]
     pub(super) weights: Option<PathBuf>,
@@ -140,6 +153,12 @@ impl Args {
 }
 
 impl Args {
+    /// How much is pruned.
+    pub(super) fn sparsity(&self) -> Sparsity {
+        let (uniform, layers) = ByLayer::parted(&self.sparsity, 0.0);
+        Sparsity { uniform, layers }
+    }
+
     /// What is trained on the device.
     pub(super) fn trainable(&self) -> Option<Trainable> {
         let names = self.trainable.iter().flat_map(|which| match which {

@@ -1,13 +1,15 @@
 //! Float checkpoints: quantised with the samples they are calibrated on.
 
 use super::Args;
+use super::failures::failed;
+use super::values::Switch;
 use crate::arrays::{Archive, Array};
 use crate::cli::progress::Progress;
 use crate::failure::Failure;
 use crate::files::{self, Kind};
-use crate::graph::{Graph, Op, OpKind, Padding};
-use crate::quantise::{QuantiseError, Ranges, Samples, quantise};
-use crate::{tflite, tune};
+use crate::graph::Graph;
+use crate::quantise::{QuantiseError, Ranges, Samples, Shifts, quantise};
+use crate::{prune, tflite, tune};
 use std::path::Path;
 
 /// The checkpoint in int8: as it is, or quantised.
@@ -22,9 +24,13 @@ pub(super) fn quantised(args: &Args, graph: Graph) -> Result<Graph, Failure> {
             .because("it is quantised already")
             .help("leave --calibrate away, or give the float checkpoint")),
         (Some(data), true) => {
-            let graph = weighted(args, graph)?;
+            let graph = weighted(args.weights.as_deref(), graph)?;
             let array = samples(data)?;
-            run(&graph, &array).map_err(|error| {
+            run(args, &graph, &array).map_err(|error| {
+                let error = match error {
+                    Error::Prune(error) => return failed(args, &error.into()),
+                    Error::Quantise(error) => error,
+                };
                 let failure = match error {
                     QuantiseError::Samples { .. }
                     | QuantiseError::Empty
@@ -40,8 +46,8 @@ pub(super) fn quantised(args: &Args, graph: Graph) -> Result<Graph, Failure> {
 }
 
 /// The checkpoint with other weights, where some are given.
-fn weighted(args: &Args, mut graph: Graph) -> Result<Graph, Failure> {
-    let Some(path) = &args.weights else { return Ok(graph) };
+pub(in crate::cli) fn weighted(path: Option<&Path>, mut graph: Graph) -> Result<Graph, Failure> {
+    let Some(path) = path else { return Ok(graph) };
     tune::read(&mut graph, &files::read(path)?).map_err(|error| {
         Failure::new(format!("cannot use the weights `{}`", path.display()))
             .because(error)
@@ -50,11 +56,44 @@ fn weighted(args: &Args, mut graph: Graph) -> Result<Graph, Failure> {
     Ok(graph)
 }
 
-fn run(graph: &Graph, array: &Array) -> Result<Graph, QuantiseError> {
+/// Why a float checkpoint does not become int8.
+enum Error {
+    Prune(prune::Error),
+    Quantise(QuantiseError),
+}
+
+impl From<QuantiseError> for Error {
+    fn from(error: QuantiseError) -> Self {
+        Error::Quantise(error)
+    }
+}
+
+impl From<prune::Error> for Error {
+    fn from(error: prune::Error) -> Self {
+        Error::Prune(error)
+    }
+}
+
+/// Quantises a network as it will be when it is pruned. Its weights are all there still: a device that trains may need
+/// them.
+fn run(args: &Args, graph: &Graph, array: &Array) -> Result<Graph, Error> {
     let samples = Samples::new(graph, array)?;
-    let progress = Progress::new(samples.len(), "calibrating");
-    let ranges = Ranges::watch(graph, &samples, || progress.step())?;
-    quantise(graph, &ranges)
+    let passes = 1 + usize::from(args.bias_correction == Switch::On);
+    let progress = Progress::new(passes * samples.len(), "calibrating");
+    let float = pruned(args, graph)?;
+    let ranges = Ranges::watch(&float, &samples, args.ranges, || progress.step())?;
+    let mut quantised = quantise(graph, &ranges)?;
+    if args.bias_correction == Switch::On {
+        let int8 = pruned(args, &quantised)?;
+        Shifts::measure(&float, &int8, &samples, || progress.step())?.take_out(&mut quantised);
+    }
+    Ok(quantised)
+}
+
+fn pruned(args: &Args, graph: &Graph) -> Result<Graph, prune::Error> {
+    let mut pruned = graph.clone();
+    prune::prune(&mut pruned, &args.sparsity(), args.unit)?;
+    Ok(pruned)
 }
 
 /// An array, or the array `x` of an archive.
@@ -67,26 +106,14 @@ fn samples(path: &Path) -> Result<Array, Failure> {
 
 /// The quantised and pruned network as a new file.
 pub(super) fn tflite(args: &Args, graph: &Graph) -> Result<Vec<u8>, Failure> {
-    match graph.ops.iter().find(|op| has_own_padding(op)) {
-        None => Ok(tflite::build(graph)),
-        Some(op) => {
-            Err(Failure::new(format!("cannot write `{}` as TFLite", args.checkpoint.display()))
-                .because(format!(
-                    "operator `{}` ({}) pads in a way for which TFLite has no word",
-                    op.name,
-                    op.kind.name()
-                ))
-                .help("leave --write-tflite away, or pad by SAME or VALID in the model"))
-        }
-    }
-}
-
-fn has_own_padding(op: &Op) -> bool {
-    match op.kind {
-        OpKind::Conv2d { padding, .. }
-        | OpKind::DepthwiseConv2d { padding, .. }
-        | OpKind::AveragePool2d { padding, .. }
-        | OpKind::MaxPool2d { padding, .. } => matches!(padding, Padding::Explicit { .. }),
-        _ => false,
-    }
+    let spelled = tflite::spelled(graph).map_err(|op| {
+        Failure::new(format!("cannot write `{}` as TFLite", args.checkpoint.display()))
+            .because(format!(
+                "operator `{}` ({}) pads in a way for which TFLite has no word",
+                op.name,
+                op.kind.name()
+            ))
+            .help("leave --write-tflite away, or pad by SAME or VALID in the model")
+    })?;
+    Ok(tflite::build(&spelled))
 }

@@ -112,6 +112,14 @@ pub(super) fn unit(text: &str) -> Result<Unit, &'static str> {
     text.parse()
 }
 
+/// On or off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Switch {
+    #[default]
+    On,
+    Off,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 pub(super) enum OptimiseArg {
     /// The fewest bytes of flash and RAM

@@ -5,7 +5,7 @@ use crate::arrays::Array;
 use crate::failure::Failure;
 use crate::graph::Graph;
 use crate::pack::{Options as PackOptions, pack};
-use crate::quantise::{QuantiseError, Ranges, Samples, quantise};
+use crate::quantise::{Samples, calibrated};
 use crate::tune::Options;
 use crate::tune::budget::{BudgetError, density};
 
@@ -57,9 +57,7 @@ pub fn taken(args: &Args, graph: &Graph, x: &Array) -> Result<usize, Failure> {
 
 fn quantised(args: &Args, graph: &Graph, x: &Array) -> Result<Graph, Failure> {
     let few = x.first(WATCHED);
-    let run = || -> Result<Graph, QuantiseError> {
-        quantise(graph, &Ranges::watch(graph, &Samples::new(graph, &few)?, || ())?)
-    };
+    let run = || calibrated(graph, &Samples::new(graph, &few)?, || ());
     run().map_err(|error| failed(args, &error).help(error.help()))
 }
 
