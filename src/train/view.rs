@@ -113,7 +113,7 @@ fn weights<'v>(
     segments: Option<&'v [Segment]>,
     columns: &'v [u8],
 ) -> impl Iterator<Item = (usize, LiveWeight)> + use<'v> {
-    let (mut at, size) = (0, grid.unit.size());
+    let mut at = 0;
     places(grid).enumerate().flat_map(move |(number, (place, len))| {
         let segment = match segments {
             Some(segments) => segments.get(number).copied().unwrap_or_default(),
@@ -121,7 +121,9 @@ fn weights<'v>(
         };
         let start = at;
         at += segment.live();
-        (0..segment.live() * size).filter_map(move |member| {
+        (0..segment.live() * grid.unit.size()).filter_map(move |member| {
+            // Asked for here, it is seen not to be 0.
+            let size = grid.unit.size();
             let unit = start + member / size;
             let column = match segments {
                 Some(_) => usize::from(*columns.get(unit)?),
