@@ -185,7 +185,7 @@ impl Range {
 
 /// `x` / `scale`, rounded to the nearest, ties away from zero, plus `zero_point`; not yet held to
 /// the range of a byte. What does not fit 32 bits goes to the nearest that does, NaN to the zero
-/// point. Together with [`dequantise`] the only float arithmetic of inference.
+/// point. Together with [`dequantise`] and [`normalise`] the only float arithmetic of inference.
 ///
 /// ```
 /// use kastanet::quant::quantise;
@@ -202,6 +202,16 @@ pub fn quantise(x: f32, scale: f32, zero_point: i32) -> i32 {
 #[inline]
 pub fn dequantise(stored: i32, scale: f32, zero_point: i32) -> f32 {
     scale * stored.wrapping_sub(zero_point) as f32
+}
+
+/// A raw value as the network was trained on it: (raw − mean) / std.
+///
+/// ```
+/// assert_eq!(kastanet::quant::normalise(255.0, 128.0, 64.0), 1.984375);
+/// ```
+#[inline]
+pub fn normalise(raw: f32, mean: f32, std: f32) -> f32 {
+    (raw - mean) / std
 }
 
 #[cfg(test)]

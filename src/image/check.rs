@@ -5,7 +5,7 @@ use super::record::{
     ALIGN, Header, MAGIC, MAX_SECTIONS, MAX_TENSORS, OPTIONAL, PER_CHANNEL, STREAM_ALIGN,
     SectionRecord, TensorRecord, VERSION, WeightsRecord, section,
 };
-use super::{DType, Error, Image, Place, Ports, Tensor, checksum, plan, records};
+use super::{DType, Error, Image, Place, Ports, Tensor, checksum, normalisation, plan, records};
 use crate::rolled::{Rolled, unknown_len};
 use core::mem::offset_of;
 use zerocopy::FromBytes;
@@ -24,6 +24,7 @@ pub(super) fn image(bytes: &[u8]) -> Result<Image<'_>, Error> {
     }
     image.operator_count = plan::operators(&image)?;
     plan::memory(&image)?;
+    normalisation::check(&image)?;
     Ok(image)
 }
 

@@ -157,6 +157,17 @@ pub enum Error {
         /// The second tensor.
         second: u16,
     },
+    /// Means and standard deviations that are neither one pair nor one for each channel of the only
+    /// input, or for a network with several inputs.
+    NormalisationMismatch {
+        /// How many pairs there are.
+        found: u32,
+    },
+    /// A mean that is not finite, or a standard deviation that is not finite and above 0.
+    BadNormalisation {
+        /// The channel.
+        channel: u32,
+    },
     /// An operator's scratch leaves the arena, is misaligned or shares bytes with a living tensor.
     BadScratch {
         /// The operator.
@@ -237,6 +248,12 @@ impl core::fmt::Display for Error {
             }
             Error::Overlap { first, second } => {
                 write!(f, "tensors {first} and {second} live together and share arena bytes")
+            }
+            Error::NormalisationMismatch { found } => {
+                write!(f, "{found} means and standard deviations do not fit the network's input")
+            }
+            Error::BadNormalisation { channel } => {
+                write!(f, "the mean or standard deviation of channel {channel} cannot be used")
             }
             Error::BadScratch { operator } => {
                 write!(f, "operator {operator}'s scratch is outside the arena or shared")

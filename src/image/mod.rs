@@ -18,6 +18,7 @@
 mod check;
 mod crc;
 mod error;
+mod normalisation;
 mod op;
 mod plan;
 pub mod record;
@@ -30,6 +31,7 @@ use zerocopy::FromBytes;
 pub(crate) use crc::crc32_of;
 pub use crc::{checksum, crc32};
 pub use error::Error;
+pub use normalisation::Normalisation;
 pub use op::{Op, OpKind, Operators};
 pub use record::{ALIGN as IMAGE_ALIGN, VERSION};
 pub use tensor::{DType, Place, Tensor};

@@ -56,6 +56,8 @@ pub mod section {
     pub const TRAINABLE: u16 = 10;
     /// A signature over the bytes before it. Reserved, not yet written.
     pub const SIGNATURE: u16 = 11;
+    /// Means, then standard deviations, of the network's input, as 32-bit floats; optional.
+    pub const NORMALISATION: u16 = 12;
 }
 
 /// The first 64 bytes of an image.

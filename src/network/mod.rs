@@ -6,6 +6,10 @@
 
 mod arena;
 
+mod input;
+
+pub use input::InputError;
+
 #[cfg(feature = "train")]
 use crate::image::Tensor;
 use crate::image::{DType, Image, Op, OpKind, record::ALIGN};

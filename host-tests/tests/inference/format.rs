@@ -47,6 +47,15 @@ fn the_worked_part_is_the_golden_one() {
     assert_eq!(hex(block), expected);
 }
 
+#[test]
+fn the_worked_normalisation_is_the_golden_one() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../src/image/golden/");
+    let golden = std::fs::read(format!("{root}normalised-v{VERSION}.kst"));
+    let mut golden = Editor { bytes: golden.expect("the golden image is there") };
+    let section = golden.section(section::NORMALISATION);
+    assert_eq!(hex(between("\n## Normalisation\n", "\n## ")), golden.bytes[section]);
+}
+
 /// The bytes of the first block of a text, of which every line has its offset.
 fn hex(text: &str) -> Vec<u8> {
     let (_, block) = text.split_once("```\n").expect("a block");

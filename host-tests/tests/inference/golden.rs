@@ -7,6 +7,7 @@ use host_tests::{device, generate};
 use kastanet::image::{Image, VERSION};
 use kastanet::network::Network;
 use kastanet::sparse::Format;
+use kastanet_cli::data::Normalisation;
 use kastanet_cli::pack::{AlignedBytes, Options, pack};
 use kastanet_cli::trainable::Trainable;
 use std::path::PathBuf;
@@ -49,6 +50,20 @@ fn the_writer_writes_the_golden_trained_image() {
     let options = Options { formats: Format::Delta4.into(), trainable, ..Options::default() };
     let written = pack(generate::worked(), &options).unwrap().image;
     let path = path(VERSION).with_file_name(format!("trained-v{VERSION}.kst"));
+    if std::env::var_os("KASTANET_OVERWRITE").is_some() {
+        std::fs::write(&path, &written).unwrap();
+    }
+    let golden = std::fs::read(&path).unwrap();
+    assert!(written == golden, "the writer's bytes differ from {}", path.display());
+}
+
+/// The same with a mean of 10 and a standard deviation of 2.
+#[test]
+fn the_writer_writes_the_golden_normalised_image() {
+    let normalisation = Normalisation::new(&[10.0], &[2.0]).ok();
+    let options = Options { formats: Format::Delta4.into(), normalisation, ..Options::default() };
+    let written = pack(generate::worked(), &options).unwrap().image;
+    let path = path(VERSION).with_file_name(format!("normalised-v{VERSION}.kst"));
     if std::env::var_os("KASTANET_OVERWRITE").is_some() {
         std::fs::write(&path, &written).unwrap();
     }

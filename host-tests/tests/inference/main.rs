@@ -6,6 +6,7 @@ mod damage;
 mod format;
 mod golden;
 mod image;
+mod input;
 mod models;
 mod naive_against_tflm;
 mod operators;

@@ -2,8 +2,9 @@
 //!
 //! An array's first dimension counts samples; what follows is a sample, in the shape that the
 //! model's input has without its batch of one (dimensions of size one may be left out). Elements
-//! are either stored values, as the model's own type says, or floats: these are quantised on the
-//! way in, and then all outputs come out as floats too.
+//! are either stored values, as the model's own type says, or real ones, floats or unsigned bytes: these
+//! are normalised as the image says and quantised on the way in, by [`Network::write_input`], and then
+//! all outputs come out as floats.
 //!
 //! [`bind`] fits arrays to inputs, [`Session`] runs, [`compare`] finds answers, also those of the checkpoints that an
 //! image came from, [`Truth`] counts right ones.
@@ -14,7 +15,7 @@ mod compare;
 
 mod score;
 
-pub use bind::{Input, bind, quantise};
+pub use bind::{Input, bind};
 pub use compare::{Comparison, Fidelity, compare};
 pub use score::{Score, Truth, argmax, score};
 
@@ -82,8 +83,7 @@ impl<'a> Session<'a> {
         let mut network = Network::new(self.image, &mut arena).map_err(cannot_run)?;
         for sample in samples {
             for (index, input) in self.inputs.iter().enumerate() {
-                // An input that is not there is empty, which no sample fits.
-                input.write(sample, network.input_mut(index).unwrap_or_default())?;
+                input.write(sample, index, &mut network)?;
             }
             let mut trace = vec![];
             let each = |op: &Op<'_>, bytes: &[u8]| {

@@ -40,6 +40,8 @@ pub mod output;
 
 pub mod arrays;
 
+pub mod data;
+
 pub mod float;
 
 pub mod quantise;

@@ -3,6 +3,7 @@
 mod write;
 
 use crate::cost::{self, Aim};
+use crate::data::{Normalisation, NormalisationError};
 use crate::graph::{Graph, TensorId};
 use crate::lower::{self, Choice, Formats};
 use crate::plan::{Plan, plan};
@@ -31,6 +32,8 @@ pub struct Options {
     pub labels: Vec<String>,
     /// Leave the names of operators and tensors out.
     pub strip: bool,
+    /// What raw values are normalised with before they enter the network.
+    pub normalisation: Option<Normalisation>,
     /// What is trained on the device; nothing: the image is for inference alone.
     pub trainable: Option<Trainable>,
     /// The bytes of the source file, whose hash goes into the image; empty: no provenance.
@@ -84,6 +87,9 @@ pub enum Error {
         /// How much would fit.
         most: usize,
     },
+    /// What it is normalised with does not fit it.
+    #[error(transparent)]
+    Normalisation(#[from] NormalisationError),
     /// It cannot be trained.
     #[error(transparent)]
     Trainable(#[from] trainable::Error),
@@ -110,6 +116,7 @@ pub enum Error {
 ///
 /// One [`Error`] for each step that can fail; nothing has been written then.
 pub fn pack(mut graph: Graph, options: &Options) -> Result<Packed, Error> {
+    options.normalisation.as_ref().map_or(Ok(()), |it| it.check(&graph))?;
     let original = options.trainable.is_some().then(|| graph.clone());
     let pruned = prune::prune(&mut graph, &options.sparsity, options.unit)?;
     let choice = Choice { formats: options.formats.clone(), aim: options.aim };

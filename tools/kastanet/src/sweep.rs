@@ -13,7 +13,7 @@ mod point;
 mod source;
 
 pub use pick::Wish;
-pub use point::{Network, Optimised, Point, Test, measure};
+pub use point::{Network, Optimised, Point, measure};
 pub use source::{NetworkError, Source, Training};
 
 use serde::{Deserialize, Serialize};

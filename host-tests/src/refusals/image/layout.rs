@@ -1,6 +1,6 @@
 //! Ways in which the file, its header and its directory can be wrong.
 
-use super::{Seen, after, constant, good};
+use super::{Seen, after, constant, good, normalised};
 use crate::editor::Editor;
 use kastanet::image::record::{
     ALIGN, MAX_OPERATORS, MAX_SECTIONS, MAX_TENSORS, NONE, OPTIONAL, OpHead, SectionRecord,
@@ -264,6 +264,11 @@ pub fn bad_section_length() -> Vec<Error> {
             let change = |image: &mut Editor| image.rewrite(kind, |bytes| bytes.resize(len, 0));
             seen.refused(expected, "not whole", change);
         }
+    }
+    for len in [0, 4, 12, 15] {
+        let expected = Error::BadSectionLength { kind: section::NORMALISATION, len };
+        let change = |image: &mut Editor| normalised(image, &vec![0; len as usize]);
+        seen.refused(expected, "no pairs", change);
     }
     let expected = Error::BadSectionLength { kind: section::PORTS, len: 2 };
     let change = |image: &mut Editor| image.rewrite(section::PORTS, |bytes| bytes.truncate(2));

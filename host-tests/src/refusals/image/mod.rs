@@ -1,6 +1,7 @@
 //! Ways in which an image can be wrong.
 
 mod layout;
+mod normalisation;
 mod operators;
 mod tensors;
 
@@ -9,6 +10,7 @@ use crate::editor::Editor;
 use kastanet::image::Error;
 use kastanet::image::record::{TensorRecord, section};
 use layout::*;
+use normalisation::*;
 use operators::*;
 use tensors::*;
 
@@ -18,7 +20,7 @@ pub const CASES: &[Case<Error>] = crate::cases![
     reserved_not_zero bad_section too_many unknown_section duplicate_section missing_section
     bad_section_length unknown_type unknown_place bad_shape bad_quantisation misaligned_tensor
     bad_alias never_written tensor_out_of_range truncated_operator bad_reference bad_lifetime
-    bad_port overlap bad_scratch
+    bad_port overlap bad_scratch normalisation_mismatch bad_normalisation
 ];
 
 /// What the reader says after a change, the checksum being right.

@@ -12,6 +12,7 @@ pub use npz::Archive;
 
 use crate::failure::Failure;
 use crate::files;
+use std::ops::Range;
 use std::path::Path;
 
 /// The type of an array's elements.
@@ -43,6 +44,17 @@ impl Element {
     pub const U8: Element = Element { class: Class::Unsigned, size: 1 };
     /// Floats of 32 bits.
     pub const F32: Element = Element { class: Class::Float, size: 4 };
+
+    /// The integer that these bytes are, if it fits.
+    fn integer(self, bytes: &[u8]) -> Option<i64> {
+        let is_signed = self.class == Class::Signed;
+        let negative = is_signed && bytes.last().is_some_and(|&high| high >= 128);
+        let mut wide = [if negative { 0xff } else { 0 }; 9];
+        wide.iter_mut().zip(bytes).for_each(|(wide, &byte)| *wide = byte);
+        let [low @ .., sign] = wide;
+        let value = i64::from_le_bytes(low);
+        ((value < 0) == (sign != 0)).then_some(value)
+    }
 }
 
 /// NumPy's name: `int8`, `float32`.
@@ -70,13 +82,14 @@ pub struct Array {
 }
 
 impl Array {
-    /// The first so many rows.
-    pub fn first(&self, rows: usize) -> Array {
+    /// As many of the rows, from all parts of the array alike: samples may be sorted by class.
+    pub fn some(&self, rows: usize) -> Array {
         let all = self.shape.first().copied().unwrap_or_default();
         let (rows, row) = (rows.min(all), self.bytes.len() / all.max(1));
+        let starts = (0..rows).map(|at| (at as u128 * all as u128 / rows as u128) as usize * row);
         let shape = [&[rows], self.shape.get(1..).unwrap_or_default()].concat();
-        let bytes = self.bytes.get(..rows * row).unwrap_or_default().to_vec();
-        Array { shape, element: self.element, bytes }
+        let bytes = starts.flat_map(|start| self.bytes.get(start..start + row).unwrap_or_default());
+        Array { shape, element: self.element, bytes: bytes.copied().collect() }
     }
 
     /// An array of floats.
@@ -99,17 +112,31 @@ impl Array {
 
     /// The elements as integers, if they are and fit.
     pub fn integers(&self) -> Option<Vec<i64>> {
-        let Element { class, size } = self.element;
-        let value = |bytes: &[u8]| {
-            let negative = class == Class::Signed && bytes.last().is_some_and(|&high| high >= 128);
-            let mut wide = [if negative { 0xff } else { 0 }; 9];
-            wide.iter_mut().zip(bytes).for_each(|(wide, &byte)| *wide = byte);
-            let [low @ .., sign] = wide;
-            let value = i64::from_le_bytes(low);
-            ((value < 0) == (sign != 0)).then_some(value)
-        };
-        let integers = self.bytes.chunks_exact(size.max(1)).map(value);
+        let integers = self.bytes.chunks_exact(self.element.size.max(1));
+        let integers = integers.map(|bytes| self.element.integer(bytes));
         if self.is_integer() { integers.collect() } else { None }
+    }
+
+    /// The same with floats of 32 bits; of elements of another kind that do not become such, NaN.
+    pub fn to_real(&self) -> Self {
+        let count = self.bytes.len() / self.element.size.max(1);
+        let one = |at| self.reals(at..at + 1).and_then(|one| one.first().copied());
+        let values: Vec<f32> = (0..count).map(|at| one(at).unwrap_or(f32::NAN)).collect();
+        Array::from_f32(self.shape.clone(), &values)
+    }
+
+    /// Some elements as floats of 32 bits, which the nearest stands for; nothing where they are not there, or do
+    /// not fit, or are of 16 bits.
+    pub fn reals(&self, elements: Range<usize>) -> Option<Vec<f32>> {
+        let Element { class, size } = self.element;
+        let bytes = elements.start.checked_mul(size)?..elements.end.checked_mul(size)?;
+        let values = self.bytes.get(bytes)?.chunks_exact(size.max(1));
+        let real = |bytes: &[u8]| match (class, bytes) {
+            (Class::Float, &[a, b, c, d]) => Some(f32::from_le_bytes([a, b, c, d])),
+            (Class::Float, _) => Some(f64::from_le_bytes(bytes.try_into().ok()?) as f32),
+            _ => Some(self.element.integer(bytes)? as f32),
+        };
+        values.map(real).collect()
     }
 
     /// The shape as NumPy writes it: `(10, 49)`.
@@ -123,8 +150,16 @@ impl Array {
     ///
     /// A file that cannot be read or is no array of numbers.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let bytes = files::read(path)?;
-        npy::parse(bytes).map_err(|fault| fault.of(&format!("`{}`", path.display())))
+        Self::parse(files::read(path)?, &format!("`{}`", path.display()))
+    }
+
+    /// Reads the bytes of a `.npy` file, which is called `name` in messages.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are no array of numbers.
+    pub fn parse(bytes: Vec<u8>, name: &str) -> Result<Self, Failure> {
+        npy::parse(bytes).map_err(|fault| fault.of(name))
     }
 
     /// The bytes of a `.npy` file.

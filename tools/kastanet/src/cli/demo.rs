@@ -4,7 +4,7 @@ mod windows;
 
 use super::Answer;
 use super::progress::Progress;
-use crate::arrays::Array;
+use crate::data::Data;
 use crate::evaluate::score;
 use crate::failure::Failure;
 use crate::pack::{AlignedBytes, Options, pack};
@@ -12,7 +12,7 @@ use crate::report::{Column, Layers, Table, number, percent};
 use crate::{files, output, tflite};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use windows::{Protocol, Recordings, Windows};
+use windows::{Protocol, Recordings};
 
 static DENSE: &[u8] = include_bytes!("../../demo/watch_dense.tflite");
 static SPARSE: &[u8] = include_bytes!("../../demo/watch_sparse.tflite");
@@ -85,7 +85,7 @@ impl Network {
         name: &str,
         source: &[u8],
         protocol: &Protocol,
-        parts: [&Windows; 2],
+        parts: [&Data; 2],
         progress: &Progress,
     ) -> Result<Self, Failure> {
         let options = Options {
@@ -97,11 +97,8 @@ impl Network {
         let packed = packed.map_err(|error| Failure::new("cannot pack").because(error))?;
         let bytes = AlignedBytes::new(&packed.image);
         let image = files::check_image(Path::new(name), &bytes)?;
-        let accuracy = |windows: &Windows| {
-            let x: [(String, &Array); 1] = [("the recordings".into(), &windows.x)];
-            score(image, &x, ("the classes", &windows.y), || progress.step())
-                .map(|score| score.accuracy)
-        };
+        let accuracy =
+            |windows: &Data| score(image, windows, || progress.step()).map(|score| score.accuracy);
         let [test, stranger] = parts.map(accuracy);
         Ok(Network {
             layers: Layers::of(image),

@@ -3,8 +3,10 @@
 mod beside;
 
 use super::Answer;
+use super::data;
 use super::progress::Progress;
-use crate::arrays::{Archive, shape_string};
+use crate::arrays::shape_string;
+use crate::data::{Ask, Wanted};
 use crate::evaluate::{Score, sample_shape, score};
 use crate::failure::Failure;
 use crate::report::{Column, Table, number, percent, title};
@@ -52,19 +54,17 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let image = files::check_image(&args.model, &bytes)?;
     if !args.checkpoint.is_empty() {
         check(&args.model, image)?;
-        return beside::run(args, image, &Archive::open(&args.data)?);
+        return beside::run(args, image);
     }
     Ok(Answer::new(scored(&args.model, image, &args.data)?, text))
 }
 
-/// How often an image is right about the samples of an archive.
+/// How often an image is right about some samples.
 pub(super) fn scored(model: &Path, image: Image<'_>, data: &Path) -> Result<Score, Failure> {
     check(model, image)?;
-    let archive = Archive::open(data)?;
-    let (x, y) = (archive.array("x")?, archive.array("y")?);
-    let name = |key| format!("array `{key}` of `{}`", data.display());
-    let progress = Progress::new(x.shape.first().copied().unwrap_or(0), "evaluating");
-    score(image, &[(name("x"), &x)], (&name("y"), &y), || progress.step())
+    let data = data::open(data, &Wanted::of_image(image, Ask::Always))?;
+    let progress = Progress::new(data.len(), "evaluating");
+    score(image, &data, || progress.step())
 }
 
 /// One input, and one row of values in the first output.

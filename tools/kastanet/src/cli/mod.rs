@@ -4,11 +4,15 @@
 //! and nothing else; or a [`Failure`], which is printed on standard error. The exit code is 0, 1
 //! for a failure, 2 for a command line that makes no sense.
 
+mod data;
+
 mod demo;
 
 mod eval;
 
 mod inspect;
+
+mod normalise;
 
 mod pack;
 

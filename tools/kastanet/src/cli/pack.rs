@@ -11,6 +11,7 @@ pub(super) use calibrate::weighted;
 
 use super::Answer;
 use crate::cost::{Aim, Optimise};
+use crate::data::Normalisation;
 use crate::failure::Failure;
 use crate::files::{self, Kind};
 use crate::graph::Graph;
@@ -49,11 +50,12 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let labels = args.labels.as_deref().and_then(labels::file);
     let weights = files::weights_of(&args.checkpoint);
     let inputs = [args.checkpoint.as_path()].into_iter().chain(labels).chain(weights.as_deref());
-    let inputs: Vec<&Path> = inputs.collect();
+    let inputs: Vec<&Path> = inputs.chain(args.calibrate.as_deref()).collect();
     output::check(&outputs, &inputs)?;
     let (graph, source) = files::read_checkpoint(&args.checkpoint)?;
-    let graph = calibrate::quantised(args, graph)?;
-    let options = options(args, &graph, source)?;
+    let normalisation = args.normalise.of(&graph, &args.checkpoint)?;
+    let graph = calibrate::quantised(args, graph, normalisation.as_ref())?;
+    let options = options(args, &graph, source, normalisation)?;
     let packed = pack(graph, &options).map_err(|error| failed(args, &error))?;
     let tflite = args.write_tflite.as_ref();
     let tflite = tflite.map(|_| {
@@ -70,7 +72,12 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     Ok(answer)
 }
 
-fn options(args: &Args, graph: &Graph, source: Vec<u8>) -> Result<Options, Failure> {
+fn options(
+    args: &Args,
+    graph: &Graph,
+    source: Vec<u8>,
+    normalisation: Option<Normalisation>,
+) -> Result<Options, Failure> {
     let labels = match &args.labels {
         None => vec![],
         Some(text) => {
@@ -87,7 +94,7 @@ fn options(args: &Args, graph: &Graph, source: Vec<u8>) -> Result<Options, Failu
     let aim = Aim { core: args.target.unwrap_or_default(), optimise };
     let (unit, strip) = (args.unit, args.strip);
     let trainable = args.trainable();
-    Ok(Options { sparsity, unit, formats, aim, labels, strip, trainable, source })
+    Ok(Options { sparsity, unit, formats, aim, labels, strip, normalisation, trainable, source })
 }
 
 /// The checkpoint with the pruned weights in it.

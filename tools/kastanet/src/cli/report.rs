@@ -23,8 +23,9 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     /// The image
     model: PathBuf,
-    /// An archive with the arrays `x` and `y`, to measure accuracy on
-    #[arg(long, value_name = "TEST.npz")]
+    /// Samples and their classes to measure accuracy on: an archive with the arrays `x` and `y`, a folder of
+    /// pictures by class, a .csv or an IDX file
+    #[arg(long, value_name = "TEST")]
     data: Option<PathBuf>,
     /// What `kastanet tune` has written, for loss, accuracy and churn of the run
     #[arg(long, value_name = "W.safetensors")]

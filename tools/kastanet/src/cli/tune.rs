@@ -7,8 +7,10 @@ mod interrupt;
 mod text;
 
 use super::Answer;
+use super::data;
+use super::normalise::Normalise;
 use super::progress::Progress;
-use crate::arrays::Archive;
+use crate::data::{Ask, Data, Wanted};
 use crate::failure::Failure;
 use crate::graph::Graph;
 use crate::quantise::Samples;
@@ -54,9 +56,12 @@ A recipe is a TOML file; each key may be left out (these are the defaults):
 pub struct Args {
     /// The checkpoint: an .onnx, .tflite or .toml file with a float network
     checkpoint: PathBuf,
-    /// An archive with the arrays `x` and `y`
-    #[arg(long, value_name = "D.npz")]
+    /// Samples and their classes: an archive with the arrays `x` and `y`, a folder of pictures by class, a .csv
+    /// or an IDX file
+    #[arg(long, value_name = "DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    normalise: Normalise,
     /// How to train, where not by default
     #[arg(long, value_name = "R.toml")]
     recipe: Option<PathBuf>,
@@ -100,14 +105,15 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     if !graph.is_float() {
         return Err(failed().because("it is quantised").help("give the float checkpoint"));
     }
-    let archive = Archive::open(&args.data)?;
-    let (x, y) = (archive.array("x")?, archive.array("y")?);
-    let classes = classes(&args.data, y.integers())?;
+    let normalisation = args.normalise.of(&graph, &args.checkpoint)?;
+    let (data, classes) = labelled(&args.data, &graph)?;
+    let x = (&data.x, normalisation.as_ref());
     let wrong = |error: TuneError| failed().because(&error).help(advice(&error));
-    let samples = Samples::new(&graph, &x).map_err(|error| wrong(error.into()))?;
+    let samples = Samples::new(&graph, &data.x).map_err(|error| wrong(error.into()))?;
+    let samples = samples.normalised(normalisation.as_ref());
     let options = match args.budget {
         None => options,
-        Some(flash) => budget::spent(args, &graph, &x, options, flash)?,
+        Some(flash) => budget::spent(args, &graph, x, options, flash)?,
     };
     let prepared = Prepared::new(&graph, &samples, &classes, &options).map_err(wrong)?;
     let mut memory = prepared.memory().map_err(wrong)?;
@@ -119,7 +125,7 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
         })?,
     };
     let tuned = go(run, prepared.steps(), &standing, wrong)?;
-    let flash_bytes = args.budget.map(|_| budget::taken(args, &tuned.graph, &x)).transpose()?;
+    let flash_bytes = args.budget.map(|_| budget::taken(args, &tuned.graph, x)).transpose()?;
     let bytes = write_weights(&tuned.graph, Some(&tuned.history))
         .map_err(|error| failed().because(error).help("give layers other names"))?;
     output::write(&[(args.output.as_path(), &bytes)])?;
@@ -170,15 +176,12 @@ pub(super) fn options(recipe: Option<&Path>) -> Result<Options, Failure> {
     })
 }
 
-/// Classes as the trainer has them.
-pub(super) fn classes(data: &Path, integers: Option<Vec<i64>>) -> Result<Vec<u16>, Failure> {
-    let failed = || Failure::new(format!("cannot use array `y` of `{}`", data.display()));
-    let integers = integers
-        .ok_or_else(|| failed().because("it has no integers").help("give classes from 0"))?;
-    let classes = integers.iter().map(|&class| u16::try_from(class).ok());
-    classes.collect::<Option<Vec<u16>>>().ok_or_else(|| {
-        failed().because("a class is below 0 or above 65535").help("number classes from 0")
-    })
+/// Samples, and their classes as the network's outputs are numbered.
+pub(super) fn labelled(path: &Path, graph: &Graph) -> Result<(Data, Vec<u16>), Failure> {
+    let data = data::open(path, &Wanted::of_graph(graph, Ask::Always))?;
+    let outputs = graph.outputs.first().map_or(0, |&id| graph.tensors[id].elements());
+    let classes = data.classes_of(&[], outputs)?;
+    Ok((data, classes))
 }
 
 fn report(args: &Args, tuned: Tuned, flash_bytes: Option<usize>) -> Report {

@@ -1,10 +1,10 @@
-//! Arrays as the inputs of a network: shapes and types are compared, floats quantised.
+//! Arrays as the inputs of a network: shapes and types are compared, real values quantised.
 
 use super::{element, sample_shape};
 use crate::arrays::{Array, Element, shape_string};
 use crate::failure::Failure;
 use kastanet::image::{DType, Image, Tensor};
-use kastanet::quant;
+use kastanet::network::{InputError, Network};
 
 /// One input with the array it is read from.
 pub struct Input<'a> {
@@ -90,9 +90,14 @@ impl Input<'_> {
         self.array.shape.first().copied().unwrap_or(0)
     }
 
-    /// Whether its floats become bytes here.
+    /// Whether its real values become bytes here.
     pub fn is_quantised_here(&self) -> bool {
-        self.tensor.dtype() != DType::F32 && self.array.element == Element::F32
+        self.tensor.dtype() != DType::F32 && !self.is_stored()
+    }
+
+    /// Whether the array holds the very bytes that the network takes.
+    fn is_stored(&self) -> bool {
+        self.array.element == element(self.tensor.dtype()) && self.array.element != Element::F32
     }
 
     fn check(&self, image: Image<'_>) -> Result<(), Failure> {
@@ -106,7 +111,7 @@ impl Input<'_> {
                 .help("reshape the array; its first dimension counts samples"));
         }
         let stored = element(tensor.dtype());
-        match [stored, Element::F32].contains(&array.element) {
+        match [stored, Element::F32, Element::U8].contains(&array.element) {
             true => Ok(()),
             false => Err(Failure::new(format!("{name} does not fit input {input}"))
                 .because(format!("expected {}, found {}", types(stored), array.element))
@@ -114,36 +119,37 @@ impl Input<'_> {
         }
     }
 
-    /// Writes a sample to the input's bytes.
-    pub(super) fn write(&self, sample: usize, bytes: &mut [u8]) -> Result<(), Failure> {
-        let len = self.tensor.elements() * self.array.element.size;
-        let stored = self.array.bytes.get(sample * len..).and_then(|rest| rest.get(..len));
-        let stored = stored.filter(|_| bytes.len() == self.tensor.byte_len()).ok_or_else(|| {
-            Failure::new(format!("{} lacks sample {sample}", self.name))
-                .because(format!("{len} bytes of its {} make a sample", self.array.bytes.len()))
-                .help("write the array again")
-        })?;
-        if self.array.element == Element::F32 {
-            let (floats, _) = stored.as_chunks();
-            if floats.iter().any(|&float| f32::from_le_bytes(float).is_nan()) {
-                let message = format!("{} holds NaN in sample {sample}", self.name);
-                return Err(Failure::new(message)
-                    .help("replace values that are not numbers, numpy.nan_to_num does"));
-            }
+    /// Writes a sample to input `index` of the network.
+    pub(super) fn write(
+        &self,
+        sample: usize,
+        index: usize,
+        network: &mut Network<'_, '_>,
+    ) -> Result<(), Failure> {
+        let elements = self.tensor.elements();
+        if !self.is_stored() {
+            let values = self.array.reals(sample * elements..(sample + 1) * elements);
+            let written = network.write_input(index, &values.ok_or_else(|| self.lacks(sample))?);
+            return written.map_err(|error| match error {
+                InputError::NotANumber { .. } => {
+                    Failure::new(format!("{} holds NaN in sample {sample}", self.name))
+                        .help("replace values that are not numbers, numpy.nan_to_num does")
+                }
+                error => self.lacks(sample).because(error),
+            });
         }
-        self.store(stored, bytes);
+        let stored = self.array.bytes.get(sample * elements..).and_then(|b| b.get(..elements));
+        let bytes = network.input_mut(index).filter(|bytes| bytes.len() == elements);
+        let (Some(stored), Some(bytes)) = (stored, bytes) else { return Err(self.lacks(sample)) };
+        bytes.copy_from_slice(stored);
         Ok(())
     }
 
-    /// Copies a sample, or quantises it.
-    fn store(&self, stored: &[u8], bytes: &mut [u8]) {
-        if !self.is_quantised_here() {
-            return bytes.copy_from_slice(stored);
-        }
-        let (floats, _) = stored.as_chunks();
-        for (byte, &float) in bytes.iter_mut().zip(floats) {
-            *byte = quantise(self.tensor, f32::from_le_bytes(float));
-        }
+    /// The array is shorter than its shape says.
+    fn lacks(&self, sample: usize) -> Failure {
+        Failure::new(format!("{} lacks sample {sample}", self.name))
+            .because(format!("it has {} bytes", self.array.bytes.len()))
+            .help("write the array again")
     }
 }
 
@@ -155,7 +161,7 @@ fn types(stored: Element) -> String {
 }
 
 fn conversion(tensor: Tensor<'_>) -> String {
-    let floats = "give real values as x.astype(numpy.float32)";
+    let floats = "give real values as x.astype(numpy.float32), or as uint8";
     match tensor.dtype() {
         DType::F32 => floats.into(),
         dtype => format!(
@@ -170,14 +176,4 @@ fn conversion(tensor: Tensor<'_>) -> String {
 /// The sizes that are not one.
 fn squeezed(shape: &[usize]) -> Vec<usize> {
     shape.iter().copied().filter(|&dim| dim != 1).collect()
-}
-
-/// The byte that stands for a real value, by [`quant::quantise`] and clamped, as the network's own
-/// QUANTIZE does it.
-pub fn quantise(tensor: Tensor<'_>, value: f32) -> u8 {
-    let stored = quant::quantise(value, tensor.scale(), tensor.zero_point());
-    match tensor.dtype() {
-        DType::U8 => stored.clamp(0, 255) as u8,
-        _ => (stored.clamp(-128, 127) as i8).cast_unsigned(),
-    }
 }

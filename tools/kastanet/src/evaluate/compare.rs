@@ -1,7 +1,8 @@
 //! An image beside the checkpoints that it came from.
 
-use super::{Session, argmax, floats};
+use super::{Session, argmax, element, floats};
 use crate::arrays::{Array, Element};
+use crate::data::{Data, Normalisation};
 use crate::failure::Failure;
 use crate::float::{Float, blocks};
 use crate::graph::Graph;
@@ -9,6 +10,7 @@ use crate::quantise::{QuantiseError, Samples};
 use kastanet::image::{Image, Op};
 use kastanet::quant::dequantise;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// What an image and some checkpoints answer to the same samples.
@@ -51,31 +53,29 @@ struct Run<'a> {
     samples: Samples<'a>,
 }
 
-/// Runs an image and `checkpoints` of the same network over the samples of `x`, given with its name in messages;
-/// `after` is called once a sample. The answer is the largest value of the first output.
+/// Runs an image and `checkpoints` of the same network over samples; `after` is called once each. The answer is the
+/// largest value of the first output.
 ///
 /// # Errors
 ///
-/// Arrays that do not fit the networks.
-pub fn compare<'a>(
-    image: Image<'a>,
-    x: &[(String, &'a Array)],
+/// Samples that do not fit the networks.
+pub fn compare(
+    image: Image<'_>,
+    data: &Data,
     checkpoints: &[(String, Graph)],
     after: impl Fn() + Sync,
 ) -> Result<Comparison, Failure> {
-    let session = Session::new(image, x)?;
-    let real = match checkpoints {
-        [] => None,
-        _ => x
-            .first()
-            .map(|(name, array)| Ok::<_, Failure>((name, real(image, array))))
-            .transpose()?,
+    let x = input(image, data);
+    let session = Session::new(image, &[(data.name.clone(), &x)])?;
+    let (real, normalisation) = match checkpoints {
+        [] => (x.clone(), None),
+        _ => real(image, &x),
     };
     let mut runs = vec![];
-    if let Some((name, array)) = &real {
-        for (file, graph) in checkpoints {
-            runs.push(Run::new(file, graph, name, array)?);
-        }
+    for (file, graph) in checkpoints {
+        let samples = Samples::new(graph, &real);
+        let samples = samples.map(|samples| samples.normalised(normalisation.as_ref()));
+        runs.push(Run::new(file, graph, &data.name, samples)?);
     }
     let pairs = runs.iter().find(|run| run.graph.is_float());
     let pairs = pairs.map_or(vec![], |run| pairs_of(image, run.graph));
@@ -96,26 +96,43 @@ pub fn compare<'a>(
     Ok(comparison)
 }
 
-/// Samples as real numbers.
-fn real(image: Image<'_>, array: &Array) -> Array {
-    match (image.inputs().next(), array.element == Element::F32) {
-        (Some(tensor), false) => {
-            let steps = array.integers().unwrap_or_default();
+/// Samples as the image takes them: raw values that look like stored ones become floats.
+fn input<'d>(image: Image<'_>, data: &'d Data) -> Cow<'d, Array> {
+    let stored = image.inputs().next().map(|tensor| element(tensor.dtype()));
+    match data.is_raw && stored == Some(data.x.element) {
+        true => Cow::Owned(data.x.to_real()),
+        false => Cow::Borrowed(&data.x),
+    }
+}
+
+/// What the same samples are for a checkpoint: the real numbers that stored values stand for, or raw values and what
+/// they are normalised with.
+fn real<'x>(image: Image<'_>, x: &'x Array) -> (Cow<'x, Array>, Option<Normalisation>) {
+    let tensor = image.inputs().next();
+    match tensor.filter(|tensor| x.element != Element::F32 && x.element == element(tensor.dtype()))
+    {
+        Some(tensor) => {
+            let steps = x.integers().unwrap_or_default();
             let real = |step: i64| dequantise(step as i32, tensor.scale(), tensor.zero_point());
             let values: Vec<f32> = steps.into_iter().map(real).collect();
-            Array::from_f32(array.shape.clone(), &values)
+            (Cow::Owned(Array::from_f32(x.shape.clone(), &values)), None)
         }
-        _ => array.clone(),
+        None => (Cow::Borrowed(x), Normalisation::of_image(image)),
     }
 }
 
 impl<'a> Run<'a> {
-    fn new(file: &str, graph: &'a Graph, name: &str, array: &'a Array) -> Result<Self, Failure> {
+    fn new(
+        file: &str,
+        graph: &'a Graph,
+        name: &str,
+        samples: Result<Samples<'a>, QuantiseError>,
+    ) -> Result<Self, Failure> {
         let failed = |error: QuantiseError| {
             let failure = Failure::new(format!("cannot run `{file}` on {name}"));
             failure.because(&error).help(error.help())
         };
-        let samples = Samples::new(graph, array).map_err(failed)?;
+        let samples = samples.map_err(failed)?;
         let float = Float::of(graph).map_err(|error| failed(error.into()))?;
         Ok(Run { graph, float, samples })
     }

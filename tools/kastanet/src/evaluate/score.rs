@@ -1,7 +1,7 @@
 //! Right and wrong answers of a classifier.
 
-use super::{Session, compare};
-use crate::arrays::Array;
+use super::compare;
+use crate::data::Data;
 use crate::failure::Failure;
 use kastanet::image::Image;
 use serde::{Serialize, Serializer};
@@ -73,46 +73,43 @@ pub fn argmax(values: impl IntoIterator<Item = f32>) -> usize {
     best.0
 }
 
-/// Runs `image` over the samples of `x` and compares the largest value of its first output with
-/// the class in `y`, each given with its name in messages; `after` is called once a sample.
+/// Runs `image` over samples and compares the largest value of its first output with their classes; `after` is
+/// called once a sample.
 ///
 /// # Errors
 ///
-/// Arrays that do not fit the network or each other, or a class it does not have.
-pub fn score<'a>(
-    image: Image<'a>,
-    x: &[(String, &'a Array)],
-    y: (&str, &Array),
-    after: impl Fn() + Sync,
-) -> Result<Score, Failure> {
-    let truth = Truth::new(image, y, Session::new(image, x)?.samples())?;
-    Ok(truth.score(&compare(image, x, &[], after)?.answers))
+/// Samples that do not fit the network, or classes that it does not have.
+pub fn score(image: Image<'_>, data: &Data, after: impl Fn() + Sync) -> Result<Score, Failure> {
+    let truth = Truth::new(image, data)?;
+    Ok(truth.score(&compare(image, data, &[], after)?.answers))
 }
 
 /// The true class of each sample, and the classes that an image has.
 #[derive(Clone, Debug)]
 pub struct Truth {
     classes: Vec<String>,
-    of: Vec<usize>,
+    of: Vec<u16>,
 }
 
 impl Truth {
-    /// Of so many samples, from an array that is given with its name in messages.
+    /// Of samples with their classes.
     ///
     /// # Errors
     ///
-    /// Too many classes, or those in `y` are not the image's, or not of these samples.
-    pub fn new(image: Image<'_>, y: (&str, &Array), samples: usize) -> Result<Self, Failure> {
+    /// Too many classes, or those of the samples are not the image's.
+    pub fn new(image: Image<'_>, data: &Data) -> Result<Self, Failure> {
         let output = image.outputs().next();
         let output = output.ok_or_else(|| Failure::new("the network has no output"))?;
         let classes = classes(image, output.elements())?;
-        Ok(Truth { of: truth(y, samples, classes.len())?, classes })
+        let of = data.classes_of(&image.labels().collect::<Vec<_>>(), classes.len())?;
+        Ok(Truth { of, classes })
     }
 
     /// Compares answers with it.
     pub fn score(&self, answers: &[usize]) -> Score {
         let mut confusion = Confusion::new(self.classes.len());
-        self.of.iter().zip(answers).for_each(|(&class, &found)| confusion.add(class, found));
+        let of = self.of.iter().zip(answers);
+        of.for_each(|(&class, &found)| confusion.add(class.into(), found));
         let (samples, correct) = (self.of.len(), self.correct(answers));
         let accuracy = correct as f64 / samples as f64;
         Score { samples, correct, accuracy, classes: self.classes.clone(), confusion }
@@ -120,7 +117,8 @@ impl Truth {
 
     /// How many answers are right.
     pub fn correct(&self, answers: &[usize]) -> usize {
-        self.of.iter().zip(answers).filter(|(class, found)| class == found).count()
+        let of = self.of.iter().zip(answers);
+        of.filter(|&(&class, &found)| usize::from(class) == found).count()
     }
 }
 
@@ -133,37 +131,6 @@ fn classes(image: Image<'_>, count: usize) -> Result<Vec<String>, Failure> {
     }
     let mut labels = image.labels();
     Ok((0..count).map(|class| labels.next().map_or(class.to_string(), Into::into)).collect())
-}
-
-/// The true class of each sample.
-fn truth((name, y): (&str, &Array), samples: usize, classes: usize) -> Result<Vec<usize>, Failure> {
-    let failed = || Failure::new(format!("cannot use {name}"));
-    if y.shape != [samples] {
-        return Err(failed()
-            .because(format!("expected the shape ({samples},), found {}", y.shape_string()))
-            .help("give one class number for each sample of `x`; of one-hot rows, y.argmax(1)"));
-    }
-    if !y.is_integer() {
-        return Err(failed()
-            .because(format!("expected integers, found {}", y.element))
-            .help("give class numbers, y.astype(numpy.int64)"));
-    }
-    let numbers = y.integers().ok_or_else(|| {
-        failed()
-            .because(format!("a class is out of range, the network has {classes} outputs"))
-            .help("number the classes from 0, in the order of the network's outputs")
-    })?;
-    let class = |(sample, number): (usize, i64)| {
-        let class = usize::try_from(number).ok().filter(|&class| class < classes);
-        class.ok_or_else(|| {
-            failed()
-                .because(format!(
-                    "sample {sample} is of class {number}, the network has {classes} outputs"
-                ))
-                .help("number the classes from 0, in the order of the network's outputs")
-        })
-    };
-    numbers.into_iter().enumerate().map(class).collect()
 }
 
 #[cfg(test)]

@@ -143,6 +143,9 @@ fn optional(program: &Program, graph: &Graph, options: &Options) -> Vec<(u16, Ve
     if !options.labels.is_empty() {
         sections.push((section::LABELS, lines(options.labels.iter().map(String::as_str))));
     }
+    if let Some(normalisation) = &options.normalisation {
+        sections.push((section::NORMALISATION, normalisation.to_bytes()));
+    }
     if !options.source.is_empty() {
         let facts = provenance(&graph.source, &options.source);
         sections.push((section::PROVENANCE, lines(facts.iter().map(String::as_str))));

@@ -1,5 +1,6 @@
 //! Why a network cannot be quantised.
 
+use crate::arrays::Element;
 use crate::float::FloatError;
 use crate::graph::GraphError;
 use thiserror::Error;
@@ -20,6 +21,9 @@ pub enum QuantiseError {
     /// Samples do not fit the input.
     #[error("samples have the shape {found}, expected {expected}")]
     Samples { expected: String, found: String },
+    /// Samples are of another type.
+    #[error("samples are {found}, expected integers, float32 or float64")]
+    Element { found: Element },
     /// There is nothing to calibrate on.
     #[error("there are no samples")]
     Empty,
@@ -49,6 +53,7 @@ impl QuantiseError {
             QuantiseError::Samples { .. } => {
                 "give an array whose first dimension counts samples; channels may be first or last"
             }
+            QuantiseError::Element { .. } => "give real values as x.astype(numpy.float32)",
             QuantiseError::Empty => "give some hundred samples of what the network will see",
             QuantiseError::NotANumber { .. } => {
                 "replace values that are not numbers, numpy.nan_to_num does"

@@ -1,13 +1,14 @@
 //! An array as samples of a float graph's input.
 
 use super::QuantiseError;
-use crate::arrays::{Array, shape_string};
+use crate::arrays::{Array, Class, shape_string};
+use crate::data::Normalisation;
 use crate::graph::Graph;
 
 /// Samples, in the order of the graph's input.
 pub struct Samples<'a> {
     array: &'a Array,
-    values: Vec<f32>,
+    normalisation: Option<&'a Normalisation>,
     /// Channels and places, where the array has channels first and the graph has them last.
     turn: Option<[usize; 2]>,
     size: usize,
@@ -45,9 +46,15 @@ impl<'a> Samples<'a> {
         if array.shape.first().is_none_or(|&samples| samples == 0) {
             return Err(QuantiseError::Empty);
         }
-        let integers = || array.integers().map(|values| values.iter().map(|&v| v as f32).collect());
-        let values = array.f32s().or_else(integers).unwrap_or_default();
-        Ok(Samples { array, values, turn, size: shape.iter().product() })
+        if array.element.class == Class::Float && array.element.size < 4 {
+            return Err(QuantiseError::Element { found: array.element });
+        }
+        Ok(Samples { array, normalisation: None, turn, size: shape.iter().product() })
+    }
+
+    /// The same of raw values, which are normalised first.
+    pub fn normalised(self, normalisation: Option<&'a Normalisation>) -> Self {
+        Samples { normalisation, ..self }
     }
 
     /// Number of samples.
@@ -66,16 +73,21 @@ impl<'a> Samples<'a> {
     ///
     /// Something in it that is no number.
     pub fn get(&self, sample: usize) -> Result<Vec<f32>, QuantiseError> {
-        let values = self.values.get(sample * self.size..).and_then(|rest| rest.get(..self.size));
-        let values = values.unwrap_or_default();
-        if values.iter().any(|value| !value.is_finite()) {
-            return Err(QuantiseError::NotANumber { sample });
-        }
-        Ok(match self.turn {
-            None => values.to_vec(),
+        let start = sample * self.size;
+        let values = self.array.reals(start..start + self.size);
+        let values = values.ok_or(QuantiseError::NotANumber { sample })?;
+        let mut values = match self.turn {
+            None => values,
             Some([channels, places]) => (0..places * channels)
                 .map(|at| values[at % channels * places + at / channels])
                 .collect(),
-        })
+        };
+        if let Some(normalisation) = self.normalisation {
+            normalisation.apply(&mut values);
+        }
+        match values.iter().all(|value| value.is_finite()) {
+            true => Ok(values),
+            false => Err(QuantiseError::NotANumber { sample }),
+        }
     }
 }

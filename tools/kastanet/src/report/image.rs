@@ -44,6 +44,8 @@ pub struct ImageReport {
     /// The weights.
     #[serde(flatten)]
     pub weights: Layers,
+    /// What raw values are normalised with; nothing where they are not.
+    pub normalisation: Option<NormalisationReport>,
     /// What is trained on the device; nothing where nothing is.
     pub training: Option<TrainingReport>,
     /// Names of the classes of the first output.
@@ -52,6 +54,13 @@ pub struct ImageReport {
     pub provenance: BTreeMap<String, String>,
     /// Why this version cannot run it; nothing where it can.
     pub refused: Option<String>,
+}
+
+/// Means and standard deviations, one for each channel or one for all.
+#[derive(Clone, Debug, Serialize)]
+pub struct NormalisationReport {
+    pub mean: Vec<f32>,
+    pub std: Vec<f32>,
 }
 
 /// One entry of the directory, in the fields of its record.
@@ -118,6 +127,10 @@ impl ImageReport {
             tensors: tensors.filter_map(|id| image.tensor(id).map(row)).collect(),
             operators: image.operators().map(|op| operator_row(op, &names)).collect(),
             weights: Layers::of(image),
+            normalisation: image.normalisation().map(|it| NormalisationReport {
+                mean: it.mean().collect(),
+                std: it.std().collect(),
+            }),
             training: TrainingReport::of(image, &names),
             labels: image.labels().map(Into::into).collect(),
             provenance: image.provenance().map(|(k, v)| (k.into(), v.into())).collect(),
@@ -152,6 +165,7 @@ fn section_row(record: &SectionRecord) -> SectionRow {
         section::RESERVE => "reserve",
         section::TRAINABLE => "trainable",
         section::SIGNATURE => "signature",
+        section::NORMALISATION => "normalisation",
         _ => "unknown",
     };
     let (kind, offset, length) = (record.kind.get(), record.offset.get(), record.len.get());

@@ -1,8 +1,8 @@
 //! What a network takes, and how often it is right.
 
 use super::Source;
-use crate::arrays::Array;
 use crate::cost::{Aim, Core, Optimise};
+use crate::data::Data;
 use crate::evaluate::score;
 use crate::failure::Failure;
 use crate::files;
@@ -79,14 +79,6 @@ impl Point {
     }
 }
 
-/// Samples that accuracy is measured on, and what the answers should be, each with its name in messages.
-pub struct Test {
-    /// The inputs.
-    pub x: (String, Array),
-    /// Their classes.
-    pub y: (String, Array),
-}
-
 /// Packs an int8 network for a core and measures it; `after` is called once a sample.
 ///
 /// # Errors
@@ -96,7 +88,7 @@ pub fn measure(
     graph: &Graph,
     network: &Network,
     (core, optimised): (Core, Optimised),
-    test: &Test,
+    test: &Data,
     source: &Source<'_>,
     after: impl Fn() + Sync,
 ) -> Result<(Point, Vec<u8>), Failure> {
@@ -108,6 +100,7 @@ pub fn measure(
         sparsity: Sparsity::default(),
         unit: Unit::Weight,
         aim: Aim { core, optimise },
+        normalisation: source.normalisation.cloned(),
         source: source.bytes.to_vec(),
         ..Options::default()
     };
@@ -115,8 +108,7 @@ pub fn measure(
         .map_err(|error| Failure::new("cannot pack a network of the sweep").because(error))?;
     let bytes = AlignedBytes::new(&packed.image);
     let image = files::check_image(Path::new("sweep"), &bytes)?;
-    let ((x, inputs), (y, classes)) = (&test.x, &test.y);
-    let score = score(image, &[(x.clone(), inputs)], (y, classes), after)?;
+    let score = score(image, test, after)?;
     let layers = Layers::of(image);
     let point = Point {
         network: network.clone(),

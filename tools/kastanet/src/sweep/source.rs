@@ -1,5 +1,6 @@
 //! The checkpoint that a sweep's networks are made of.
 
+use crate::data::Normalisation;
 use crate::graph::Graph;
 use crate::prune::{self, Sparsity, Unit, prune};
 use crate::quantise::{QuantiseError, Samples, calibrated};
@@ -11,6 +12,8 @@ pub struct Source<'a> {
     pub graph: &'a Graph,
     /// The checkpoint's bytes.
     pub bytes: &'a [u8],
+    /// What raw values are normalised with, and the images say.
+    pub normalisation: Option<&'a Normalisation>,
     /// What a float network is tuned on; nothing for an int8 one.
     pub training: Option<Training<'a>>,
 }

@@ -1,6 +1,7 @@
 //! The demo's recordings, cut into windows as `demo/README.md` says.
 
 use crate::arrays::{Archive, Array, Element};
+use crate::data::Data;
 use crate::failure::Failure;
 use serde::Deserialize;
 
@@ -36,21 +37,6 @@ fn broken() -> Failure {
     Failure::new("the demo's data are damaged").help("build kastanet again")
 }
 
-/// Windows and the exercise in each.
-pub struct Windows {
-    /// float32, (windows, samples, 1, channels).
-    pub x: Array,
-    /// Class numbers.
-    pub y: Array,
-}
-
-impl Windows {
-    /// Number of windows.
-    pub fn len(&self) -> usize {
-        self.y.bytes.len()
-    }
-}
-
 /// All series, one after the other.
 pub struct Recordings {
     samples: Vec<i64>,
@@ -79,8 +65,8 @@ impl Recordings {
         Ok(Recordings { samples, scale, starts, label, wearer, side })
     }
 
-    /// The parts held out of the series that training saw the beginning of.
-    pub fn test(&self, protocol: &Protocol) -> Result<Windows, Failure> {
+    /// Windows, as float32 (windows, samples, 1, channels), and the exercise in each: the parts held out of the series that training saw the beginning of.
+    pub fn test(&self, protocol: &Protocol) -> Result<Data, Failure> {
         let trained =
             |wearer, side| protocol.train_wearers.contains(&wearer) && side == protocol.train_side;
         let held_out = self.series(trained).into_iter().map(|series| {
@@ -91,8 +77,8 @@ impl Recordings {
         self.windows(protocol, held_out)
     }
 
-    /// The series of a wearer and a wrist that training never saw.
-    pub fn stranger(&self, protocol: &Protocol) -> Result<Windows, Failure> {
+    /// The same: the series of a wearer and a wrist that training never saw.
+    pub fn stranger(&self, protocol: &Protocol) -> Result<Data, Failure> {
         let new = |wearer, side| wearer == protocol.new_wearer && side == protocol.new_side;
         self.windows(protocol, self.series(new))
     }
@@ -113,7 +99,7 @@ impl Recordings {
         &self,
         protocol: &Protocol,
         parts: impl IntoIterator<Item = Series>,
-    ) -> Result<Windows, Failure> {
+    ) -> Result<Data, Failure> {
         let (mut x, mut y) = (vec![], vec![]);
         for part in parts {
             let last = part.end.saturating_sub(protocol.window);
@@ -124,7 +110,7 @@ impl Recordings {
         }
         let shape = vec![y.len(), protocol.window, 1, self.scale.len()];
         let y = Array { shape: vec![y.len()], element: Element::U8, bytes: y };
-        Ok(Windows { x: Array::from_f32(shape, &x), y })
+        Data::new("the recordings", Array::from_f32(shape, &x), &y)
     }
 
     /// The standardised samples of one window.

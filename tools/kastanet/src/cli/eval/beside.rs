@@ -1,8 +1,8 @@
 //! `kastanet eval --checkpoint`: an image beside the checkpoints that it came from.
 
-use super::super::{Answer, pack, progress::Progress};
+use super::super::{Answer, data, pack, progress::Progress};
 use super::{Args, confusion_of};
-use crate::arrays::Archive;
+use crate::data::{Ask, Wanted};
 use crate::evaluate::{Comparison, Fidelity, Score, Truth, compare};
 use crate::failure::Failure;
 use crate::files;
@@ -43,16 +43,14 @@ struct Checkpoint {
     agreement: f64,
 }
 
-pub(super) fn run(args: &Args, image: Image<'_>, archive: &Archive<'_>) -> Result<Answer, Failure> {
-    let x = archive.array("x")?;
-    let name = |key| format!("array `{key}` of `{}`", args.data.display());
-    let samples = x.shape.first().copied().unwrap_or(0);
-    let y = archive.has("y").then(|| archive.array("y")).transpose()?;
-    let truth = y.map(|y| Truth::new(image, (&name("y"), &y), samples)).transpose()?;
+pub(super) fn run(args: &Args, image: Image<'_>) -> Result<Answer, Failure> {
+    let data = data::open(&args.data, &Wanted::of_image(image, Ask::IfThere))?;
+    let is_known = data.classes.is_some();
+    let truth = is_known.then(|| Truth::new(image, &data)).transpose()?;
     let checkpoints = args.checkpoint.iter().map(|path| checkpoint(args, path, image));
     let checkpoints = checkpoints.collect::<Result<Vec<_>, _>>()?;
-    let progress = Progress::new(samples, "evaluating");
-    let compared = compare(image, &[(name("x"), &x)], &checkpoints, || progress.step())?;
+    let progress = Progress::new(data.len(), "evaluating");
+    let compared = compare(image, &data, &checkpoints, || progress.step())?;
     drop(progress);
     Ok(Answer::new(report(args, &checkpoints, truth.as_ref(), compared), text))
 }

@@ -3,6 +3,7 @@
 use super::values::{
     ByLayer, OptimiseArg, Switch, core, format, part, reserve, share, table, unit, which,
 };
+use crate::cli::normalise::Normalise;
 use crate::cost::Core;
 use crate::prune::{Sparsity, Unit};
 use crate::quantise::Method;
@@ -48,6 +49,8 @@ pub struct Args {
     /// archive, or an array, whose first dimension counts samples; some hundred are enough
     #[arg(long, value_name = "DATA.npz")]
     pub(super) calibrate: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) normalise: Normalise,
     /// How ranges are told from the samples: mse (the least squared error), minmax (the smallest and the
     /// largest value), or percentile:P (P in a hundred values are not beyond either end)
     #[arg(long, value_name = "METHOD", default_value_t, requires = "calibrate")]

@@ -3,17 +3,22 @@
 use super::Args;
 use super::failures::failed;
 use super::values::Switch;
-use crate::arrays::{Archive, Array};
+use crate::cli::data;
 use crate::cli::progress::Progress;
+use crate::data::{Ask, Data, Normalisation, Wanted};
 use crate::failure::Failure;
-use crate::files::{self, Kind};
+use crate::files;
 use crate::graph::Graph;
 use crate::quantise::{QuantiseError, Ranges, Samples, Shifts, quantise};
 use crate::{prune, tflite, tune};
 use std::path::Path;
 
 /// The checkpoint in int8: as it is, or quantised.
-pub(super) fn quantised(args: &Args, graph: Graph) -> Result<Graph, Failure> {
+pub(super) fn quantised(
+    args: &Args,
+    graph: Graph,
+    normalisation: Option<&Normalisation>,
+) -> Result<Graph, Failure> {
     let file = args.checkpoint.display();
     match (&args.calibrate, graph.is_float()) {
         (None, false) => Ok(graph),
@@ -25,8 +30,8 @@ pub(super) fn quantised(args: &Args, graph: Graph) -> Result<Graph, Failure> {
             .help("leave --calibrate away, or give the float checkpoint")),
         (Some(data), true) => {
             let graph = weighted(args.weights.as_deref(), graph)?;
-            let array = samples(data)?;
-            run(args, &graph, &array).map_err(|error| {
+            let samples = data::open(data, &Wanted::of_graph(&graph, Ask::Never))?;
+            run(args, &graph, &samples, normalisation).map_err(|error| {
                 let error = match error {
                     Error::Prune(error) => return failed(args, &error.into()),
                     Error::Quantise(error) => error,
@@ -76,8 +81,13 @@ impl From<prune::Error> for Error {
 
 /// Quantises a network as it will be when it is pruned. Its weights are all there still: a device that trains may need
 /// them.
-fn run(args: &Args, graph: &Graph, array: &Array) -> Result<Graph, Error> {
-    let samples = Samples::new(graph, array)?;
+fn run(
+    args: &Args,
+    graph: &Graph,
+    data: &Data,
+    normalisation: Option<&Normalisation>,
+) -> Result<Graph, Error> {
+    let samples = Samples::new(graph, &data.x)?.normalised(normalisation);
     let passes = 1 + usize::from(args.bias_correction == Switch::On);
     let progress = Progress::new(passes * samples.len(), "calibrating");
     let float = pruned(args, graph)?;
@@ -94,14 +104,6 @@ fn pruned(args: &Args, graph: &Graph) -> Result<Graph, prune::Error> {
     let mut pruned = graph.clone();
     prune::prune(&mut pruned, &args.sparsity(), args.unit)?;
     Ok(pruned)
-}
-
-/// An array, or the array `x` of an archive.
-fn samples(path: &Path) -> Result<Array, Failure> {
-    match Kind::of(&files::read(path)?) {
-        Kind::Npy => Array::read(path),
-        _ => Archive::open(path)?.array("x"),
-    }
 }
 
 /// The quantised and pruned network as a new file.

@@ -21,6 +21,7 @@ pub(super) fn failed(args: &Args, error: &Error) -> Failure {
         Error::Lower(error) => failure
             .because(error)
             .help("change the model, or cut it so that this part runs outside"),
+        Error::Normalisation(error) => failure.because(error).help(error.help()),
         Error::Trainable(error) => failure.because(error).help(advice(error)),
         Error::TooLarge { .. } | Error::Arena { .. } | Error::Training { .. } => {
             failure.because(error).help("give a smaller model")

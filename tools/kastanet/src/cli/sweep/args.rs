@@ -1,5 +1,6 @@
 //! The options of `sweep`.
 
+use crate::cli::normalise::Normalise;
 use crate::cli::tune;
 use crate::cost::Core;
 use crate::prune::Unit;
@@ -24,12 +25,15 @@ test samples does a little worse on others.")]
 pub struct Args {
     /// The checkpoint, float or int8: an .onnx or .tflite file
     pub(super) checkpoint: PathBuf,
-    /// What a float checkpoint is tuned and quantised with: an archive with the arrays `x` and `y`
-    #[arg(long, value_name = "TRAIN.npz")]
+    /// What a float checkpoint is tuned and quantised with: an archive with the arrays `x` and `y`, a folder of
+    /// pictures by class, a .csv or an IDX file
+    #[arg(long, value_name = "TRAIN")]
     pub(super) data: Option<PathBuf>,
-    /// What accuracy is measured on: an archive with the arrays `x` and `y`
-    #[arg(long, value_name = "TEST.npz")]
+    /// What accuracy is measured on, likewise
+    #[arg(long, value_name = "TEST")]
     pub(super) test: PathBuf,
+    #[command(flatten)]
+    pub(super) normalise: Normalise,
     /// Shares of the weights that stay, as 0.1 or 10%
     #[arg(long, value_name = "D,…", value_delimiter = ',', value_parser = density)]
     #[arg(default_values = ["0.05", "0.1", "0.2", "0.5"])]

@@ -1,13 +1,14 @@
 //! What a sweep is made from.
 
 use super::Args;
-use crate::arrays::{Archive, Array};
-use crate::cli::tune;
+use crate::arrays::Array;
+use crate::cli::{data, tune};
+use crate::data::{Ask, Data, Normalisation, Wanted};
 use crate::failure::Failure;
 use crate::files;
 use crate::graph::Graph;
 use crate::quantise::Samples;
-use crate::sweep::{Network, NetworkError, Source, Test, Training};
+use crate::sweep::{Network, NetworkError, Source, Training};
 use crate::tune::Options;
 use sha2::{Digest, Sha256};
 
@@ -21,7 +22,8 @@ pub struct Inputs {
     /// A hash of everything that points follow from.
     pub hash: String,
     /// What accuracy is measured on.
-    pub test: Test,
+    pub test: Data,
+    normalisation: Option<Normalisation>,
     graph: Graph,
     bytes: Vec<u8>,
     training: Option<Arrays>,
@@ -29,8 +31,8 @@ pub struct Inputs {
 
 /// What a float checkpoint is tuned with.
 struct Arrays {
-    x: Array,
-    y: Array,
+    x: Data,
+    classes: Vec<u16>,
     calibration: Array,
     recipe: Options,
 }
@@ -41,34 +43,60 @@ impl Inputs {
         let (graph, bytes) = files::read_checkpoint(&args.checkpoint)?;
         let training = training(args, &graph)?;
         let name = args.checkpoint.file_name().unwrap_or_default().to_string_lossy().into();
-        let archive = Archive::open(&args.test)?;
-        let called = |key| format!("array `{key}` of `{}`", args.test.display());
-        let test =
-            Test { x: (called("x"), archive.array("x")?), y: (called("y"), archive.array("y")?) };
-        Ok(Inputs { name, hash: hash(args)?, test, graph, bytes, training })
+        let normalisation = args.normalise.of(&graph, &args.checkpoint)?;
+        let test = data::open(&args.test, &Wanted::of_graph(&graph, Ask::Always))?;
+        let hash = String::new();
+        let inputs = Inputs { name, hash, test, normalisation, graph, bytes, training };
+        Ok(Inputs { hash: inputs.hash(args)?, ..inputs })
     }
 
     /// What networks are made of.
     pub fn source(&self, args: &Args) -> Result<Source<'_>, Failure> {
         let training = self.training.as_ref().map(|arrays| {
             let Some(data) = &args.data else { return Err(without_data(args)) };
-            let classes = tune::classes(data, arrays.y.integers())?;
             let fit = |array| {
-                Samples::new(&self.graph, array).map_err(|error| {
+                let samples = Samples::new(&self.graph, array);
+                let samples =
+                    samples.map(|samples| samples.normalised(self.normalisation.as_ref()));
+                samples.map_err(|error| {
                     Failure::new(format!("cannot tune with `{}`", data.display()))
                         .because(&error)
                         .help(error.help())
                 })
             };
-            let (samples, calibration) = (fit(&arrays.x)?, fit(&arrays.calibration)?);
-            Ok(Training { samples, classes, calibration, recipe: arrays.recipe.clone() })
+            let (samples, calibration) = (fit(&arrays.x.x)?, fit(&arrays.calibration)?);
+            let (classes, recipe) = (arrays.classes.clone(), arrays.recipe.clone());
+            Ok(Training { samples, classes, calibration, recipe })
         });
-        Ok(Source { graph: &self.graph, bytes: &self.bytes, training: training.transpose()? })
+        let (graph, bytes) = (&self.graph, self.bytes.as_slice());
+        let normalisation = self.normalisation.as_ref();
+        Ok(Source { graph, bytes, normalisation, training: training.transpose()? })
     }
 
     /// How many samples accuracy is measured on.
     pub fn test_samples(&self) -> usize {
-        self.test.x.1.shape.first().copied().unwrap_or_default()
+        self.test.len()
+    }
+
+    /// A hash of checkpoint, samples, options and version: what has the same gives the same points.
+    fn hash(&self, args: &Args) -> Result<String, Failure> {
+        let recipe = args.recipe.as_ref().map(|path| files::read(path)).transpose()?;
+        let normalisation = self.normalisation.as_ref().map(Normalisation::to_bytes);
+        let training = self.training.as_ref().map(|arrays| &arrays.x);
+        let mut parts = vec![
+            env!("CARGO_PKG_VERSION").as_bytes().to_vec(),
+            args.target.name().into(),
+            self.bytes.clone(),
+            recipe.unwrap_or_default(),
+            normalisation.unwrap_or_default(),
+        ];
+        parts.extend([Some(&self.test), training].into_iter().flatten().map(hash_of));
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        Ok(said(&hash.finalize()))
     }
 }
 
@@ -81,26 +109,24 @@ fn training(args: &Args, graph: &Graph) -> Result<Option<Arrays>, Failure> {
             .because("it is quantised, so that it is pruned without training")
             .help("leave --data away, or give the float checkpoint"));
     }
-    let archive = Archive::open(data)?;
-    let (x, y) = (archive.array("x")?, archive.array("y")?);
+    let (x, classes) = tune::labelled(data, graph)?;
     let recipe = tune::options(args.recipe.as_deref())?;
-    let calibration = x.first(CALIBRATION);
-    Ok(Some(Arrays { x, y, calibration, recipe }))
+    let calibration = x.x.some(CALIBRATION);
+    Ok(Some(Arrays { x, classes, calibration, recipe }))
 }
 
-/// A hash of files, target and version: what has the same gives the same points.
-fn hash(args: &Args) -> Result<String, Failure> {
+/// A hash of samples and their classes.
+fn hash_of(data: &Data) -> Vec<u8> {
     let mut hash = Sha256::new();
-    hash.update(env!("CARGO_PKG_VERSION"));
-    hash.update(args.target.name());
-    let files =
-        [Some(&args.checkpoint), Some(&args.test), args.data.as_ref(), args.recipe.as_ref()];
-    for file in files {
-        let bytes = file.map(|path| files::read(path)).transpose()?.unwrap_or_default();
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    hash.update(format!("{} {} {}", data.x.element, data.x.shape_string(), data.is_raw));
+    hash.update(&data.x.bytes);
+    let classes = data.classes.as_ref();
+    hash.update(format!("{:?}", classes.map(|classes| (classes.numbers(), classes.names()))));
+    hash.finalize().to_vec()
+}
+
+fn said(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn failed(args: &Args) -> Failure {

@@ -2,6 +2,7 @@
 
 use super::Args;
 use crate::arrays::Array;
+use crate::data::Normalisation;
 use crate::failure::Failure;
 use crate::graph::Graph;
 use crate::pack::{Options as PackOptions, pack};
@@ -11,6 +12,9 @@ use crate::tune::budget::{BudgetError, density};
 
 /// Samples that the image is calibrated on, whose length is looked at.
 pub const WATCHED: usize = 64;
+
+/// Samples, and what they are normalised with.
+type Raw<'a> = (&'a Array, Option<&'a Normalisation>);
 
 /// Reads `flash=65536`, `flash=64k`, `flash=1M`.
 pub fn read(text: &str) -> Result<usize, &'static str> {
@@ -31,7 +35,7 @@ pub fn size(number: &str) -> Option<usize> {
 pub fn spent(
     args: &Args,
     graph: &Graph,
-    x: &Array,
+    x: Raw<'_>,
     options: Options,
     flash: usize,
 ) -> Result<Options, Failure> {
@@ -47,7 +51,7 @@ pub fn spent(
 }
 
 /// What the image of a tuned network takes.
-pub fn taken(args: &Args, graph: &Graph, x: &Array) -> Result<usize, Failure> {
+pub fn taken(args: &Args, graph: &Graph, x: Raw<'_>) -> Result<usize, Failure> {
     let options = PackOptions { source: vec![0], ..PackOptions::default() };
     match pack(quantised(args, graph, x)?, &options) {
         Ok(packed) => Ok(packed.image.len()),
@@ -55,9 +59,9 @@ pub fn taken(args: &Args, graph: &Graph, x: &Array) -> Result<usize, Failure> {
     }
 }
 
-fn quantised(args: &Args, graph: &Graph, x: &Array) -> Result<Graph, Failure> {
-    let few = x.first(WATCHED);
-    let run = || calibrated(graph, &Samples::new(graph, &few)?, || ());
+fn quantised(args: &Args, graph: &Graph, (x, by): Raw<'_>) -> Result<Graph, Failure> {
+    let few = x.some(WATCHED);
+    let run = || calibrated(graph, &Samples::new(graph, &few)?.normalised(by), || ());
     run().map_err(|error| failed(args, &error).help(error.help()))
 }
 

@@ -1,9 +1,9 @@
 //! The same in tables.
 
-use super::ImageReport;
+use super::{ImageReport, NormalisationReport};
 use crate::report::shape_string;
 use crate::report::table::{Column, Table, bytes, name, number, printable, title};
-use crate::words::real;
+use crate::words::{self, real};
 use std::fmt::{self, Display};
 
 impl Display for ImageReport {
@@ -11,6 +11,11 @@ impl Display for ImageReport {
         write!(f, "Kastanet image\n{}{}", title("Header"), self.header())?;
         write!(f, "{}{}", title("Sections"), self.sections())?;
         write!(f, "{}{}", title("Inputs and outputs"), self.ports())?;
+        if let Some(NormalisationReport { mean, std }) = &self.normalisation {
+            let list = |numbers: &[f32]| words::list(numbers.iter().map(|&number| real(number)));
+            writeln!(f, "{}input = (raw − mean) / std", title("Normalisation"))?;
+            writeln!(f, "mean {}\nstd {}", list(mean), list(std))?;
+        }
         write!(f, "{}{}", title("Tensors"), self.tensors())?;
         write!(f, "{}{}", title("Operators"), self.operators())?;
         write!(f, "{}{}", title("Weights"), self.weights.table())?;
