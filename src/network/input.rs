@@ -53,7 +53,7 @@ impl Network<'_, '_> {
     /// use kastanet::network::{InputError, Network};
     ///
     /// // Its mean is 10, its standard deviation 2; the input's scale is 1.
-    /// let image = Image::new_checked(kastanet::include_image!("image/golden/normalised-v1.kst"))?;
+    /// let image = Image::new_checked(kastanet::include_image!("../image/golden/normalised-v1.kst"))?;
     /// let mut arena = Aligned([0; 256]);
     /// let mut network = Network::new(image, &mut arena.0)?;
     /// network.write_input(0, &[12.0, 6.0, 16.0, 2.0, 21.0, -2.2])?;

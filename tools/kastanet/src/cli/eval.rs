@@ -20,19 +20,30 @@ use std::path::{Path, PathBuf};
   kastanet eval model.kst --data test.npz
       test.npz has `x`, one sample a row, and `y`, their classes as integers from 0:
       numpy.savez('test.npz', x=x.astype(numpy.float32), y=y)
+  kastanet eval model.kst --data test/
+      A folder of pictures for each class: test/cat/1.png, test/dog/2.jpg, … Their names go by the image's
+      labels, or, sorted, by its outputs. Pictures have the network's size, and values from 0 to 255; they are
+      read as grey or as red, green and blue, as many channels as the network takes.
+  kastanet eval model.kst --data test.csv
+      A sample a row, its values in the order of the network's input; the class in the column `y`, `class` or
+      `label`, else in the last; with or without a header.
+  kastanet eval model.kst --data t10k-images-idx3-ubyte.gz
+      MNIST's form; t10k-labels-idx1-ubyte.gz lies beside it.
   kastanet eval model.kst --data test.npz --checkpoint model.onnx
       Also how often the float network is right, and how often the image answers as it does. Without `y`,
       the latter alone.
   kastanet eval model.kst --data test.npz --checkpoint model.onnx --checkpoint int8.tflite --layers
       Also what `pack --write-tflite` has written, and which layer loses most.
 
-The answer is the largest value of the first output; the lower class where two are equal. `x` is
-int8 as the model's input, or float32, which is quantised on the way in.")]
+The answer is the largest value of the first output; the lower class where two are equal. Real values
+(float32 or uint8; pictures, tables, IDX) are normalised, where the image was packed with --mean and --std, and
+quantised on the way in; arrays of int8, or of the model's own type, hold what it stores.")]
 pub struct Args {
     /// The image
     model: PathBuf,
-    /// An archive with the arrays `x` and `y`
-    #[arg(long, value_name = "D.npz")]
+    /// Samples and their classes: an archive with the arrays `x` and `y`, a folder of pictures by class, a .csv
+    /// or an IDX file
+    #[arg(long, value_name = "DATA")]
     data: PathBuf,
     /// A checkpoint to compare with, float or int8; may be repeated
     #[arg(long, value_name = "MODEL.onnx")]

@@ -18,8 +18,9 @@ use std::path::{Path, PathBuf};
   kastanet run model.kst --input a.npy --input b.npy --output y.npy
       A network with two inputs, in its order (`kastanet inspect` shows them).
 
-Arrays of the model's own type hold stored values. Arrays of float32 hold real values: they are
-quantised on the way in, and the outputs come out as float32.")]
+Arrays of the model's own type hold stored values. Others, of float32 or uint8, hold real values: they are
+normalised, where the image was packed with --mean and --std, and quantised on the way in, and the outputs
+come out as float32.")]
 pub struct Args {
     /// The image
     model: PathBuf,

@@ -28,6 +28,9 @@ use text::text;
   kastanet tune model.onnx --data train.npz -o tuned.safetensors
       train.npz has `x`, one sample a row, and `y`, their classes as integers from 0. Ends with 10 % of the
       weights of each convolution and fully connected layer.
+  kastanet tune model.onnx --data train/ --mean 33.3 --std 78.6 -o tuned.safetensors
+      A folder of pictures for each class; .csv and IDX files do as well (`kastanet help eval` shows them).
+      Give `pack` the same --mean and --std.
   kastanet tune model.onnx --data train.npz --recipe r.toml -o tuned.safetensors
   kastanet tune model.onnx --data train.npz --budget flash=64k -o tuned.safetensors
       As many weights as fit into an image of 65,536 bytes.

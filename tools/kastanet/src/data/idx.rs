@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// Reads a file of samples, and the labels beside it where classes are wanted.
 pub(super) fn read(path: &Path, bytes: &[u8], wanted: &Wanted) -> Result<Data, Failure> {
-    let mut file = File::open(path, bytes)?;
+    let file = File::open(path, bytes)?;
     let (&count, sample) = match file.shape.split_first() {
         Some((_, [])) | None => return Err(labels_alone(path)),
         Some((count, sample)) => (count, sample),
@@ -29,10 +29,12 @@ pub(super) fn read(path: &Path, bytes: &[u8], wanted: &Wanted) -> Result<Data, F
             ))
             .help("give samples as the network was trained on"));
     }
-    if wanted.is_vector() && narrow(sample).len() <= 2 {
-        file.shape = [&[count][..], &wanted.shape].concat();
-    }
+    // Rows of one colour, one behind the other.
+    let is_flat = wanted.is_vector() && narrow(sample).len() <= 2;
     let mut x = file.array()?;
+    if is_flat {
+        x.shape = [&[count][..], &wanted.shape].concat();
+    }
     if x.element != Element::U8 {
         let values = x.reals(0..count * wanted.size()).unwrap_or_default();
         x = Array::from_f32(x.shape, &values);

@@ -33,7 +33,8 @@ pub(super) fn read(
     let sizes = Picture::open(&first.path)?.dimensions();
     let layout = Layout::of(wanted, sizes).ok_or_else(|| another_shape(first, sizes, wanted))?;
     let mut bytes = vec![];
-    bytes.try_reserve_exact(all).map_err(|error| unusable(folder).because(error))?;
+    let reserved = bytes.try_reserve_exact(all);
+    reserved.map_err(|error| unusable(folder).because(error).help("free some memory"))?;
     for file in &files {
         let picture = Picture::open(&file.path)?;
         if picture.dimensions() != sizes {

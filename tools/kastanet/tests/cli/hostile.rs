@@ -1,11 +1,15 @@
 //! Reports about damaged images: whatever the reader accepts can be told about.
 
+use crate::common::samples::{self, COUNT};
 use crate::common::{Place, random};
+use image::ImageFormat;
 use kastanet::image::record::section;
 use kastanet::image::{Image, checksum};
+use kastanet_cli::data::{self, Wanted};
 use kastanet_cli::pack::AlignedBytes;
 use kastanet_cli::page::Page;
 use kastanet_cli::report::ImageReport;
+use std::time::Instant;
 
 /// Mutated images; more with `KASTANET_CASES`.
 fn cases() -> usize {
@@ -56,4 +60,48 @@ fn damaged_trained_parts_can_be_reported() {
     let start = trainable.next().expect("it is there").offset.get() as usize;
     // Header, operations and layers, then scales and biases.
     assert_eq!(accepted(&whole, start..start + 1000), cases());
+}
+
+/// Samples in every form that a file has, damaged: refused with words, or read, and soon.
+#[test]
+fn damaged_samples_are_refused_or_read() {
+    let place = Place::new();
+    let values = samples::values();
+    let idx = samples::idx(8, &[COUNT, 12, 10, 3], &values.concat());
+    let wanted = Wanted { shape: vec![12, 10, 3], classes: false };
+    let picture = |format| samples::picture(&values[0], 10, format);
+    let forms =
+        [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Bmp, ImageFormat::Pnm].map(picture);
+    std::fs::create_dir(place.path("d")).expect("a folder");
+    let mut random = random();
+    let rows = samples::plain_table().into_iter().take(6000).collect();
+    let files = [samples::archive(), samples::gzip(&idx), idx, samples::table(), rows];
+    let files = files.into_iter().map(|bytes| ("file", bytes));
+    for (name, whole) in files.chain(forms.into_iter().map(|bytes| ("d/picture", bytes))) {
+        let (mut read, start) = (0, Instant::now());
+        for _ in 0..cases() / 10 {
+            let mut bytes = whole.clone();
+            for _ in 0..1 + random(3) {
+                // Headers are where most can be wrong.
+                let most = if random(2) == 0 { usize::MAX } else { 128 };
+                let at = random(bytes.len().min(most));
+                bytes[at] = [0, 1, 0x7f, 0x80, 0xff, random(256) as u8][random(6)];
+            }
+            if random(8) == 0 {
+                bytes.truncate(random(whole.len()).max(1));
+            }
+            place.put(name, &bytes);
+            let path = place.path(name.split('/').next().expect("a name"));
+            match data::open(&path, &wanted, &mut |_| ()) {
+                Ok(data) => {
+                    assert_eq!(data.x.bytes.len() / data.x.element.size % 360, 0);
+                    read += 1;
+                }
+                Err(failure) => assert!(failure.help.is_some(), "{failure}"),
+            }
+        }
+        let seconds = start.elapsed().as_secs() as usize;
+        assert!(seconds < 10 + cases() / 50, "{seconds} seconds for {name}");
+        assert!(read < cases() / 10, "all of {name} were read");
+    }
 }

@@ -2,11 +2,13 @@
 
 mod browser;
 mod common;
+mod data;
 mod demo;
 mod described;
 mod hostile;
 mod hostile_onnx;
 mod inspect;
+mod normalisation;
 mod onnx;
 mod output;
 mod pack;

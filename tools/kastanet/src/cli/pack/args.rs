@@ -20,6 +20,9 @@ use std::path::PathBuf;
   kastanet pack model.onnx -o model.kst --calibrate train.npz
       Quantises a float checkpoint to int8 first, with ranges that these samples show, of the network as
       it is when it is pruned.
+  kastanet pack model.onnx -o model.kst --calibrate train/ --mean 33.3 --std 78.6
+      The same with pictures, one folder a class; .csv and IDX files do as well. What enters the network is
+      (raw − mean) / std, here and on the device: the image says so.
   kastanet pack model.onnx -o model.kst --calibrate train.npz --ranges percentile:99.99
       The same, but ranges leave out the outermost values, one in 10,000 at either end.
   kastanet pack model_int8.onnx -o model.kst
@@ -46,8 +49,9 @@ pub struct Args {
     #[arg(short, long, value_name = "MODEL.kst")]
     pub(super) output: PathBuf,
     /// Quantises a float checkpoint to int8, with ranges as these samples have them: the array `x` of an
-    /// archive, or an array, whose first dimension counts samples; some hundred are enough
-    #[arg(long, value_name = "DATA.npz")]
+    /// archive, or an array, whose first dimension counts samples; a folder of pictures, a .csv or an IDX
+    /// file; some hundred are enough
+    #[arg(long, value_name = "DATA")]
     pub(super) calibrate: Option<PathBuf>,
     #[command(flatten)]
     pub(super) normalise: Normalise,

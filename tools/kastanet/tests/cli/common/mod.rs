@@ -2,8 +2,8 @@
 
 pub mod models;
 pub mod pages;
-
 pub mod protobuf;
+pub mod samples;
 
 use kastanet_cli::arrays::Array;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
