@@ -68,7 +68,7 @@ fn damaged_samples_are_refused_or_read() {
     let place = Place::new();
     let values = samples::values();
     let idx = samples::idx(8, &[COUNT, 12, 10, 3], &values.concat());
-    let wanted = Wanted { shape: vec![12, 10, 3], classes: false };
+    let wanted = Wanted { shape: vec![12, 10, 3], classes: data::Ask::Never };
     let picture = |format| samples::picture(&values[0], 10, format);
     let forms =
         [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Bmp, ImageFormat::Pnm].map(picture);
