@@ -1,7 +1,9 @@
 //! Output files appear whole or not at all.
 
+use crate::common::Place;
 use kastanet_cli::output;
 use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn either_all_or_none_are_written() {
@@ -48,5 +50,32 @@ fn files_are_put_back() {
         assert_eq!(failure.causes.len(), 1, "{failure}");
         assert_eq!(std::fs::read(&old).expect("a file"), b"before");
         assert_eq!(std::fs::read_dir(dir.path()).expect("a directory").count(), 1);
+    }
+}
+
+/// Files of which the disk takes no more than the first half a KiB.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_what_was_there() {
+    let place = Place::packed();
+    for (output, args) in [
+        ("p.kst", "pack m.tflite -o p.kst"),
+        ("p.tflite", "pack m.tflite -o q.kst --write-tflite p.tflite"),
+        ("p.html", "report m.kst -o p.html"),
+    ] {
+        place.put(output, b"before");
+        let before = place.files();
+        let tool = env!("CARGO_BIN_EXE_kastanet");
+        let limited = format!("trap '' XFSZ; ulimit -f 1; exec {tool} {args}");
+        let shell = Command::new("sh")
+            .current_dir(place.dir.path())
+            .args(["-c", &limited])
+            .output()
+            .expect("a shell");
+        let text = String::from_utf8_lossy(&shell.stderr);
+        assert_eq!(shell.status.code(), Some(1), "{args}: {text}");
+        assert!(text.contains("cannot write") && text.contains("help: "), "{args}: {text}");
+        assert_eq!(place.get(output), b"before", "{args}");
+        assert_eq!(place.files(), before, "{args}");
     }
 }
