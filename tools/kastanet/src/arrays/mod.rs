@@ -8,7 +8,7 @@ mod npy;
 
 mod npz;
 
-pub use npz::Archive;
+pub use npz::{Archive, to_npz};
 
 use crate::failure::Failure;
 use crate::files;

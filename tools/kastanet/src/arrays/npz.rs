@@ -8,10 +8,12 @@ use crate::failure::Failure;
 use crate::files;
 use crate::words;
 use miniz_oxide::inflate::decompress_slice_iter_to_slice;
-use rawzip::{CompressionMethod, ZipArchive, ZipFileHeaderRecord, ZipSliceArchive};
+use rawzip::{
+    CompressionMethod, ZipArchive, ZipArchiveWriter, ZipFileHeaderRecord, ZipSliceArchive,
+};
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 
 /// The most bytes of arrays that are read from one archive.
@@ -131,6 +133,28 @@ impl<'a> Archive<'a> {
         let verified = std::io::copy(&mut verifier.by_ref(), &mut std::io::sink());
         verified.map_err(|error| bad(error.to_string())).map(|_| bytes)
     }
+}
+
+/// The bytes of a `.npz` archive of these arrays, stored as they are.
+///
+/// # Errors
+///
+/// More than an archive can hold.
+pub fn to_npz(arrays: &[(&str, &Array)]) -> Result<Vec<u8>, Failure> {
+    let written = || -> Result<Vec<u8>, rawzip::Error> {
+        let mut bytes = vec![];
+        let mut zip = ZipArchiveWriter::new(&mut bytes);
+        for (key, array) in arrays {
+            let (mut entry, config) = zip.new_file(format!("{key}.npy")).start()?;
+            let mut body = config.wrap(&mut entry);
+            body.write_all(&array.to_npy())?;
+            let (_, descriptor) = body.finish()?;
+            entry.finish(descriptor)?;
+        }
+        zip.finish()?;
+        Ok(bytes)
+    };
+    written().map_err(|error| Failure::new("cannot make an archive of arrays").because(error))
 }
 
 /// Room for the `len` bytes that `stored` becomes, where each byte can become `most`.

@@ -21,15 +21,29 @@ static SPARSE: &[u8] = include_bytes!("../../demo/watch_sparse.tflite");
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   kastanet demo
-  kastanet demo --write .     also writes watch_dense.kst and watch_sparse.kst, to flash or inspect
+  kastanet demo --write .     also writes what other commands can be tried with
+
+Written are the two checkpoints (watch_dense.tflite, watch_sparse.tflite), their images (.kst), to flash, inspect or
+report, and windows with their classes: train.npz, test.npz and stranger.npz, those of the new wrist.
 
 Ten people did seven shoulder exercises with a watch on each wrist. Both networks learned from the
 right wrists of nine of them.")]
 pub struct Args {
-    /// A directory to write the two images to
+    /// A directory to write the checkpoints, their images and the data to
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
 }
+
+/// What is written.
+const FILES: [&str; 7] = [
+    "watch_dense.tflite",
+    "watch_sparse.tflite",
+    "watch_dense.kst",
+    "watch_sparse.kst",
+    "train.npz",
+    "test.npz",
+    "stranger.npz",
+];
 
 #[derive(Serialize)]
 struct Report {
@@ -51,22 +65,23 @@ struct Report {
 }
 
 pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
-    let directory = args.write.as_deref();
-    let paths =
-        directory.map(|at| ["watch_dense.kst", "watch_sparse.kst"].map(|name| at.join(name)));
+    let paths = args.write.as_deref().map(|at| FILES.map(|name| at.join(name)));
     let places: Vec<&Path> = paths.iter().flatten().map(PathBuf::as_path).collect();
     output::check(&places, &[])?;
     let protocol = Protocol::read()?;
     let recordings = Recordings::read()?;
-    let (test, stranger) = (recordings.test(&protocol)?, recordings.stranger(&protocol)?);
+    let windows = [recordings.test(&protocol)?, recordings.stranger(&protocol)?];
+    let [test, stranger] = [windows[0].data()?, windows[1].data()?];
     let progress = Progress::new(2 * (test.len() + stranger.len()), "evaluating");
-    let dense =
-        Network::evaluate("watch_dense.tflite", DENSE, &protocol, [&test, &stranger], &progress)?;
-    let sparse =
-        Network::evaluate("watch_sparse.tflite", SPARSE, &protocol, [&test, &stranger], &progress)?;
+    let dense = Network::evaluate(FILES[0], DENSE, &protocol, [&test, &stranger], &progress)?;
+    let sparse = Network::evaluate(FILES[1], SPARSE, &protocol, [&test, &stranger], &progress)?;
     drop(progress);
-    let images = [dense.image.as_slice(), sparse.image.as_slice()];
-    output::write(&places.into_iter().zip(images).collect::<Vec<_>>())?;
+    if !places.is_empty() {
+        let train = recordings.train(&protocol)?.to_npz()?;
+        let [test, stranger] = [windows[0].to_npz()?, windows[1].to_npz()?];
+        let contents = [DENSE, SPARSE, &dense.image, &sparse.image, &train, &test, &stranger];
+        output::write(&places.into_iter().zip(contents).collect::<Vec<_>>())?;
+    }
     let report = report(&dense, &sparse, [test.len(), stranger.len()]);
     Ok(Answer::new(report, text))
 }

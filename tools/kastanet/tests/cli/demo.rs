@@ -28,8 +28,16 @@ fn the_demo_tells_and_writes() {
     let place = Place::new();
     let text = place.run(&["demo", "--write", "."]).ok();
     assert!(text.contains("97.2 %") && text.contains("96.9 %"), "{text}");
-    assert_eq!(place.files(), ["m.tflite", "watch_dense.kst", "watch_sparse.kst"]);
+    let written = ["train.npz", "watch_dense.kst", "watch_dense.tflite", "watch_sparse.tflite"];
+    let files = place.files();
+    assert!(written.iter().all(|&name| files.iter().any(|file| file == name)), "{files:?}");
     let json = place.run(&["inspect", "watch_sparse.kst", "--json"]).json();
     assert_eq!(json["labels"].as_array().map(Vec::len), Some(7));
     place.run(&["demo", "--write", "nowhere"]).fails(&["no directory `nowhere`"]);
+    for (data, right) in [("test.npz", "313"), ("stranger.npz", "88")] {
+        let text = place.run(&["eval", "watch_sparse.kst", "--data", data]).ok();
+        assert!(text.contains(&format!("({right} of ")), "{text}");
+    }
+    let packed = ["pack", "watch_dense.tflite", "-o", "again.kst"];
+    place.run(&packed).ok();
 }

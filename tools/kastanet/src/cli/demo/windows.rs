@@ -1,6 +1,6 @@
 //! The demo's recordings, cut into windows as `demo/README.md` says.
 
-use crate::arrays::{Archive, Array, Element};
+use crate::arrays::{Archive, Array, Element, to_npz};
 use crate::data::Data;
 use crate::failure::Failure;
 use serde::Deserialize;
@@ -47,6 +47,24 @@ pub struct Recordings {
     side: Vec<i64>,
 }
 
+/// Standardised windows, as float32 (windows, samples, 1, channels), and the exercise in each.
+pub struct Windows {
+    x: Array,
+    y: Array,
+}
+
+impl Windows {
+    /// For `evaluate`.
+    pub fn data(&self) -> Result<Data, Failure> {
+        Data::new("the recordings", self.x.clone(), &self.y)
+    }
+
+    /// For other commands.
+    pub fn to_npz(&self) -> Result<Vec<u8>, Failure> {
+        to_npz(&[("x", &self.x), ("y", &self.y)])
+    }
+}
+
 /// One series: first sample, one past the last, the exercise.
 struct Series {
     start: usize,
@@ -65,22 +83,37 @@ impl Recordings {
         Ok(Recordings { samples, scale, starts, label, wearer, side })
     }
 
-    /// Windows, as float32 (windows, samples, 1, channels), and the exercise in each: the parts held out of the series that training saw the beginning of.
-    pub fn test(&self, protocol: &Protocol) -> Result<Data, Failure> {
-        let trained =
-            |wearer, side| protocol.train_wearers.contains(&wearer) && side == protocol.train_side;
-        let held_out = self.series(trained).into_iter().map(|series| {
-            let len = series.end.saturating_sub(series.start);
-            let split = (len * protocol.split_num).checked_div(protocol.split_den);
-            Series { start: series.start + split.unwrap_or(0), ..series }
-        });
-        self.windows(protocol, held_out)
+    /// The parts of series that training learned from.
+    pub fn train(&self, protocol: &Protocol) -> Result<Windows, Failure> {
+        self.trained(protocol, |series, split| Series { end: split, ..series })
     }
 
-    /// The same: the series of a wearer and a wrist that training never saw.
-    pub fn stranger(&self, protocol: &Protocol) -> Result<Data, Failure> {
+    /// The rest of these series.
+    pub fn test(&self, protocol: &Protocol) -> Result<Windows, Failure> {
+        self.trained(protocol, |series, split| Series { start: split, ..series })
+    }
+
+    /// The series of a wearer and a wrist that training never saw.
+    pub fn stranger(&self, protocol: &Protocol) -> Result<Windows, Failure> {
         let new = |wearer, side| wearer == protocol.new_wearer && side == protocol.new_side;
         self.windows(protocol, self.series(new))
+    }
+
+    /// One part of each series that was split; `part` is given where.
+    fn trained(
+        &self,
+        protocol: &Protocol,
+        part: impl Fn(Series, usize) -> Series,
+    ) -> Result<Windows, Failure> {
+        let trained =
+            |wearer, side| protocol.train_wearers.contains(&wearer) && side == protocol.train_side;
+        let parts = self.series(trained).into_iter().map(|series| {
+            let len = series.end.saturating_sub(series.start);
+            let split = (len * protocol.split_num).checked_div(protocol.split_den);
+            let split = series.start + split.unwrap_or(0);
+            part(series, split)
+        });
+        self.windows(protocol, parts)
     }
 
     fn series(&self, wanted: impl Fn(i64, i64) -> bool) -> Vec<Series> {
@@ -99,7 +132,7 @@ impl Recordings {
         &self,
         protocol: &Protocol,
         parts: impl IntoIterator<Item = Series>,
-    ) -> Result<Data, Failure> {
+    ) -> Result<Windows, Failure> {
         let (mut x, mut y) = (vec![], vec![]);
         for part in parts {
             let last = part.end.saturating_sub(protocol.window);
@@ -110,7 +143,7 @@ impl Recordings {
         }
         let shape = vec![y.len(), protocol.window, 1, self.scale.len()];
         let y = Array { shape: vec![y.len()], element: Element::U8, bytes: y };
-        Data::new("the recordings", Array::from_f32(shape, &x), &y)
+        Ok(Windows { x: Array::from_f32(shape, &x), y })
     }
 
     /// The standardised samples of one window.
