@@ -23,7 +23,7 @@ of the layers' products, from what formats were measured to take on the target. 
 left out, so that a convolutional network takes up to twice as many. What is picked by its accuracy on the
 test samples does a little worse on others.")]
 pub struct Args {
-    /// The checkpoint, float or int8: an .onnx or .tflite file
+    /// The checkpoint, float or int8: .onnx, .tflite or a .toml description
     pub(super) checkpoint: PathBuf,
     /// What a float checkpoint is tuned and quantised with: an archive with the arrays `x` and `y`, a folder of
     /// pictures by class, a .csv or an IDX file
