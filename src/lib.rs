@@ -34,6 +34,8 @@
 //! 4. [`layers`] are the operators, one file each: what they check and how they run.
 //! 5. [`network`] walks the operators over the caller's arena. Most users need [`image::Image`],
 //!    [`network::Network`] and nothing else.
+//! 6. `train` (feature `train`) is Top-KAST: fine-tuning at constant sparsity, in a caller's memory.
+//! 7. `persist` (feature `persist`) keeps what was learned in NOR flash, through power cuts.
 //!
 //! # Why this crate
 //!
@@ -46,6 +48,9 @@
 //! # Features
 //!
 //! - `defmt`: `defmt::Format` for errors and descriptions. Off by default.
+//! - `train`: fine-tuning. Off by default.
+//! - `persist`: the log, over `embedded-storage`'s flash traits. Off by default.
+//! - `micromath`: `train`, with a cosine schedule that takes less flash. Off by default.
 //! - `std`: on an x86-64, the kernels use AVX2 where the machine has it. Off by default; for hosts.
 //!
 //! `FORMAT.md` draws every bit of an image, `DESIGN.md` says why things are as they are.
@@ -77,3 +82,6 @@ pub mod network;
 
 #[cfg(feature = "train")]
 pub mod train;
+
+#[cfg(feature = "persist")]
+pub mod persist;

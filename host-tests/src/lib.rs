@@ -5,7 +5,7 @@
 //! [`models`] finds whole networks to compare on; [`generate`] makes small ones, most of one operator
 //! each, from a seed of [`random`]; [`device`] packs a graph and runs the image as a microcontroller
 //! would, [`editor`] damages it, [`refusals`] provokes every error. [`matrices`] walks weight matrices as
-//! kernels do. [`kast`] is Top-KAST by its rules.
+//! kernels do. [`kast`] is Top-KAST by its rules. [`nor`] is flash whose power may fail.
 
 pub mod naive;
 
@@ -28,6 +28,8 @@ pub mod refusals;
 pub mod matrices;
 
 pub mod kast;
+
+pub mod nor;
 
 /// How many random cases a property test runs for each of its subjects: `KASTANET_CASES`, or
 /// `default` where it is not set.

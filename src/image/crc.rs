@@ -39,9 +39,15 @@ pub fn crc32(bytes: &[u8]) -> u32 {
 }
 
 /// The checksum of bytes that lie in several places.
-#[cfg(feature = "train")]
+#[cfg(any(feature = "train", feature = "persist"))]
 pub(crate) fn crc32_of<'b>(parts: impl Iterator<Item = &'b [u8]>) -> u32 {
     !parts.fold(!0, update)
+}
+
+/// The checksum `so_far`, of what was there before, continued by `bytes`; begin with 0.
+#[cfg(feature = "persist")]
+pub(crate) fn crc32_on(so_far: u32, bytes: &[u8]) -> u32 {
+    !update(!so_far, bytes)
 }
 
 /// The checksum of an image: of all its bytes but the four that hold the checksum.

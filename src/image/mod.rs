@@ -27,8 +27,10 @@ mod tensor;
 use record::{Header, Record, SectionRecord, TensorRecord, WeightsRecord, section};
 use zerocopy::FromBytes;
 
-#[cfg(feature = "train")]
+#[cfg(any(feature = "train", feature = "persist"))]
 pub(crate) use crc::crc32_of;
+#[cfg(feature = "persist")]
+pub(crate) use crc::crc32_on;
 pub use crc::{checksum, crc32};
 pub use error::Error;
 pub use normalisation::Normalisation;

@@ -298,12 +298,12 @@ impl<'m, V: Value, const N: usize> Memory<'m, V, N> {
 
 impl<V: Value> Held<'_, V> {
     /// What must be kept, as it lies in the memory.
-    pub fn saved(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn saved(&self) -> impl Iterator<Item = &[u8]> + Clone {
         self.summed().chain([self.checksum.as_bytes()])
     }
 
     /// The same without the checksum: each part and what fills it up to a multiple of 4 bytes.
-    fn summed(&self) -> impl Iterator<Item = &[u8]> {
+    fn summed(&self) -> impl Iterator<Item = &[u8]> + Clone {
         let floats = [&*self.biases, self.bias_first, self.bias_second];
         let [biases, bias_first, bias_second] = floats.map(|floats| floats.as_bytes());
         let parts = [self.head.as_bytes(), self.states.as_bytes(), biases, bias_first, bias_second];

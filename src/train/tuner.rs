@@ -186,7 +186,7 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     /// What is to be kept to go on later, as it lies in the memory: [`Bytes::saved`] bytes in all, for
     /// [`Tuner::resume`]. The last four are the checksum of the others, as [`crc32`](crate::image::crc32) gives it.
     /// `None` where this is not [between steps](Tuner::is_between_steps).
-    pub fn saved(&mut self) -> Option<impl Iterator<Item = &[u8]>> {
+    pub fn saved(&mut self) -> Option<impl Iterator<Item = &[u8]> + Clone> {
         if !self.is_between_steps() {
             return None;
         }

@@ -1,0 +1,7 @@
+//! The log: power cut everywhere, what is written counted, what is wrong refused.
+
+mod counts;
+mod cuts;
+mod history;
+mod refused;
+mod tuner;
