@@ -4,6 +4,7 @@
 
 use super::error::Error;
 use super::record::{Commit, Head, Header};
+use core::num::NonZero;
 use core::ops::Range;
 use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
 use zerocopy::{FromBytes, IntoBytes};
@@ -15,7 +16,7 @@ pub(super) struct Region<F> {
     /// Bytes of a bank.
     pub bank: u32,
     /// Bytes of a page.
-    pub page: u32,
+    pub page: NonZero<u32>,
     /// What records start at a multiple of.
     pub align: u32,
 }
@@ -28,16 +29,17 @@ impl<F: NorFlash> Region<F> {
             assert!(F::WRITE_SIZE.is_power_of_two() && F::WRITE_SIZE <= super::write::BUFFER);
             assert!(F::ERASE_SIZE.is_multiple_of(F::WRITE_SIZE) && F::ERASE_SIZE >= 32);
         }
-        let page = F::ERASE_SIZE as u32;
+        let page = const { NonZero::new(F::ERASE_SIZE as u32).expect("a page has bytes") };
         let fits = range.end as usize <= flash.capacity() && range.start <= range.end;
-        if !(fits && range.start.is_multiple_of(page) && range.end.is_multiple_of(page)) {
-            return Err(Error::RegionMisaligned { page });
+        if !(fits && range.start % page == 0 && range.end % page == 0) {
+            return Err(Error::RegionMisaligned { page: page.get() });
         }
         let given = range.end - range.start;
-        let bank = given / 2 / page * page;
+        let bank = given / 2 / page * page.get();
         let align = (F::WRITE_SIZE as u32).max(4);
         let region = Region { flash, start: range.start, bank, page, align };
-        let needed = region.snapshot(len).next_multiple_of(page).saturating_mul(2);
+        let pages = region.snapshot(len).saturating_add(page.get() - 1) / page;
+        let needed = pages.saturating_mul(page.get()).saturating_mul(2);
         match bank >= needed / 2 {
             true => Ok(region),
             false => Err(Error::RegionTooSmall { needed, given }),
@@ -47,7 +49,7 @@ impl<F: NorFlash> Region<F> {
     /// Erases the page that starts at `at`.
     pub fn erase(&mut self, at: u32) -> Result<(), Error> {
         let from = self.start + at;
-        Ok(self.flash.erase(from, from + self.page)?)
+        Ok(self.flash.erase(from, from + self.page.get())?)
     }
 
     /// Writes whole words into words that are erased.
@@ -60,12 +62,17 @@ impl<F> Region<F> {
     /// Bytes that a record with a payload of `len` bytes takes.
     pub fn record(&self, len: u32) -> u32 {
         let bytes = (size_of::<Head>() + size_of::<u32>()) as u32;
-        bytes.saturating_add(len).checked_next_multiple_of(self.align).unwrap_or(u32::MAX)
+        self.round_up(bytes.saturating_add(len))
     }
 
     /// Bytes that a bank's header takes.
     pub fn header(&self) -> u32 {
-        (size_of::<Header>() as u32).next_multiple_of(self.align)
+        self.round_up(size_of::<Header>() as u32)
+    }
+
+    /// The next multiple of the alignment, which is a power of two.
+    fn round_up(&self, len: u32) -> u32 {
+        len.saturating_add(self.align - 1) & !(self.align - 1)
     }
 
     /// Bytes that a commit record takes.
@@ -80,7 +87,7 @@ impl<F> Region<F> {
 
     /// The start of the first page behind `at`.
     pub fn next_page(&self, at: u32) -> u32 {
-        (at / self.page + 1).saturating_mul(self.page)
+        (at / self.page + 1).saturating_mul(self.page.get())
     }
 
     /// The flash.

@@ -89,7 +89,7 @@ impl<'r, F: NorFlash> Writer<'r, F> {
                 self.region.erase(self.at)?;
                 self.pages += 1;
             }
-            let count = rest.len().min((self.region.page - into) as usize);
+            let count = rest.len().min((self.region.page.get() - into) as usize);
             let here = rest.split_off(..count).unwrap_or_default();
             self.region.write(self.at, here)?;
             self.at += count as u32;

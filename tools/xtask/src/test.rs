@@ -199,7 +199,12 @@ fn clippy(mut command: std::process::Command) -> Result<()> {
 fn clippy_board(tree: &Tree, board: &Board) -> Result<()> {
     setup::targets()?;
     let mut command = tree.cargo(&["clippy", "--quiet", "-p", "kastanet"]);
-    run(board.aim(&mut command).args(["--features", "defmt,micromath", "--", "-Dwarnings"]))?;
+    run(board.aim(&mut command).args([
+        "--features",
+        "defmt,micromath,persist",
+        "--",
+        "-Dwarnings",
+    ]))?;
     if !["m4", "rv32v"].contains(&board.name) {
         return Ok(());
     }
