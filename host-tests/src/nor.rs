@@ -42,18 +42,13 @@ pub enum Op {
 pub enum Refused {
     /// Power has failed.
     Power,
-    /// Not aligned, or outside.
-    Place(NorFlashErrorKind),
     /// A torn word.
     Torn,
 }
 
 impl NorFlashError for Refused {
     fn kind(&self) -> NorFlashErrorKind {
-        match self {
-            Refused::Place(kind) => *kind,
-            _ => NorFlashErrorKind::Other,
-        }
+        NorFlashErrorKind::Other
     }
 }
 
@@ -174,7 +169,7 @@ impl<const W: usize, const P: usize> ReadNorFlash for Driver<'_, W, P> {
     const READ_SIZE: usize = 1;
 
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Refused> {
-        check_read(self, offset, bytes.len()).map_err(Refused::Place)?;
+        check_read(self, offset, bytes.len()).expect("aligned and inside");
         let (at, end) = (offset as usize, offset as usize + bytes.len());
         let nor = self.0.borrow();
         if nor.refuses && nor.torn[at / W..end.div_ceil(W)].contains(&true) {
@@ -194,12 +189,12 @@ impl<const W: usize, const P: usize> NorFlash for Driver<'_, W, P> {
     const ERASE_SIZE: usize = P;
 
     fn erase(&mut self, from: u32, to: u32) -> Result<(), Refused> {
-        check_erase(self, from, to).map_err(Refused::Place)?;
+        check_erase(self, from, to).expect("aligned and inside");
         (from..to).step_by(P).try_for_each(|page| self.0.borrow_mut().act(Op::Erase(page)))
     }
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Refused> {
-        check_write(self, offset, bytes.len()).map_err(Refused::Place)?;
+        check_write(self, offset, bytes.len()).expect("aligned and inside");
         self.0.borrow_mut().act(Op::Write(offset, bytes.to_vec()))
     }
 }

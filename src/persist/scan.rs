@@ -71,7 +71,7 @@ impl Scan {
 
     /// The next commit that counts.
     pub fn next<F: ReadNorFlash>(&mut self, region: &mut Region<F>) -> Option<Span> {
-        while self.at < self.until {
+        while self.at + size_of::<Head>() as u32 <= self.until {
             let Some((head, len, end)) = self.head(region) else {
                 self.leave(self.at + region.align);
                 continue;
@@ -90,6 +90,7 @@ impl Scan {
                 return Some(Span { start: self.start, end, state });
             }
         }
+        self.leave(self.until);
         None
     }
 
