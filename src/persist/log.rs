@@ -214,7 +214,9 @@ impl<'i, F: NorFlash> Log<'i, F> {
     /// Points the index to the chunks of a commit.
     fn enter(&mut self, span: &Span) {
         let mut at = span.start;
-        while let Some(head) = self.region.get::<Head>(at).filter(|_| at < span.end) {
+        while at < span.end
+            && let Some(head) = self.region.get::<Head>(at)
+        {
             let (first, count) = (head.first.get() as usize, usize::from(head.count.get()));
             let start = at + size_of::<Head>() as u32;
             let entries = self.index.iter_mut().skip(first).take(count);
