@@ -155,6 +155,12 @@ impl<'a> Op<'a> {
         T::ref_from_bytes(self.params).ok()
     }
 
+    /// Where in the section of operators its parameters start.
+    #[cfg(feature = "train")]
+    pub(crate) fn params_offset(&self) -> Option<usize> {
+        self.params.as_ptr().addr().checked_sub(self.image.operators.as_ptr().addr())
+    }
+
     /// Its scratch in the arena.
     pub fn scratch(&self) -> core::ops::Range<usize> {
         let start = self.head.scratch_offset.get() as usize;

@@ -71,6 +71,7 @@
 
 // What is trained, and how: the image's part, the recipe, the tuner.
 mod boundary;
+mod deploy;
 mod error;
 mod operation;
 mod program;
@@ -129,6 +130,7 @@ mod weighted;
 mod windows;
 
 pub use boundary::BoundaryError;
+pub use deploy::{DeployError, Deployed, Extremes, saturated};
 pub use error::Error;
 pub use grid::{Grid, Unit};
 pub use lanes::Lanes;

@@ -18,7 +18,7 @@ impl<V: Value, const N: usize> Tuner<'_, '_, V, N> {
     }
 
     #[inline(never)]
-    fn forward_one(&mut self, operation: &Operation) -> Option<()> {
+    pub(super) fn forward_one(&mut self, operation: &Operation) -> Option<()> {
         let Operation { kind, function, clears, layer, shape, x, x2, y } = operation;
         if let Some(number) = *layer {
             let (view, activations) = self.layer(number)?;

@@ -36,6 +36,11 @@ impl<'a> Source<'a> {
         Source { image: None, reserve: bytes }
     }
 
+    /// The image, if it is one.
+    pub(super) fn image(&self) -> Option<Image<'a>> {
+        self.image
+    }
+
     /// What tells it from others.
     pub(super) fn checksum(&self) -> u32 {
         self.image.map_or_else(|| crc32(self.reserve), |image| image.crc())

@@ -204,12 +204,27 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     /// Outputs for `input`, [`Program::inputs`] of them, with the forward sets as they are: what a deployed network
     /// computes, before [`Program::last`] is applied. None where the inputs are not as many.
     pub fn infer(&mut self, input: &[Lanes<N>]) -> &[Lanes<N>] {
+        self.infer_with(input, |_, _| ())
+    }
+
+    /// The same; `f` is called with the number and the outputs of each layer.
+    pub(super) fn infer_with(
+        &mut self,
+        input: &[Lanes<N>],
+        mut f: impl FnMut(usize, &[Lanes<N>]),
+    ) -> &[Lanes<N>] {
         if input.len() != self.program.inputs() {
             return &[];
         }
         self.prepare();
         copy(self.memory.activations.get_mut(self.program.input()).unwrap_or_default(), input);
-        self.forward();
+        for number in 0..self.program.operation_count() {
+            let Some(operation) = self.program.operation(number) else { break };
+            self.forward_one(&operation);
+            if let Some(layer) = operation.layer {
+                f(layer, self.memory.activations.get(operation.y.values).unwrap_or_default());
+            }
+        }
         self.memory.activations.get(self.program.output().values).unwrap_or_default()
     }
 

@@ -1,5 +1,6 @@
 //! Images with a part that is trained: what it computes, how it learns, and that nothing can be done to it.
 
+mod deploy;
 mod hostile;
 mod numbers;
 mod same;

@@ -7,7 +7,7 @@ use kastanet::image::record::section;
 use kastanet::image::{Aligned, Image};
 use kastanet::network::Network;
 use kastanet::persist::{Binding, Log};
-use kastanet::train::{Bf16, Program, Recipe, Source, Target, Tuner, Value};
+use kastanet::train::{Bf16, Extremes, Program, Recipe, Source, Target, Tuner, Value, saturated};
 // Its panic handler.
 use kastanet_boards_no_panic as _;
 
@@ -105,6 +105,13 @@ fn train<V: Value>(
     tuner.live_weights(0).for_each(|live| seen ^= live.value.to_bits());
     let (values, _) = tuner.dense_mut(0)?;
     seen ^= values.first()?.get().to_bits();
+    let mut extremes = [Extremes::default(); 4];
+    tuner.observe(&input, &mut extremes);
+    let len = tuner.deployed_len()?;
+    let mut adapted = Aligned([0; 4096]);
+    let adapted = tuner.deploy(&extremes, adapted.0.get_mut(..len)?).ok()?;
+    seen ^= adapted.widened ^ adapted.image.crc();
+    network.infer_with(|op, bytes| seen ^= saturated(op, bytes)).ok()?;
     let written = log.commit(tuner.saved()?).ok()?;
     tuner.saved()?.flatten().for_each(|&byte| seen ^= u32::from(byte));
     Some(seen ^ written.bytes ^ log.found().lost ^ log.newest()?)
