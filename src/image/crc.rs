@@ -50,6 +50,16 @@ pub(crate) fn crc32_on(so_far: u32, bytes: &[u8]) -> u32 {
     !update(!so_far, bytes)
 }
 
+/// The checksum of an image whose bytes come piece by piece, continued: of `bytes`, the first of which is number `at`,
+/// but the four that hold the checksum; begin with 0.
+#[cfg(feature = "persist")]
+pub(crate) fn checksum_on(so_far: u32, at: usize, bytes: &[u8]) -> u32 {
+    let cut = |place: usize| place.saturating_sub(at).min(bytes.len());
+    let before = bytes.get(..cut(CRC_AT)).unwrap_or_default();
+    let behind = bytes.get(cut(CRC_AT + size_of::<u32>())..).unwrap_or_default();
+    crc32_on(crc32_on(so_far, before), behind)
+}
+
 /// The checksum of an image: of all its bytes but the four that hold the checksum.
 pub fn checksum(image: &[u8]) -> u32 {
     let (before, rest) = image.split_at_checked(CRC_AT).unwrap_or((image, &[]));

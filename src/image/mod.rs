@@ -29,9 +29,9 @@ use zerocopy::FromBytes;
 
 #[cfg(any(feature = "train", feature = "persist"))]
 pub(crate) use crc::crc32_of;
-#[cfg(feature = "persist")]
-pub(crate) use crc::crc32_on;
 pub use crc::{checksum, crc32};
+#[cfg(feature = "persist")]
+pub(crate) use crc::{checksum_on, crc32_on};
 pub use error::Error;
 pub use normalisation::Normalisation;
 pub use op::{Op, OpKind, Operators};

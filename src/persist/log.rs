@@ -340,7 +340,7 @@ impl<'i, F: NorFlash> Log<'i, F> {
             true => (bank, number - 1),
             false => (self.next, self.newest),
         };
-        let mut writer = Writer::new(&mut self.region, start);
+        let mut writer = Writer::new(self.region.by_ref(), start);
         let done = put(&mut writer, header, self.index, [number, previous], parts);
         let (end, bytes, pages) = (writer.at, writer.bytes, writer.pages);
         if !compacted {
@@ -357,7 +357,7 @@ impl<'i, F: NorFlash> Log<'i, F> {
 
 /// Writes a header, if there is one, a record for each run of marked chunks, and the commit record.
 fn put<'s, F: NorFlash>(
-    writer: &mut Writer<'_, F>,
+    writer: &mut Writer<F>,
     header: Option<Header>,
     index: &[u32],
     [number, previous]: [u32; 2],

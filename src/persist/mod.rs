@@ -26,6 +26,13 @@
 //! - A word is written once between two erases. After a reset the log goes on in a fresh page, for a word that reads as
 //!   erased may be one whose writing was cut.
 //!
+//! # Another image
+//!
+//! [`Slots`] receives an image beside the one that runs, has it tried, and goes back where it does not confirm itself.
+//! What was learned belongs to one image: with another, [`Log::open`] says [`Error::OtherImage`]. It stays until
+//! [`Log::discard`] and a commit; open the log with the checksum that the error tells to read it once more, and
+//! [`Tuner::migrate`](crate::train::Tuner::migrate) it where the other image has the same layers.
+//!
 //! Recovery reads both banks once and the newer one twice, in 4 bytes of RAM for each chunk and some two hundred of
 //! stack.
 //!
@@ -79,6 +86,7 @@
 //! # Ok::<(), kastanet::persist::Error>(())
 //! ```
 
+// The log.
 mod error;
 mod log;
 mod parts;
@@ -87,7 +95,17 @@ mod region;
 mod scan;
 mod write;
 
+// Another image in place of the one that runs.
+mod fit;
+mod receive;
+mod slots;
+mod update;
+
 pub use error::Error;
+pub use fit::{Fit, Misfit};
 pub use log::{Binding, Log, Written, index_len};
+pub use receive::Receiver;
 pub use record::CHUNK;
 pub use scan::Found;
+pub use slots::{Received, Slots, Start};
+pub use update::UpdateError;

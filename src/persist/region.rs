@@ -22,21 +22,23 @@ pub(super) struct Region<F> {
 }
 
 impl<F: NorFlash> Region<F> {
+    const PAGE: NonZero<u32> = {
+        assert!(F::READ_SIZE <= 4, "flash must be readable in steps of four bytes or fewer");
+        assert!(F::WRITE_SIZE.is_power_of_two() && F::WRITE_SIZE <= super::write::BUFFER);
+        assert!(F::ERASE_SIZE.is_multiple_of(F::WRITE_SIZE) && F::ERASE_SIZE >= 32);
+        NonZero::new(F::ERASE_SIZE as u32).expect("a page has bytes")
+    };
+    const ALIGN: u32 = if F::WRITE_SIZE > 4 { F::WRITE_SIZE as u32 } else { 4 };
+
     /// The region `range` of `flash`, of which each half has room for a state of `len` bytes.
     pub fn new(flash: F, range: Range<u32>, len: u32) -> Result<Self, Error> {
-        const {
-            assert!(F::READ_SIZE <= 4, "flash must be readable in steps of four bytes or fewer");
-            assert!(F::WRITE_SIZE.is_power_of_two() && F::WRITE_SIZE <= super::write::BUFFER);
-            assert!(F::ERASE_SIZE.is_multiple_of(F::WRITE_SIZE) && F::ERASE_SIZE >= 32);
-        }
-        let page = const { NonZero::new(F::ERASE_SIZE as u32).expect("a page has bytes") };
+        let (page, align) = (Self::PAGE, Self::ALIGN);
         let fits = range.end as usize <= flash.capacity() && range.start <= range.end;
         if !(fits && range.start % page == 0 && range.end % page == 0) {
             return Err(Error::RegionMisaligned { page: page.get() });
         }
         let given = range.end - range.start;
         let bank = given / 2 / page * page.get();
-        let align = (F::WRITE_SIZE as u32).max(4);
         let region = Region { flash, start: range.start, bank, page, align };
         let pages = region.snapshot(len).saturating_add(page.get() - 1) / page;
         let needed = pages.saturating_mul(page.get()).saturating_mul(2);
@@ -88,6 +90,21 @@ impl<F> Region<F> {
     /// The start of the first page behind `at`.
     pub fn next_page(&self, at: u32) -> u32 {
         (at / self.page + 1).saturating_mul(self.page.get())
+    }
+
+    /// One place for something else than a log: `range` of `flash`, whose pages it is a multiple of.
+    pub fn place(flash: F, range: Range<u32>) -> Self
+    where
+        F: NorFlash,
+    {
+        let bank = range.end.saturating_sub(range.start);
+        Region { flash, start: range.start, bank, page: Self::PAGE, align: Self::ALIGN }
+    }
+
+    /// The same region, on flash that is borrowed.
+    pub fn by_ref(&mut self) -> Region<&mut F> {
+        let Region { start, bank, page, align, .. } = *self;
+        Region { flash: &mut self.flash, start, bank, page, align }
     }
 
     /// The flash.

@@ -16,8 +16,8 @@ pub(super) const BUFFER: usize = 256;
 struct Buffer([u8; BUFFER]);
 
 /// Writes from one address on.
-pub(super) struct Writer<'r, F> {
-    region: &'r mut Region<F>,
+pub(super) struct Writer<F> {
+    pub region: Region<F>,
     /// Where the buffer's first byte goes.
     pub at: u32,
     buffer: Buffer,
@@ -30,8 +30,8 @@ pub(super) struct Writer<'r, F> {
     pub pages: u32,
 }
 
-impl<'r, F: NorFlash> Writer<'r, F> {
-    pub fn new(region: &'r mut Region<F>, at: u32) -> Self {
+impl<F: NorFlash> Writer<F> {
+    pub fn new(region: Region<F>, at: u32) -> Self {
         Writer { region, at, buffer: Buffer([0; BUFFER]), filled: 0, sum: 0, bytes: 0, pages: 0 }
     }
 
@@ -58,13 +58,10 @@ impl<'r, F: NorFlash> Writer<'r, F> {
     /// Fills up to where a record may start.
     pub fn pad(&mut self) -> Result<(), Error> {
         let missing = (self.filled as u32).wrapping_neg() & (self.region.align - 1);
-        for _ in 0..missing / 4 {
-            self.put(&[0xff; 4])?;
-        }
-        Ok(())
+        (0..missing).try_for_each(|_| self.put(&[0xff]))
     }
 
-    /// Appends bytes, a multiple of four.
+    /// Appends bytes.
     pub fn put(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
         while !bytes.is_empty() {
             let room = self.buffer.0.get_mut(self.filled..).unwrap_or_default();

@@ -87,6 +87,33 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     }
 }
 
+impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
+    /// As [`Tuner::resume`], of what was saved with another image whose trained part has the same layers, units and
+    /// sets: a later version of the one that was learned on. Its values, sets and biases go on with this image's reserve.
+    /// Whether that makes sense is for its caller to know, or for held-back samples to tell.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Tuner::resume`]; [`Error::BadSaved`] also where a layer is another.
+    pub fn migrate(
+        program: Program<'a>,
+        source: Source<'a>,
+        recipe: Recipe,
+        memory: &'m mut [u8],
+    ) -> Result<Self, Error> {
+        let mut tuner = Tuner::<V, N>::over(program, source, recipe, &mut *memory)?;
+        let run = tuner.run();
+        let held = &mut tuner.memory.held;
+        if !held.is_sealed() {
+            return Err(Error::Damaged);
+        }
+        // What stands for the memory's layout stays: it has to be the same.
+        (held.head.of[0], held.head.of[1]) = (run[0], run[1]);
+        held.seal();
+        Self::resume(program, source, recipe, memory)
+    }
+}
+
 /// Whether a layer lies where it should, with keys that are keys.
 fn lies_as(state: &State, laid: &State, phase: u32) -> bool {
     if phase == NEW {

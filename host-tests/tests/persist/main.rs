@@ -4,4 +4,5 @@ mod counts;
 mod cuts;
 mod history;
 mod refused;
+mod slots;
 mod tuner;

@@ -316,3 +316,47 @@ fn what_another_recipe_has_saved_is_refused() {
         }
     }
 }
+
+/// What was learned with one image goes on with another of the same layers, and not with one of others.
+#[test]
+fn goes_on_with_another_image() {
+    let (mut migrated, mut refused) = (0, 0);
+    for seed in 0..cases(60) {
+        let case = Case::new(seed);
+        let [mut one, mut other] = [memory::<f32>(&case), memory::<f32>(&case)];
+        let mut first = tuner::<f32>(&case, case.recipe, &mut one, None).unwrap();
+        steps(&mut first, &case, 3, &mut Rng::new(seed));
+        let mut kept = saved(&mut first);
+        // Another image: its checksum, and that of its program.
+        kept[..8].iter_mut().for_each(|byte| *byte ^= 0x55);
+        seal(&mut kept);
+        let program = Program::new_checked(&case.program).unwrap();
+        let source = Source::of_reserve(&case.reserve);
+        let mut go_on = |kept: &[u8], recipe| {
+            let memory = other.as_mut_bytes();
+            memory[..kept.len()].copy_from_slice(kept);
+            Tuner::<f32, 1>::resume(program, source, recipe, memory).map(|_| ()).err()
+        };
+        assert_eq!(go_on(&kept, case.recipe), Some(Error::OtherRun));
+        let memory = other.as_mut_bytes();
+        memory[..kept.len()].copy_from_slice(&kept);
+        let mut again = Tuner::<f32, 1>::migrate(program, source, case.recipe, memory)
+            .expect("the same layers");
+        assert!(saved(&mut again) == saved(&mut first), "seed {seed}");
+        migrated += 1;
+        // Another layout, as its checksum says.
+        kept[8] ^= 1;
+        seal(&mut kept);
+        let memory = other.as_mut_bytes();
+        memory[..kept.len()].copy_from_slice(&kept);
+        let outcome = Tuner::<f32, 1>::migrate(program, source, case.recipe, memory);
+        assert_eq!(outcome.map(|_| ()).err(), Some(Error::OtherRun));
+        kept[20] ^= 1;
+        let memory = other.as_mut_bytes();
+        memory[..kept.len()].copy_from_slice(&kept);
+        let outcome = Tuner::<f32, 1>::migrate(program, source, case.recipe, memory);
+        assert_eq!(outcome.map(|_| ()).err(), Some(Error::Damaged));
+        refused += 1;
+    }
+    assert!(migrated > 50 && refused > 50);
+}
