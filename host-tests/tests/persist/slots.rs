@@ -82,9 +82,12 @@ fn an_update_that_is_not_confirmed_is_given_up() {
     assert_eq!(slots(&flash).start(), Ok(Start::OnTrial(1)));
 }
 
+/// Something that changes flash.
+type Step<'s> = &'s dyn Fn(&Flash) -> Result<(), UpdateError>;
+
 #[test]
 fn power_may_fail_at_every_byte() {
-    let steps: [&dyn Fn(&Flash) -> Result<(), UpdateError>; 5] = [
+    let steps: [Step<'_>; 5] = [
         &|flash| update(flash, UPDATE),
         &|flash| slots(flash).start().map(|_| ()),
         &|flash| slots(flash).confirm(),
