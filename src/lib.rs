@@ -35,7 +35,9 @@
 //! 5. [`network`] walks the operators over the caller's arena. Most users need [`image::Image`],
 //!    [`network::Network`] and nothing else.
 //! 6. `train` (feature `train`) is Top-KAST: fine-tuning at constant sparsity, in a caller's memory.
-//! 7. `persist` (feature `persist`) keeps what was learned in NOR flash, through power cuts.
+//! 7. `continual` (feature `continual`) is what learning on a device needs around a tuner: samples to learn from
+//!    again, a judge.
+//! 8. `persist` (feature `persist`) keeps what was learned in NOR flash, through power cuts.
 //!
 //! # Why this crate
 //!
@@ -49,6 +51,7 @@
 //!
 //! - `defmt`: `defmt::Format` for errors and descriptions. Off by default.
 //! - `train`: fine-tuning. Off by default.
+//! - `continual`: `train` with a replay buffer and a guard. Off by default.
 //! - `persist`: the log, over `embedded-storage`'s flash traits. Off by default.
 //! - `micromath`: `train`, with a cosine schedule that takes less flash. Off by default.
 //! - `std`: on an x86-64, the kernels use AVX2 where the machine has it. Off by default; for hosts.
@@ -82,6 +85,9 @@ pub mod network;
 
 #[cfg(feature = "train")]
 pub mod train;
+
+#[cfg(feature = "continual")]
+pub mod continual;
 
 #[cfg(feature = "persist")]
 pub mod persist;

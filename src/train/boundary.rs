@@ -1,7 +1,12 @@
 //! What enters the trained part: a tensor of the image, in real numbers.
 
+use super::deploy::Extremes;
+use super::lanes::Lanes;
+use super::loss::{LossError, Target};
 use super::program::Program;
-use crate::image::{DType, Tensor};
+use super::tuner::{Outcome, Tuner};
+use super::value::Value;
+use crate::image::{DType, Image, Tensor};
 use crate::layers::signed;
 use crate::network::{ImageChanged, Network};
 
@@ -55,17 +60,68 @@ impl Program<'_> {
         if expected != found {
             return Err(BoundaryError::WrongLength { expected, found });
         }
-        let tensor = self.boundary().and_then(|id| network.image().tensor(id));
-        let fits =
-            |tensor: &Tensor<'_>| tensor.dtype() == DType::I8 && tensor.elements() == expected;
-        let tensor = tensor.filter(fits).ok_or(BoundaryError::OtherImage)?;
+        let tensor = self.entrance(network.image()).ok_or(BoundaryError::OtherImage)?;
         network
             .infer_first(self.first_operator().into(), |_, _| ())
             .map_err(|ImageChanged| BoundaryError::ImageChanged)?;
         let bytes = network.tensor(tensor).and_then(signed).ok_or(BoundaryError::OtherImage)?;
-        for (number, &byte) in input.iter_mut().zip(bytes) {
-            *number = (i32::from(byte) - tensor.zero_point()) as f32 * tensor.scale();
-        }
+        fill(tensor, bytes, input);
         Ok(())
+    }
+
+    /// The tensor of `image` that enters the trained part, if it is of this program.
+    fn entrance<'i>(&self, image: Image<'i>) -> Option<Tensor<'i>> {
+        let tensor = image.tensor(self.boundary()?)?;
+        (tensor.dtype() == DType::I8 && tensor.elements() == self.inputs()).then_some(tensor)
+    }
+}
+
+/// The real numbers that a tensor's bytes stand for.
+fn fill(tensor: Tensor<'_>, bytes: &[i8], numbers: &mut [f32]) {
+    for (number, &byte) in numbers.iter_mut().zip(bytes) {
+        *number = (i32::from(byte) - tensor.zero_point()) as f32 * tensor.scale();
+    }
+}
+
+/// Samples as the bytes of the tensor that enters: as they are kept to be learned from again. Where they are fewer or
+/// more than enter, or the weights do not come from an image, they count as no sample.
+impl<'a, V: Value> Tuner<'a, '_, V, 1> {
+    /// As [`Tuner::step`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Tuner::step`].
+    pub fn step_i8(
+        &mut self,
+        input: &[i8],
+        target: Target<'_, 1>,
+    ) -> Result<Outcome<1>, LossError> {
+        let (expected, found) = (self.program().inputs(), input.len());
+        let tensor = self.entrance(found).ok_or({
+            let [expected, found] = [expected, found].map(|n| n.min(u32::MAX as usize) as u32);
+            LossError::WrongInput { expected, found }
+        })?;
+        self.step_with(|place| fill(tensor, input, place.as_flattened_mut()), Some(target))
+    }
+
+    /// As [`Tuner::infer`].
+    pub fn infer_i8(&mut self, input: &[i8]) -> &[Lanes<1>] {
+        self.infer_i8_with(input, |_, _| ())
+    }
+
+    /// As [`Tuner::observe`].
+    pub fn observe_i8(&mut self, input: &[i8], extremes: &mut [Extremes]) -> &[Lanes<1>] {
+        self.infer_i8_with(input, |layer, values| Extremes::see(extremes, layer, values))
+    }
+
+    /// The tensor that enters, if it has `len` elements.
+    fn entrance(&self, len: usize) -> Option<Tensor<'a>> {
+        let tensor = self.program.entrance(self.source.image()?)?;
+        (tensor.elements() == len).then_some(tensor)
+    }
+
+    fn infer_i8_with(&mut self, input: &[i8], f: impl FnMut(usize, &[Lanes<1>])) -> &[Lanes<1>] {
+        let Some(tensor) = self.entrance(input.len()) else { return &[] };
+        self.infer_filled(|place| fill(tensor, input, place.as_flattened_mut()), f)
     }
 }

@@ -129,6 +129,9 @@ mod update;
 mod weighted;
 mod windows;
 
+#[cfg(feature = "continual")]
+pub(crate) use random::bits as noise;
+
 pub use boundary::BoundaryError;
 pub use deploy::{DeployError, Deployed, Extremes, saturated};
 pub use error::Error;

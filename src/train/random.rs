@@ -5,7 +5,7 @@
 /// Two rounds of multiply and xor-shift, by which every input bit reaches every output bit. No state is
 /// kept, so a run that is resumed, or done in another order, meets the same noise.
 #[inline(always)]
-pub(super) fn bits(seed: u32, number: u32) -> u32 {
+pub(crate) fn bits(seed: u32, number: u32) -> u32 {
     let mut x = number.wrapping_mul(0x9e37_79b9) ^ seed;
     x = (x ^ x >> 16).wrapping_mul(0x85eb_ca6b);
     x = (x ^ x >> 13).wrapping_mul(0xc2b2_ae35);

@@ -211,13 +211,22 @@ impl<'a, 'm, V: Value, const N: usize> Tuner<'a, 'm, V, N> {
     pub(super) fn infer_with(
         &mut self,
         input: &[Lanes<N>],
-        mut f: impl FnMut(usize, &[Lanes<N>]),
+        f: impl FnMut(usize, &[Lanes<N>]),
     ) -> &[Lanes<N>] {
         if input.len() != self.program.inputs() {
             return &[];
         }
+        self.infer_filled(|place| copy(place, input), f)
+    }
+
+    /// The same, of what `fill` writes.
+    pub(super) fn infer_filled(
+        &mut self,
+        fill: impl FnOnce(&mut [Lanes<N>]),
+        mut f: impl FnMut(usize, &[Lanes<N>]),
+    ) -> &[Lanes<N>] {
         self.prepare();
-        copy(self.memory.activations.get_mut(self.program.input()).unwrap_or_default(), input);
+        fill(self.memory.activations.get_mut(self.program.input()).unwrap_or_default());
         for number in 0..self.program.operation_count() {
             let Some(operation) = self.program.operation(number) else { break };
             self.forward_one(&operation);

@@ -19,6 +19,16 @@ pub struct Extremes {
 }
 
 impl Extremes {
+    /// Takes what a layer has put out into account.
+    pub(in crate::train) fn see(all: &mut [Extremes], layer: usize, values: &[Lanes<1>]) {
+        let Some(extremes) = all.get_mut(layer) else { return };
+        let bounds = [f32::INFINITY, f32::NEG_INFINITY];
+        let [least, most] = values.iter().fold(bounds, |[a, b], [v]| [a.min(*v), b.max(*v)]);
+        if least.is_finite() && most.is_finite() {
+            extremes.take(least, most);
+        }
+    }
+
     /// Takes one more sample into account.
     fn take(&mut self, least: f32, most: f32) {
         self.samples = self.samples.saturating_add(1);
@@ -31,15 +41,7 @@ impl Extremes {
 impl<V: Value> Tuner<'_, '_, V, 1> {
     /// Outputs as [`Tuner::infer`] gives them; what layer i puts out on the way is taken into `extremes[i]`.
     pub fn observe(&mut self, input: &[Lanes<1>], extremes: &mut [Extremes]) -> &[Lanes<1>] {
-        self.infer_with(input, |layer, values| {
-            let Some(extremes) = extremes.get_mut(layer) else { return };
-            let bounds = values
-                .iter()
-                .fold([f32::INFINITY, f32::NEG_INFINITY], |[a, b], [v]| [a.min(*v), b.max(*v)]);
-            if bounds.iter().all(|bound| bound.is_finite()) {
-                extremes.take(bounds[0], bounds[1]);
-            }
-        })
+        self.infer_with(input, |layer, values| Extremes::see(extremes, layer, values))
     }
 }
 

@@ -201,7 +201,7 @@ fn clippy_board(tree: &Tree, board: &Board) -> Result<()> {
     let mut command = tree.cargo(&["clippy", "--quiet", "-p", "kastanet"]);
     run(board.aim(&mut command).args([
         "--features",
-        "defmt,micromath,persist",
+        "defmt,micromath,persist,continual",
         "--",
         "-Dwarnings",
     ]))?;
