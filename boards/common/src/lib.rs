@@ -4,6 +4,7 @@
 //! - [`infer`]: an image over generated inputs, every output byte printed.
 //! - [`lanes`]: do the core's primitives compute what they say?
 //! - `train`: an image's trained part learns, every bit checked (feature `train`).
+//! - `adapt`: a network learns from someone it has never seen (feature `adapt`).
 //! - `log`: errors and results as `defmt` frames (feature `defmt`).
 //!
 //! The host runs the same functions, so a board's console is compared with a file, and the file
@@ -14,10 +15,14 @@
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "adapt")]
+pub mod adapt;
 mod infer;
 pub mod lanes;
 #[cfg(feature = "defmt")]
 mod log;
+#[cfg(feature = "adapt")]
+pub mod nor;
 pub mod random;
 mod self_test;
 #[cfg(feature = "train")]

@@ -3,6 +3,7 @@
 mod counts;
 mod cuts;
 mod history;
+mod life;
 mod refused;
 mod slots;
 mod tuner;

@@ -20,6 +20,7 @@ mod run;
 mod setup;
 mod speed;
 mod table;
+mod wearers;
 
 use anyhow::{Context, Result, bail, ensure};
 use data::Data;
@@ -42,8 +43,17 @@ fn main() -> ExitCode {
 
 fn command(args: lexopt::Parser) -> Result<()> {
     let options = Options::parse(args)?;
-    let data = Data::read(options.data.as_deref().context("--data is missing")?)?;
     let results = options.results.as_deref().context("--results is missing")?;
+    let data = options.data.as_deref().context("--data is missing")?;
+    if options.name == wearers::NAME {
+        let records = wearers::run(data, results, options.seeds)?;
+        match options.json {
+            true => print!("{}", record::lines(&records)?),
+            false => print!("{}", wearers::table(&records)),
+        }
+        return readme::write(results);
+    }
+    let data = Data::read(data)?;
     if options.name == speed::NAME {
         time(&options, &data, results)?;
     } else {

@@ -15,6 +15,9 @@ const RESULTS: &str = "docs/results/experiments";
 /// What measures time, beside NumPy.
 const SPEED: &str = "speed";
 
+/// What has its data in the repository.
+const WEARERS: (&str, &str) = ("wearers", "tools/kastanet/demo/watch.npz");
+
 /// `cargo xtask experiment`.
 pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
     let (mut name, mut options) = (None, Vec::new());
@@ -30,7 +33,11 @@ pub fn command(tree: &Tree, mut args: lexopt::Parser) -> Result<()> {
     run(&mut tree.cargo(&["build", "--quiet", "--release", "-p", "kastanet-experiment"]))?;
     let tool = format!("kastanet-experiment{}", std::env::consts::EXE_SUFFIX);
     let mut tool = Command::new(tree.target.join("release").join(tool));
-    tool.arg("--data").arg(setup::fashion(tree)?);
+    let data = match name == WEARERS.0 {
+        true => tree.root.join(WEARERS.1),
+        false => setup::fashion(tree)?,
+    };
+    tool.arg("--data").arg(data);
     tool.arg("--results").arg(tree.root.join(RESULTS));
     if name == SPEED {
         tool.arg("--python").arg(setup::oracle(tree)?);
