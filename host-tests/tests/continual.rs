@@ -72,7 +72,7 @@ fn the_same_samples_leave_the_same_buffer() {
         let mut replay = buffer.view(3);
         offer(&mut replay, uneven(500, &mut Rng::new(1)).into_iter());
         let drawn: Vec<u16> = (0..10).map(|_| number(replay.draw().unwrap())).collect();
-        (buffer.saved().flatten().copied().collect::<Vec<u8>>(), drawn)
+        (buffer.view(3).saved().flatten().copied().collect::<Vec<u8>>(), drawn)
     };
     assert!(run(1) == run(1));
     assert!(run(1) != run(2));
@@ -105,22 +105,23 @@ fn what_was_saved_goes_on() {
     let mut buffer: Buffer<91, 30, 4> = Buffer::new(5);
     offer(&mut buffer.view(3), one.iter().copied());
     buffer.view(3).hold_back(3);
-    let saved: Vec<u8> = buffer.saved().flatten().copied().collect();
-    assert_eq!((saved.len(), saved.len() % 4), (Buffer::<91, 30, 4>::SAVED, 0));
-    let load = |parts: &mut [&mut [u8]], saved: &[u8]| {
-        let mut from = saved.iter();
-        parts
-            .iter_mut()
-            .for_each(|part| part.iter_mut().for_each(|to| *to = *from.next().unwrap()));
-        from.next().is_none()
+    let saved: Vec<u8> = buffer.view(3).saved().flatten().copied().collect();
+    assert_eq!((saved.len(), saved.len() % 4), (buffer.view(3).saved_len(), 0));
+    let load = |buffer: &mut Buffer<91, 30, 4>, saved: &[u8]| {
+        buffer.view(3).load(|parts| {
+            let mut from = saved.iter();
+            for to in parts.into_iter().flatten() {
+                *to = *from.next().unwrap();
+            }
+            from.next().is_none()
+        })
     };
     let mut again: Buffer<91, 30, 4> = Buffer::new(77);
-    assert!(again.load(|parts| load(parts, &saved)));
-    for buffer in [&mut buffer, &mut again] {
+    assert!(load(&mut again, &saved));
+    let [one, other] = [buffer, again].map(|mut buffer| {
         offer(&mut buffer.view(3), rest.iter().copied());
-    }
-    let [one, other] =
-        [buffer, again].map(|mut buffer| buffer.saved().flatten().copied().collect::<Vec<u8>>());
+        buffer.view(3).saved().flatten().copied().collect::<Vec<u8>>()
+    });
     assert!(one == other);
     // What is no buffer is refused: too many samples, no such class, neither held back nor not.
     let entries = 12 + 4 * 8 + 91;
@@ -128,11 +129,27 @@ fn what_was_saved_goes_on() {
         let mut damaged = saved.clone();
         damaged[at] = byte;
         let mut again: Buffer<91, 30, 4> = Buffer::new(77);
-        assert!(!again.load(|parts| load(parts, &damaged)), "byte {at}");
+        assert!(!load(&mut again, &damaged), "byte {at}");
         assert_eq!(again.view(3).samples().count(), 0);
     }
     let mut again: Buffer<91, 30, 4> = Buffer::new(77);
-    assert!(!again.load(|_| false));
+    assert!(!again.view(3).load(|_| false));
+}
+
+/// Of a host's memory, as much is kept as of a buffer of that size.
+#[test]
+fn bytes_may_lie_elsewhere() {
+    let mut inside: Buffer<90, 30, 4> = Buffer::new(5);
+    let (mut outside, mut bytes): (Buffer<0, 100, 200>, _) = (Buffer::new(5), [0; 90]);
+    let classes = uneven(300, &mut Rng::new(2));
+    let saved = |mut replay: Replay<'_>| {
+        offer(&mut replay, classes.iter().copied());
+        replay.saved().flatten().copied().collect::<Vec<u8>>()
+    };
+    assert!(saved(inside.view(3)) == saved(outside.view_over(3, 4, &mut bytes)));
+    assert_eq!(outside.view_over(3, 4, &mut bytes).samples().count(), 30);
+    outside.view_over(3, 4, &mut bytes).clear(1);
+    assert_eq!(outside.view_over(3, 4, &mut bytes).samples().count(), 0);
 }
 
 #[test]

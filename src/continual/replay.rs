@@ -14,6 +14,7 @@
 use super::buffer::{Class, Entry, Head};
 use crate::train::noise;
 use heapless::VecView;
+use zerocopy::{FromZeros, IntoBytes};
 
 /// A sample that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,16 +47,35 @@ pub enum Offer {
 #[derive(Debug)]
 pub struct Replay<'b> {
     /// Bytes of a sample.
-    pub(super) len: usize,
+    len: usize,
     /// Samples that there is room for.
-    pub(super) room: usize,
-    pub(super) head: &'b mut Head,
-    pub(super) classes: &'b mut [Class],
-    pub(super) entries: &'b mut VecView<Entry>,
-    pub(super) bytes: &'b mut [i8],
+    room: usize,
+    head: &'b mut Head,
+    classes: &'b mut [Class],
+    entries: &'b mut VecView<Entry>,
+    bytes: &'b mut [i8],
+}
+
+impl<'b> Replay<'b> {
+    pub(super) fn new(
+        len: usize,
+        (head, classes, entries): (&'b mut Head, &'b mut [Class], &'b mut VecView<Entry>),
+        bytes: &'b mut [i8],
+    ) -> Self {
+        let room = bytes.len().checked_div(len).unwrap_or(0).min(entries.capacity());
+        Replay { len, room, head, classes, entries, bytes }
+    }
 }
 
 impl Replay<'_> {
+    /// Empties it; `seed` is that of its chance from now on.
+    pub fn clear(&mut self, seed: u32) {
+        *self.head = Head { samples: 0, seed, asked: 0 };
+        self.classes.fill(Class::NEW);
+        self.entries.clear();
+        self.bytes.fill(0);
+    }
+
     /// The samples that are kept.
     pub fn samples(&self) -> impl Iterator<Item = Sample<'_>> {
         let bytes = self.bytes.chunks_exact(self.len.max(1));
@@ -159,5 +179,58 @@ impl Replay<'_> {
     /// The samples that are held back.
     pub fn held(&self) -> impl Iterator<Item = Sample<'_>> {
         self.samples().filter(|sample| sample.is_held)
+    }
+}
+
+/// Keeping it.
+impl Replay<'_> {
+    /// Bytes of [`saved`](Self::saved): a multiple of 4.
+    pub fn saved_len(&self) -> usize {
+        let entries = self.room * size_of::<Entry>();
+        let fixed = size_of::<Head>() + size_of_val(&*self.classes);
+        fixed + (entries + self.bytes.len()).next_multiple_of(4)
+    }
+
+    /// What is to be kept to go on later, part after part.
+    pub fn saved(&mut self) -> impl Iterator<Item = &[u8]> + Clone {
+        static ZEROS: [u8; 64] = [0; 64];
+        let all = self.saved_len();
+        self.head.samples = self.entries.len() as u32;
+        let entries = self.entries.as_slice().as_bytes();
+        let parts = [self.head.as_bytes(), self.classes.as_bytes(), self.bytes.as_bytes(), entries];
+        let have = parts.iter().map(|part| part.len()).sum();
+        let missing = all.saturating_sub(have);
+        let zeros = (0..missing.div_ceil(ZEROS.len())).map(move |number| {
+            let left = missing - number * ZEROS.len();
+            ZEROS.get(..left).unwrap_or(&ZEROS)
+        });
+        parts.into_iter().chain(zeros)
+    }
+
+    /// Goes on from what was saved: `load` fills parts, one after another, [`saved_len`](Self::saved_len) bytes in all,
+    /// and says whether it could. Where that is `false`, or what comes is no buffer, this is empty, and this too gives
+    /// `false`.
+    pub fn load(&mut self, load: impl FnOnce([&mut [u8]; 5]) -> bool) -> bool {
+        let (seed, all) = (self.head.seed, self.saved_len());
+        self.entries.clear();
+        while self.entries.len() < self.room && self.entries.push(Entry::new_zeroed()).is_ok() {}
+        let entries = self.entries.as_mut_slice().as_mut_bytes();
+        let (head, classes) = (self.head.as_mut_bytes(), self.classes.as_mut_bytes());
+        let have = head.len() + classes.len() + entries.len() + self.bytes.len();
+        let mut padding = [0; 3];
+        let padding = padding.get_mut(..all.saturating_sub(have)).unwrap_or_default();
+        let loaded = load([head, classes, self.bytes.as_mut_bytes(), entries, padding]);
+        let len = self.head.samples as usize;
+        self.entries.truncate(len);
+        let classes = self.classes.len();
+        let is_known = |entry: &Entry| usize::from(entry.class) < classes && entry.is_held < 2;
+        let is_good = loaded
+            && len <= self.room
+            && self.classes.iter().all(|class| class.was_largest < 2)
+            && self.entries.iter().all(is_known);
+        if !is_good {
+            self.clear(seed);
+        }
+        is_good
     }
 }

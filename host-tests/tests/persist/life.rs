@@ -83,27 +83,22 @@ fn run(image: &AlignedBytes, cut: Option<Cut>) -> (Outcome, String, Vec<u8>) {
     let plan = Plan { settings, commits: 8, cut };
     let bytes = Tuner::<f32, 1>::bytes(&program, &settings.recipe(&program, 1));
     let len = program.inputs();
-    let mut buffer: Buffer<3000, 12, 8> = Buffer::new(0);
+    let mut buffer: Buffer<288, 12, 5> = Buffer::new(0);
+    let replay = buffer.view(len);
     let mut room = Room {
         memory: &mut AlignedBytes::zeroed(bytes.all),
-        buffer: &mut buffer,
         arena: &mut AlignedBytes::zeroed(image.arena_len()),
         deployed: &mut AlignedBytes::zeroed(1 << 16),
-        index: &mut vec![0; index_len(bytes.saved + Buffer::<3000, 12, 8>::SAVED)],
+        index: &mut vec![0; index_len(bytes.saved + replay.saved_len())],
         window: &mut vec![0; len],
+        replay,
         extremes: &mut vec![Extremes::default(); program.layer_count()],
     };
     let flash = Cell::new(Nor::<4, 1024>::new(32, 5));
     let mut windows = Made { len, classes: program.outputs() as u8 };
     let mut text = String::new();
     let flash_and_region = (Driver(&flash), 0..32 << 10);
-    let outcome = live::<f32, 3000, 12, 8>(
-        image,
-        &mut windows,
-        flash_and_region,
-        &mut room,
-        (plan, &mut text),
-    );
+    let outcome = live::<f32>(image, &mut windows, flash_and_region, &mut room, (plan, &mut text));
     let outcome = outcome.unwrap_or_else(|error| panic!("{error}\n{text}"));
     let deployed = room.deployed[..outcome.deployed as usize].to_vec();
     (outcome, text, deployed)

@@ -7,18 +7,18 @@ use core::cell::Cell;
 use core::fmt::Write;
 use core::ops::Range;
 use embedded_storage::nor_flash::NorFlash;
-use kastanet::continual::Buffer;
+use kastanet::continual::Replay;
 use kastanet::image::record::section;
 use kastanet::image::{Image, crc32};
 use kastanet::persist::{self, Binding, Log};
 use kastanet::train::{Extremes, Program, Recipe, Source, Tuner, Value};
 
 /// Everything that a life needs RAM for.
-pub struct Room<'m, const B: usize, const N: usize, const C: usize> {
+pub struct Room<'m> {
     /// The tuner's.
     pub memory: &'m mut [u8],
     /// The replay buffer.
-    pub buffer: &'m mut Buffer<B, N, C>,
+    pub replay: Replay<'m>,
     /// The arena of an image.
     pub arena: &'m mut [u8],
     /// The image that is deployed.
@@ -88,24 +88,24 @@ struct Fate<'a, 'o> {
 /// # Errors
 ///
 /// One [`Error`] for each thing that cannot be.
-pub fn live<V: Value, const B: usize, const N: usize, const C: usize>(
+pub fn live<V: Value>(
     image: Image<'_>,
     windows: &mut dyn Windows,
     (mut flash, region): (impl NorFlash, Range<u32>),
-    room: &mut Room<'_, B, N, C>,
+    room: &mut Room<'_>,
     (plan, out): (Plan, &mut dyn Write),
 ) -> Result<Outcome, Error> {
     let program = Program::new_checked(image.section(section::TRAINABLE).unwrap_or_default())?;
-    let replays = N > 0 && windows.count(Part::Known) > 0;
+    let replays = room.replay.capacity() > 0 && windows.count(Part::Known) > 0;
     let steps = plan.settings.steps(windows.count(Part::New), replays);
     let recipe = plan.settings.recipe(&program, steps);
     let outcome = Outcome { steps, ..Outcome::default() };
     let mut fate = Fate { image, program, recipe, plan, region, windows, out, outcome };
     fate.ship(room)?;
-    while !fate.session::<V, B, N, C>(&mut flash, room)? {
+    while !fate.session::<V>(&mut flash, room)? {
         // Whatever was in RAM is gone.
         room.memory.fill(0xa5);
-        *room.buffer = Buffer::new(!0);
+        room.replay.clear(!0);
         fate.outcome.cuts += 1;
     }
     Ok(fate.outcome)
@@ -113,15 +113,15 @@ pub fn live<V: Value, const B: usize, const N: usize, const C: usize>(
 
 impl Fate<'_, '_> {
     /// From a reset to the end, or until power is cut: then `false`.
-    fn session<V: Value, const B: usize, const N: usize, const C: usize>(
+    fn session<V: Value>(
         &mut self,
         flash: &mut impl NorFlash,
-        room: &mut Room<'_, B, N, C>,
+        room: &mut Room<'_>,
     ) -> Result<bool, Error> {
         let left = Cell::new(None);
         let flash = Failing { flash, left: &left };
         let saved = Tuner::<V, 1>::bytes(&self.program, &self.recipe).saved;
-        let len = (saved + Buffer::<B, N, C>::SAVED) as u32;
+        let len = (saved + room.replay.saved_len()) as u32;
         let binding = Binding { image: self.image.crc(), len };
         let mut log = Log::open(flash, self.region.clone(), binding, room.index)?;
         let (memory, window) = (&mut *room.memory, &mut *room.window);
@@ -130,18 +130,14 @@ impl Fate<'_, '_> {
             .get_mut(..saved)
             .ok_or(kastanet::train::Error::MemoryTooSmall { needed: saved, given })?;
         let found = log.newest().is_some()
-            && room.buffer.load(|parts| match parts {
-                [a, b, c, d, e] => log.load(&mut [kept, a, b, c, d, e]).is_ok(),
-                _ => false,
-            });
+            && room.replay.load(|[a, b, c, d, e]| log.load(&mut [kept, a, b, c, d, e]).is_ok());
         let source = Source::of_image(self.image);
         let mut tuner = match found {
             true => Tuner::<V, 1>::resume(self.program, source, self.recipe, memory)?,
             false => {
-                *room.buffer = Buffer::new(self.plan.settings.seed);
-                let mut replay = room.buffer.view(window.len());
-                if N > 0 {
-                    fill(self.windows, &mut replay, &self.plan.settings, window)?;
+                room.replay.clear(self.plan.settings.seed);
+                if room.replay.capacity() > 0 {
+                    fill(self.windows, &mut room.replay, &self.plan.settings, window)?;
                 }
                 Tuner::<V, 1>::new(self.program, source, self.recipe, memory)?
             }
@@ -156,14 +152,13 @@ impl Fate<'_, '_> {
             if end <= tuner.counters().steps {
                 continue;
             }
-            let mut replay = room.buffer.view(window.len());
-            learn(&mut tuner, self.windows, &mut replay, &self.plan.settings, (window, end))?;
+            learn(&mut tuner, self.windows, &mut room.replay, &self.plan.settings, (window, end))?;
             if let Some(cut) =
                 self.plan.cut.filter(|cut| cut.commit == commit && self.outcome.cuts == 0)
             {
                 left.set(Some(cut.bytes));
             }
-            let state = tuner.saved().into_iter().flatten().chain(room.buffer.saved());
+            let state = tuner.saved().into_iter().flatten().chain(room.replay.saved());
             let sum =
                 state.clone().fold(0, |sum, part| sum ^ crc32(part).rotate_left(part.len() as u32));
             match log.commit(state) {
@@ -183,13 +178,12 @@ impl Fate<'_, '_> {
                 }
             }
         }
-        let replay = room.buffer.view(window.len());
         self.outcome.new[1] = ask(&mut tuner, self.windows, Part::NewTest, window)?;
         self.outcome.known[1] = ask(&mut tuner, self.windows, Part::KnownTest, window)?;
         let seen = (&mut *window, &mut *room.extremes);
         let len = tuner.deployed_len().unwrap_or(0).min(room.deployed.len());
         let into = room.deployed.get_mut(..len).unwrap_or_default();
-        let deployed = deploy(&mut tuner, self.windows, &replay, seen, into)?;
+        let deployed = deploy(&mut tuner, self.windows, &room.replay, seen, into)?;
         self.outcome.deployed = deployed.image.bytes().len() as u32;
         self.outcome.widened[0] = deployed.widened;
         for (part, to) in
@@ -213,10 +207,7 @@ impl Fate<'_, '_> {
     }
 
     /// What the image knows that ships.
-    fn ship<const B: usize, const N: usize, const C: usize>(
-        &mut self,
-        room: &mut Room<'_, B, N, C>,
-    ) -> Result<(), Error> {
+    fn ship(&mut self, room: &mut Room<'_>) -> Result<(), Error> {
         let mut ask = |part| infer(self.image, room.arena, self.windows, part, room.window);
         let [(new, _), (known, _)] = [ask(Part::NewTest)?, ask(Part::KnownTest)?];
         (self.outcome.new[0], self.outcome.known[0]) = (new, known);
