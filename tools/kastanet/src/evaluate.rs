@@ -20,6 +20,7 @@ pub use compare::{Comparison, Fidelity, compare};
 pub use score::{Score, Truth, argmax, score};
 
 use crate::arrays::{Array, Element};
+use crate::data::Data;
 use crate::failure::Failure;
 use crate::pack::{AlignedBytes, MAX_ARENA};
 use kastanet::image::{DType, Image, Op, Tensor};
@@ -172,6 +173,26 @@ pub fn arena(image: Image<'_>) -> Result<AlignedBytes, Failure> {
             Err(cannot_run(format!("it needs {len} bytes of RAM, at most {MAX_ARENA} are given")))
         }
     }
+}
+
+/// The bytes that a network with one int8 input takes of each sample.
+///
+/// # Errors
+///
+/// Samples that do not fit the network.
+pub fn stored(image: Image<'_>, data: &Data) -> Result<Vec<Vec<i8>>, Failure> {
+    let x = compare::input(image, data);
+    let inputs = bind(image, &[(data.name.clone(), &*x)])?;
+    let mut arena = arena(image)?;
+    let mut network = Network::new(image, &mut arena).map_err(cannot_run)?;
+    let mut samples = vec![];
+    for input in &inputs {
+        for sample in 0..input.samples() {
+            input.write(sample, 0, &mut network)?;
+            samples.push(network.input_i8_mut(0).map(|bytes| bytes.to_vec()).unwrap_or_default());
+        }
+    }
+    Ok(samples)
 }
 
 /// The shape of a tensor without a leading batch of one.

@@ -56,4 +56,6 @@ pub mod sweep;
 
 pub mod page;
 
+pub mod simulate;
+
 pub mod cli;

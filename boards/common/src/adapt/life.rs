@@ -63,6 +63,8 @@ pub struct Outcome {
     pub steps: u32,
     /// Commits, and the bytes written and pages erased by them.
     pub written: [u32; 3],
+    /// Pages of the log.
+    pub log_pages: u32,
     /// How often power was cut.
     pub cuts: u32,
     /// Bytes of the image that was deployed.
@@ -99,7 +101,8 @@ pub fn live<V: Value>(
     let replays = room.replay.capacity() > 0 && windows.count(Part::Known) > 0;
     let steps = plan.settings.steps(windows.count(Part::New), replays);
     let recipe = plan.settings.recipe(&program, steps);
-    let outcome = Outcome { steps, ..Outcome::default() };
+    let log_pages = log_pages(&flash, &region);
+    let outcome = Outcome { steps, log_pages, ..Outcome::default() };
     let mut fate = Fate { image, program, recipe, plan, region, windows, out, outcome };
     fate.ship(room)?;
     while !fate.session::<V>(&mut flash, room)? {
@@ -109,6 +112,10 @@ pub fn live<V: Value>(
         fate.outcome.cuts += 1;
     }
     Ok(fate.outcome)
+}
+
+fn log_pages<F: NorFlash>(_: &F, region: &Range<u32>) -> u32 {
+    region.len() as u32 / F::ERASE_SIZE as u32
 }
 
 impl Fate<'_, '_> {

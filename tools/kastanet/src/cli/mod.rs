@@ -22,6 +22,8 @@ mod report;
 
 mod run;
 
+mod simulate;
+
 mod sweep;
 
 mod tune;
@@ -55,6 +57,7 @@ enum Command {
     Eval(eval::Args),
     Report(report::Args),
     Sweep(sweep::Args),
+    Simulate(simulate::Args),
     Demo(demo::Args),
 }
 
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Eval(args) => eval::run(args),
         Command::Report(args) => report::run(args),
         Command::Sweep(args) => sweep::run(args),
+        Command::Simulate(args) => simulate::run(args),
         Command::Demo(args) => demo::run(args),
     };
     match answer.and_then(|answer| print(&answer, cli.json)) {

@@ -97,7 +97,7 @@ pub fn compare(
 }
 
 /// Samples as the image takes them: raw values that look like stored ones become floats.
-fn input<'d>(image: Image<'_>, data: &'d Data) -> Cow<'d, Array> {
+pub(super) fn input<'d>(image: Image<'_>, data: &'d Data) -> Cow<'d, Array> {
     let stored = image.inputs().next().map(|tensor| element(tensor.dtype()));
     match data.is_raw && stored == Some(data.x.element) {
         true => Cow::Owned(data.x.to_real()),

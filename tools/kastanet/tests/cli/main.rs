@@ -15,5 +15,6 @@ mod pack;
 mod refusals;
 mod report;
 mod run;
+mod simulate;
 mod sweep;
 mod tune;
