@@ -1,11 +1,11 @@
 //! What is known while a model is read: constants, and values that the network computes.
 
-use super::constant::{Constant, Values, places, strides};
+use super::constant::{Constant, Values};
 use super::error::Fault;
 use super::integer::MARK;
 use super::layout::Layout;
 use super::node::Node;
-use crate::graph::{DType, Graph, Op, OpKind, Quant, Tensor, TensorId};
+use crate::graph::{DType, Graph, Op, OpKind, Quant, Tensor, TensorId, places, strides};
 use std::collections::HashMap;
 
 /// What a name of the file stands for.
