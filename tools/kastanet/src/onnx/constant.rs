@@ -143,7 +143,9 @@ fn shape(tensor: &proto::Tensor) -> Result<Vec<usize>, Fault> {
     let mut elements = 1_usize;
     let size = |&dim: &i64| {
         let size = usize::try_from(dim).map_err(|_| bad())?;
-        elements = elements.checked_mul(size).filter(|&n| n <= MAX_ELEMENTS).ok_or_else(bad)?;
+        // An array without elements is counted as if it had some: its other sizes are multiplied, too.
+        let all = elements.checked_mul(size.max(1));
+        elements = all.filter(|&all| all <= MAX_ELEMENTS).ok_or_else(bad)?;
         Ok(size)
     };
     tensor.dims.iter().map(size).collect()
@@ -224,6 +226,16 @@ mod tests {
         }
         assert_eq!(half(0x7c00), f32::INFINITY);
         assert!(half(0x7e00).is_nan());
+    }
+
+    #[test]
+    fn sizes_are_bounded_beside_a_size_of_zero() {
+        let read = |dims: &[i64]| {
+            let (dims, data_type) = (dims.to_vec(), element::FLOAT);
+            Constant::read(&proto::Tensor { dims, data_type, ..Default::default() })
+        };
+        assert_eq!(read(&[0, 3]).unwrap().transposed(&[1, 0]).shape, [3, 0]);
+        assert!(matches!(read(&[0, 1 << 40, 1 << 40]), Err(Fault::Dims { .. })));
     }
 
     #[test]
