@@ -115,6 +115,14 @@ impl<'m> Import<'m> {
         }
     }
 
+    /// The biases of a layer, which are its third input, if it has such.
+    pub fn biases(&self, node: Node<'m>) -> Result<Option<Constant>, Fault> {
+        match self.optional(node, 2)? {
+            Some(_) => self.reals(node, 2, "biases").map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Adds a tensor that the network computes.
     pub fn tensor(&mut self, name: &str, shape: Vec<usize>) -> TensorId {
         let name = name.split(MARK).next().unwrap_or_default().into();
