@@ -209,8 +209,13 @@ pub fn weights<'a>(path: &Path, kind: Kind, bytes: &'a [u8]) -> Result<Weights<'
     }
 }
 
-/// The file of weights that a description names, so that nothing is written over it.
-pub fn weights_of(path: &Path) -> Option<PathBuf> {
+/// The files that a checkpoint is read from, so that nothing is written over them: itself, and the weights that a
+/// description names.
+pub fn files_of(checkpoint: &Path) -> Vec<PathBuf> {
+    [checkpoint.to_path_buf()].into_iter().chain(weights_of(checkpoint)).collect()
+}
+
+fn weights_of(path: &Path) -> Option<PathBuf> {
     path.extension().filter(|extension| *extension == "toml")?;
     let text = String::from_utf8(read(path).ok()?).ok()?;
     Some(path.parent()?.join(Description::parse(&text).ok()?.weights))

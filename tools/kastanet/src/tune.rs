@@ -36,7 +36,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-mod weights;
+pub mod weights;
 
 pub use error::TuneError;
 pub use history::{Epoch, History};
@@ -45,7 +45,7 @@ pub use prepared::Prepared;
 pub use run::{Fared, Run};
 pub use spread::densities;
 pub use state::StateError;
-pub use weights::{WeightsError, read, write as write_weights};
+pub use weights::WeightsError;
 
 use crate::graph::Graph;
 use crate::quantise::Samples;

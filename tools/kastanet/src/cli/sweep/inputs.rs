@@ -142,12 +142,8 @@ fn without_data(args: &Args) -> Failure {
 /// A network that cannot be made.
 pub fn unmade(args: &Args, network: &Network, error: &NetworkError) -> Failure {
     let Network { density, unit } = network;
-    let failure = failed(args)
+    failed(args)
         .because(format!("a network of density {density}, unit {unit}, cannot be made"))
-        .because(error);
-    failure.help(match error {
-        NetworkError::Tune(error) => tune::advice(error),
-        NetworkError::Quantise(error) => error.help(),
-        NetworkError::Prune(_) => "change --densities",
-    })
+        .because(error)
+        .help(error.help())
 }
