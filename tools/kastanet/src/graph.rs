@@ -35,6 +35,7 @@ pub use op::{Activation, Op, OpKind, Padding};
 pub use shapes::squeezed;
 pub use simplify::simplify;
 pub(crate) use strides::{broadcast, places, strides};
+pub(crate) use tensor::narrow;
 pub use tensor::{DType, Quant, Tensor, shape_string};
 
 /// The index of a tensor in [`Graph::tensors`].

@@ -10,6 +10,7 @@ use crate::graph::Graph;
 use crate::quantise::Samples;
 use crate::sweep::{Network, NetworkError, Source, Training};
 use crate::tune::Options;
+use crate::words;
 use sha2::{Digest, Sha256};
 
 /// Samples that show ranges, at most.
@@ -96,7 +97,7 @@ impl Inputs {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
-        Ok(said(&hash.finalize()))
+        Ok(words::hex(&hash.finalize()))
     }
 }
 
@@ -123,10 +124,6 @@ fn hash_of(data: &Data) -> Vec<u8> {
     let classes = data.classes.as_ref();
     hash.update(format!("{:?}", classes.map(|classes| (classes.numbers(), classes.names()))));
     hash.finalize().to_vec()
-}
-
-fn said(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn failed(args: &Args) -> Failure {
