@@ -14,13 +14,9 @@
 //! A [`Normalisation`] is what raw values are made the network's input with.
 
 mod classes;
-
 mod idx;
-
 mod normalisation;
-
 mod pictures;
-
 mod table;
 
 pub use classes::Classes;

@@ -19,17 +19,11 @@
 //! same network gives the same graph, whichever file it comes from. `docs/description.md` is for users.
 
 mod error;
-
 mod file;
-
 mod import;
-
 mod layers;
-
 mod order;
-
 mod starter;
-
 mod weights;
 
 #[cfg(test)]

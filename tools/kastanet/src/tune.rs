@@ -12,31 +12,20 @@
 //! bits.
 
 mod balance;
-
 pub mod budget;
-
 mod error;
-
 mod history;
-
 mod layers;
-
 mod options;
-
 mod prepared;
-
 mod rounding;
-
 mod run;
-
 mod spread;
-
 mod state;
+pub mod weights;
 
 #[cfg(test)]
 mod tests;
-
-pub mod weights;
 
 pub use error::TuneError;
 pub use history::{Epoch, History};

@@ -5,7 +5,6 @@
 //! first.
 
 mod npy;
-
 mod npz;
 
 pub use npz::{Archive, to_npz};

@@ -1,9 +1,7 @@
 //! `kastanet tune`: from a dense float checkpoint to sparse weights.
 
 mod budget;
-
 mod interrupt;
-
 mod text;
 
 use super::Answer;
