@@ -14,13 +14,9 @@
 //! A [`Normalisation`] is what raw values are made the network's input with.
 
 mod classes;
-
 mod idx;
-
 mod normalisation;
-
 mod pictures;
-
 mod table;
 
 pub use classes::Classes;
@@ -30,7 +26,7 @@ use crate::arrays::{Archive, Array};
 use crate::evaluate::sample_shape;
 use crate::failure::Failure;
 use crate::files;
-use crate::graph::Graph;
+use crate::graph::{Graph, narrow, shape_string};
 use kastanet::image::Image;
 use std::path::Path;
 
@@ -84,13 +80,8 @@ impl Wanted {
 
     /// The shape in messages.
     fn said(&self) -> String {
-        crate::graph::shape_string(&self.shape)
+        shape_string(&self.shape)
     }
-}
-
-/// The dimensions that are not one.
-fn narrow(shape: &[usize]) -> Vec<usize> {
-    shape.iter().copied().filter(|&dim| dim != 1).collect()
 }
 
 /// Samples.

@@ -15,22 +15,19 @@
 //! ```
 //!
 //! `file` declares what the file may say, `weights` holds the arrays, `order` knows what frameworks call them and how
-//! they order axes, `layers` writes each layer as nodes of ONNX, and [`import()`] hands these to that importer: the
-//! same network gives the same graph, whichever file it comes from. `docs/description.md` is for users.
+//! they order axes, `arrays` takes those of a layer, `layers` and `windows` write each layer as nodes of ONNX, and
+//! [`import()`] hands these to that importer: the same network gives the same graph, whichever file it comes from.
+//! `docs/description.md` is for users.
 
+mod arrays;
 mod error;
-
 mod file;
-
 mod import;
-
 mod layers;
-
 mod order;
-
 mod starter;
-
 mod weights;
+mod windows;
 
 #[cfg(test)]
 mod tests;

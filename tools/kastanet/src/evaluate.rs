@@ -10,9 +10,7 @@
 //! image came from, [`Truth`] counts right ones.
 
 mod bind;
-
 mod compare;
-
 mod score;
 
 pub use bind::{Input, bind};

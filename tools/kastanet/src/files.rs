@@ -209,8 +209,13 @@ pub fn weights<'a>(path: &Path, kind: Kind, bytes: &'a [u8]) -> Result<Weights<'
     }
 }
 
-/// The file of weights that a description names, so that nothing is written over it.
-pub fn weights_of(path: &Path) -> Option<PathBuf> {
+/// The files that a checkpoint is read from, so that nothing is written over them: itself, and the weights that a
+/// description names.
+pub fn files_of(checkpoint: &Path) -> Vec<PathBuf> {
+    [checkpoint.to_path_buf()].into_iter().chain(weights_of(checkpoint)).collect()
+}
+
+fn weights_of(path: &Path) -> Option<PathBuf> {
     path.extension().filter(|extension| *extension == "toml")?;
     let text = String::from_utf8(read(path).ok()?).ok()?;
     Some(path.parent()?.join(Description::parse(&text).ok()?.weights))
@@ -252,8 +257,8 @@ pub fn read_checkpoint(path: &Path) -> Result<(Graph, Vec<u8>), Failure> {
     match read_model(path)? {
         Model::Checkpoint(graph, bytes) => Ok((graph, bytes)),
         Model::Weights(..) => Err(undescribed(path)),
-        Model::Image(_) => Err(Failure::new(format!("cannot pack `{}`", path.display()))
-            .because("it is an image already")
+        Model::Image(_) => Err(Failure::new(format!("cannot use `{}`", path.display()))
+            .because("it is an image already, expected a checkpoint")
             .help("give the checkpoint it was packed from")),
     }
 }
@@ -266,9 +271,9 @@ pub fn read_checkpoint(path: &Path) -> Result<(Graph, Vec<u8>), Failure> {
 pub fn read_image(path: &Path) -> Result<AlignedBytes, Failure> {
     match read_model(path)? {
         Model::Image(bytes) => Ok(bytes),
-        Model::Weights(..) => Err(not_a_model(path, Kind::of(&read(path)?))),
-        Model::Checkpoint(..) => Err(Failure::new(format!("cannot run `{}`", path.display()))
-            .because("it is a checkpoint, not an image")
+        Model::Weights(_, kind) => Err(not_a_model(path, kind)),
+        Model::Checkpoint(..) => Err(Failure::new(format!("cannot use `{}`", path.display()))
+            .because("it is a checkpoint, expected an image")
             .help(format!("first `kastanet pack {} -o MODEL.kst`", path.display()))),
     }
 }

@@ -20,6 +20,8 @@ mod quantised;
 
 mod simplify;
 
+mod strides;
+
 mod error;
 
 #[cfg(test)]
@@ -32,6 +34,8 @@ pub use error::{GraphError, OpError};
 pub use op::{Activation, Op, OpKind, Padding};
 pub use shapes::squeezed;
 pub use simplify::simplify;
+pub(crate) use strides::{broadcast, places, strides};
+pub(crate) use tensor::narrow;
 pub use tensor::{DType, Quant, Tensor, shape_string};
 
 /// The index of a tensor in [`Graph::tensors`].

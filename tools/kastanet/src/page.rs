@@ -16,25 +16,15 @@
 //! names have lost what turns the direction of writing.
 
 mod chart;
-
 mod confusion;
-
 mod flash;
-
 mod frame;
-
 mod head;
-
 mod history;
-
 mod layers;
-
 mod pattern;
-
 mod ram;
-
 mod recorded;
-
 mod sweep;
 
 pub use chart::Error;

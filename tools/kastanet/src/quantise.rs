@@ -13,21 +13,13 @@
 //! ```
 
 mod constants;
-
 mod error;
-
 mod histogram;
-
 mod ranges;
-
 mod recorded;
-
 mod samples;
-
 mod scalings;
-
 mod shifts;
-
 mod ties;
 
 #[cfg(test)]

@@ -4,17 +4,11 @@
 //! is shared by `pack` and `inspect`, so that both count alike.
 
 mod checkpoint;
-
 mod image;
-
 mod layers;
-
 mod names;
-
 mod params;
-
 mod table;
-
 mod weights;
 
 pub use checkpoint::CheckpointReport;

@@ -7,9 +7,7 @@
 //! ```
 
 mod pick;
-
 mod point;
-
 mod source;
 
 pub use pick::Wish;

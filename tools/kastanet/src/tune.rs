@@ -12,31 +12,20 @@
 //! bits.
 
 mod balance;
-
 pub mod budget;
-
 mod error;
-
 mod history;
-
 mod layers;
-
 mod options;
-
 mod prepared;
-
 mod rounding;
-
 mod run;
-
 mod spread;
-
 mod state;
+pub mod weights;
 
 #[cfg(test)]
 mod tests;
-
-mod weights;
 
 pub use error::TuneError;
 pub use history::{Epoch, History};
@@ -45,7 +34,7 @@ pub use prepared::Prepared;
 pub use run::{Fared, Run};
 pub use spread::densities;
 pub use state::StateError;
-pub use weights::{WeightsError, read, write as write_weights};
+pub use weights::WeightsError;
 
 use crate::graph::Graph;
 use crate::quantise::Samples;

@@ -46,6 +46,11 @@ pub fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{plural}")
 }
 
+/// Bytes as two digits each: `00ff`.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +60,7 @@ mod tests {
         assert_eq!(list(Vec::<u8>::new()), "");
         assert_eq!(list(1..=12), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12");
         assert!(list(1..=13).ends_with(", 12 and 1 more"));
+        assert_eq!(hex(&[0, 0xa5, 255]), "00a5ff");
         assert_eq!(short("é"), "é");
         assert_eq!(short(&"é".repeat(500)).chars().count(), MOST_LETTERS + 1);
         assert_eq!([0.0, 0.5, 3e38, 1e-40].map(real), ["0", "0.5", "3e38", "1e-40"]);

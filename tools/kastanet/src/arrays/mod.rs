@@ -5,7 +5,6 @@
 //! first.
 
 mod npy;
-
 mod npz;
 
 pub use npz::{Archive, to_npz};
@@ -54,6 +53,16 @@ impl Element {
         let [low @ .., sign] = wide;
         let value = i64::from_le_bytes(low);
         ((value < 0) == (sign != 0)).then_some(value)
+    }
+
+    /// The number that these bytes are, as the nearest float of 32 bits; nothing for floats of 16 bits, and integers
+    /// that do not fit 64 bits.
+    fn real(self, bytes: &[u8]) -> Option<f32> {
+        match (self.class, bytes) {
+            (Class::Float, &[a, b, c, d]) => Some(f32::from_le_bytes([a, b, c, d])),
+            (Class::Float, _) => Some(f64::from_le_bytes(bytes.try_into().ok()?) as f32),
+            _ => Some(self.integer(bytes)? as f32),
+        }
     }
 }
 
@@ -119,24 +128,18 @@ impl Array {
 
     /// The same with floats of 32 bits; of elements of another kind that do not become such, NaN.
     pub fn to_real(&self) -> Self {
-        let count = self.bytes.len() / self.element.size.max(1);
-        let one = |at| self.reals(at..at + 1).and_then(|one| one.first().copied());
-        let values: Vec<f32> = (0..count).map(|at| one(at).unwrap_or(f32::NAN)).collect();
+        let all = self.bytes.chunks_exact(self.element.size.max(1));
+        let values: Vec<f32> = all.map(|one| self.element.real(one).unwrap_or(f32::NAN)).collect();
         Array::from_f32(self.shape.clone(), &values)
     }
 
-    /// Some elements as floats of 32 bits, which the nearest stands for; nothing where they are not there, or do
-    /// not fit, or are of 16 bits.
+    /// Some elements as the nearest floats of 32 bits; nothing where they are not there, or one is a float of 16 bits
+    /// or an integer that does not fit 64.
     pub fn reals(&self, elements: Range<usize>) -> Option<Vec<f32>> {
-        let Element { class, size } = self.element;
+        let size = self.element.size;
         let bytes = elements.start.checked_mul(size)?..elements.end.checked_mul(size)?;
         let values = self.bytes.get(bytes)?.chunks_exact(size.max(1));
-        let real = |bytes: &[u8]| match (class, bytes) {
-            (Class::Float, &[a, b, c, d]) => Some(f32::from_le_bytes([a, b, c, d])),
-            (Class::Float, _) => Some(f64::from_le_bytes(bytes.try_into().ok()?) as f32),
-            _ => Some(self.element.integer(bytes)? as f32),
-        };
-        values.map(real).collect()
+        values.map(|one| self.element.real(one)).collect()
     }
 
     /// The shape as NumPy writes it: `(10, 49)`.

@@ -5,27 +5,16 @@
 //! for a failure, 2 for a command line that makes no sense.
 
 mod data;
-
 mod demo;
-
 mod eval;
-
 mod inspect;
-
 mod normalise;
-
 mod pack;
-
 mod progress;
-
 mod report;
-
 mod run;
-
 mod simulate;
-
 mod sweep;
-
 mod tune;
 
 use crate::failure::Failure;

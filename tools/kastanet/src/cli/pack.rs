@@ -22,7 +22,7 @@ use crate::tflite::{Fault, ImportError};
 use crate::{output, tflite};
 use failures::failed;
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use values::{ByLayer, OptimiseArg};
 
 /// What is told about the image.
@@ -48,10 +48,9 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let outputs: Vec<&Path> =
         [&args.output].into_iter().chain(&args.write_tflite).map(|path| path.as_path()).collect();
     let labels = args.labels.as_deref().and_then(labels::file);
-    let weights = files::weights_of(&args.checkpoint);
-    let inputs = [args.checkpoint.as_path()].into_iter().chain(labels).chain(weights.as_deref());
-    let inputs: Vec<&Path> = inputs.chain(args.calibrate.as_deref()).collect();
-    output::check(&outputs, &inputs)?;
+    let files = files::files_of(&args.checkpoint);
+    let more = [labels, args.weights.as_deref(), args.calibrate.as_deref()].into_iter().flatten();
+    output::check(&outputs, &files.iter().map(PathBuf::as_path).chain(more).collect::<Vec<_>>())?;
     let (graph, source) = files::read_checkpoint(&args.checkpoint)?;
     let normalisation = args.normalise.of(&graph, &args.checkpoint)?;
     let graph = calibrate::quantised(args, graph, normalisation.as_ref())?;

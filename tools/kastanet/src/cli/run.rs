@@ -100,5 +100,6 @@ fn text(report: &Report) -> String {
     let lines = report.outputs.iter().map(|output| {
         format!("{}: {} {}\n", output.file, output.dtype, shape_string(&output.shape))
     });
-    format!("{} samples\n{}", report.samples, lines.collect::<String>())
+    let samples = words::count(report.samples, "sample");
+    format!("{samples}\n{}", lines.collect::<String>())
 }

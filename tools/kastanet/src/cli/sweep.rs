@@ -38,7 +38,8 @@ struct Report {
 pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let outputs = [Some(&args.output), args.report.as_ref(), args.best.as_ref()];
     let outputs: Vec<&Path> = outputs.into_iter().flatten().map(PathBuf::as_path).collect();
-    output::check(&outputs, &args.inputs())?;
+    let files = args.inputs();
+    output::check(&outputs, &files.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     let inputs = Inputs::read(args)?;
     let source = inputs.source(args)?;
     let mut run =

@@ -1,9 +1,7 @@
 //! `kastanet tune`: from a dense float checkpoint to sparse weights.
 
 mod budget;
-
 mod interrupt;
-
 mod text;
 
 use super::Answer;
@@ -14,12 +12,11 @@ use crate::data::{Ask, Data, Wanted};
 use crate::failure::Failure;
 use crate::graph::Graph;
 use crate::quantise::Samples;
-use crate::tune::{History, Options, Prepared, Run, TuneError, Tuned, write_weights};
+use crate::tune::{History, Options, Prepared, Run, TuneError, Tuned, weights};
 use crate::{files, output};
 pub(super) use budget::size;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-pub(super) use text::advice;
 use text::text;
 
 /// Train a float checkpoint at constant sparsity (Top-KAST)
@@ -94,14 +91,7 @@ struct Report {
 
 pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let standing = standing(&args.output);
-    let weights = files::weights_of(&args.checkpoint);
-    let inputs: Vec<&Path> = [&args.checkpoint, &args.data]
-        .into_iter()
-        .chain(&weights)
-        .chain(&args.recipe)
-        .map(PathBuf::as_path)
-        .collect();
-    output::check(&[&args.output, &standing], &inputs)?;
+    check_output(args, &standing)?;
     let options = options(args.recipe.as_deref())?;
     let (graph, _) = files::read_checkpoint(&args.checkpoint)?;
     let failed = || Failure::new(format!("cannot tune `{}`", args.checkpoint.display()));
@@ -111,7 +101,7 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let normalisation = args.normalise.of(&graph, &args.checkpoint)?;
     let (data, classes) = labelled(&args.data, &graph)?;
     let x = (&data.x, normalisation.as_ref());
-    let wrong = |error: TuneError| failed().because(&error).help(advice(&error));
+    let wrong = |error: TuneError| failed().because(&error).help(error.help());
     let samples = Samples::new(&graph, &data.x).map_err(|error| wrong(error.into()))?;
     let samples = samples.normalised(normalisation.as_ref());
     let options = match args.budget {
@@ -122,18 +112,35 @@ pub(super) fn run(args: &Args) -> Result<Answer, Failure> {
     let mut memory = prepared.memory().map_err(wrong)?;
     let run = match args.resume {
         false => prepared.start(&mut memory).map_err(wrong)?,
-        true => prepared.resume(&mut memory, &files::read(&standing)?).map_err(|error| {
-            let failure = Failure::new(format!("cannot go on from `{}`", standing.display()));
-            failure.because(&error).help("leave --resume away to start anew")
-        })?,
+        true => resumed(&prepared, &mut memory, &standing)?,
     };
     let tuned = go(run, prepared.steps(), &standing, wrong)?;
     let flash_bytes = args.budget.map(|_| budget::taken(args, &tuned.graph, x)).transpose()?;
-    let bytes = write_weights(&tuned.graph, Some(&tuned.history))
+    let bytes = weights::write(&tuned.graph, Some(&tuned.history))
         .map_err(|error| failed().because(error).help("give layers other names"))?;
     output::write(&[(args.output.as_path(), &bytes)])?;
     output::remove(&standing)?;
     Ok(Answer::new(report(args, tuned, flash_bytes), text))
+}
+
+/// Nothing that is read is written over.
+fn check_output(args: &Args, standing: &Path) -> Result<(), Failure> {
+    let files = files::files_of(&args.checkpoint);
+    let files = files.iter().chain([&args.data]).chain(&args.recipe);
+    output::check(&[&args.output, standing], &files.map(PathBuf::as_path).collect::<Vec<_>>())
+}
+
+/// A run from where one was interrupted.
+fn resumed<'r>(
+    prepared: &'r Prepared<'r>,
+    memory: &'r mut [u32],
+    standing: &Path,
+) -> Result<Run<'r>, Failure> {
+    prepared.resume(memory, &files::read(standing)?).map_err(|error| {
+        Failure::new(format!("cannot go on from `{}`", standing.display()))
+            .because(&error)
+            .help("leave --resume away to start anew")
+    })
 }
 
 /// Where a run's standing is kept until its weights are written.

@@ -1,10 +1,11 @@
 //! IDX, the form of MNIST: two zeros, a type, the number of dimensions, these, then the elements; big-endian. With
 //! or without gzip around it. Samples and labels are files of their own.
 
-use super::{Ask, Classes, Data, MAX_BYTES, Wanted, narrow, unusable};
+use super::{Ask, Classes, Data, MAX_BYTES, Wanted, unusable};
 use crate::arrays::{Array, Class, Element, shape_string};
 use crate::failure::Failure;
 use crate::files;
+use crate::graph::{self, narrow};
 use flate2::read::MultiGzDecoder;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ pub(super) fn read(path: &Path, bytes: &[u8], wanted: &Wanted) -> Result<Data, F
         return Err(unusable(path)
             .because(format!(
                 "its samples are {}, the network takes {}",
-                crate::graph::shape_string(sample),
+                graph::shape_string(sample),
                 wanted.said()
             ))
             .help("give samples as the network was trained on"));

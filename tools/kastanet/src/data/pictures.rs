@@ -5,9 +5,10 @@
 //! blue where it takes height × width × 3. Transparency is dropped. Nothing is resized: how that is done changes what
 //! a network sees. Names that start with a dot are passed over.
 
-use super::{Ask, Classes, Data, MAX_BYTES, Wanted, narrow, unusable};
+use super::{Ask, Classes, Data, MAX_BYTES, Wanted, unusable};
 use crate::arrays::{Array, Element};
 use crate::failure::Failure;
+use crate::graph::narrow;
 use image::{DynamicImage, ImageDecoder, ImageReader};
 use std::fs;
 use std::path::{Path, PathBuf};

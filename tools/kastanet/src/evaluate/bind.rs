@@ -3,6 +3,7 @@
 use super::{element, sample_shape};
 use crate::arrays::{Array, Element, shape_string};
 use crate::failure::Failure;
+use crate::graph::narrow;
 use kastanet::image::{DType, Image, Tensor};
 use kastanet::network::{InputError, Network};
 
@@ -103,8 +104,8 @@ impl Input<'_> {
     fn check(&self, image: Image<'_>) -> Result<(), Failure> {
         let Input { name, array, tensor } = self;
         let input = label(image, *tensor);
-        let shape = array.shape.split_first().map(|(_, sample)| squeezed(sample));
-        if shape != Some(squeezed(&sample_shape(*tensor))) {
+        let shape = array.shape.split_first().map(|(_, sample)| narrow(sample));
+        if shape != Some(narrow(&sample_shape(*tensor))) {
             let found = shape_string(&array.shape);
             return Err(Failure::new(format!("{name} does not fit input {input}"))
                 .because(format!("expected the shape {}, found {found}", wanted(*tensor)))
@@ -171,9 +172,4 @@ fn conversion(tensor: Tensor<'_>) -> String {
             tensor.zero_point()
         ),
     }
-}
-
-/// The sizes that are not one.
-fn squeezed(shape: &[usize]) -> Vec<usize> {
-    shape.iter().copied().filter(|&dim| dim != 1).collect()
 }

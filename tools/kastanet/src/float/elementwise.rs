@@ -1,7 +1,7 @@
 //! Element by element, and tensors put side by side.
 
 use super::{At, cut};
-use crate::graph::{Activation, Tensor};
+use crate::graph::{Activation, Tensor, broadcast, places, strides};
 
 impl At<'_> {
     pub(super) fn each(&self, f: impl Fn(f32) -> f32) -> Vec<f32> {
@@ -11,34 +11,24 @@ impl At<'_> {
     /// Two tensors, broadcast against each other.
     pub(super) fn both(&self, f: impl Fn(f32, f32) -> f32, activation: Activation) -> Vec<f32> {
         let (a, b, out) = (self.values(0), self.values(1), self.output_shape());
-        let [a_steps, b_steps] = [0, 1].map(|index| steps(self.shape(index), out));
-        places(out)
-            .map(|place| {
-                let at = |steps: &[usize]| {
-                    steps.iter().zip(&place).map(|(step, at)| step * at).sum::<usize>()
-                };
-                cut(activation, f(a[at(&a_steps)], b[at(&b_steps)]))
-            })
-            .collect()
+        let [a_steps, b_steps] =
+            [0, 1].map(|index| broadcast(self.shape(index), out).unwrap_or_default());
+        let pairs = places(out, &a_steps).zip(places(out, &b_steps));
+        pairs.map(|(a_at, b_at)| cut(activation, f(a[a_at], b[b_at]))).collect()
     }
 
+    /// Widths are pairs, before and after along each dimension.
     pub(super) fn pad(&self, with: f32) -> Vec<f32> {
-        let (shape, out, x) = (self.shape(0), self.output_shape(), self.values(0));
+        let (shape, out) = (self.shape(0), self.output_shape());
         let widths = Tensor::to_i32(self.tensor(1)).unwrap_or_default();
-        let before: Vec<usize> = widths.iter().step_by(2).map(|&width| width as usize).collect();
-        let inside = steps(shape, shape);
-        let one = |place: Vec<usize>| {
-            let mut from = 0;
-            for axis in 0..place.len() {
-                let at = place[axis].checked_sub(before[axis]).filter(|&at| at < shape[axis]);
-                match at {
-                    Some(at) => from += at * inside[axis],
-                    None => return with,
-                }
-            }
-            x[from]
-        };
-        places(out).map(one).collect()
+        let steps = strides(out);
+        let before = widths.iter().step_by(2).zip(&steps);
+        let start: usize = before.map(|(&width, step)| width as usize * step).sum();
+        let mut y = vec![with; out.iter().product()];
+        for (place, &x) in places(shape, &steps).zip(self.values(0)) {
+            y[start + place] = x;
+        }
+        y
     }
 
     pub(super) fn concatenated(&self, axis: i32, activation: Activation) -> Vec<f32> {
@@ -68,28 +58,4 @@ impl At<'_> {
         }
         y
     }
-}
-
-/// Every place of a shape, the last dimension fastest.
-fn places(shape: &[usize]) -> impl Iterator<Item = Vec<usize>> {
-    (0..shape.iter().product()).map(move |mut index: usize| {
-        let mut place = vec![0; shape.len()];
-        for axis in (0..shape.len()).rev() {
-            place[axis] = index % shape[axis];
-            index /= shape[axis];
-        }
-        place
-    })
-}
-
-/// The step of each dimension of `out` in a tensor that is broadcast to it; 0 along those of one element.
-fn steps(shape: &[usize], out: &[usize]) -> Vec<usize> {
-    let (mut steps, mut step) = (vec![0; out.len()], 1);
-    for (axis, &size) in shape.iter().enumerate().rev() {
-        if size > 1 {
-            steps[axis + out.len() - shape.len()] = step;
-        }
-        step *= size;
-    }
-    steps
 }

@@ -2,7 +2,7 @@
 
 use super::layers::Side;
 use super::{At, cut};
-use crate::graph::{Activation, Padding, Tensor};
+use crate::graph::{Activation, Padding, Tensor, broadcast, places};
 
 /// Padding, stride, size of the window.
 type Steps = (Padding, [usize; 2], [usize; 2]);
@@ -51,19 +51,13 @@ impl At<'_> {
         let axes = Tensor::to_i32(self.tensor(1)).unwrap_or_default();
         let is_left =
             |axis: usize| !axes.iter().any(|&a| (if a < 0 { a + rank } else { a }) == axis as i32);
-        let left: usize =
-            (0..shape.len()).filter(|&axis| is_left(axis)).map(|axis| shape[axis]).product();
+        let reduced = |axis| if is_left(axis) { shape[axis] } else { 1 };
+        let left: Vec<usize> = (0..shape.len()).map(reduced).collect();
+        let steps = broadcast(&left, shape).unwrap_or_default();
+        let left = left.iter().product();
         let mut sums = vec![0.0; left];
-        for (index, x) in x.iter().enumerate() {
-            let (mut rest, mut to, mut step) = (index, 0, 1);
-            for axis in (0..shape.len()).rev() {
-                if is_left(axis) {
-                    to += rest % shape[axis] * step;
-                    step *= shape[axis];
-                }
-                rest /= shape[axis];
-            }
-            sums[to] += f64::from(*x);
+        for (place, &x) in places(shape, &steps).zip(x) {
+            sums[place] += f64::from(x);
         }
         let count = x.len() / left.max(1);
         sums.into_iter().map(|sum| (sum / count as f64) as f32).collect()

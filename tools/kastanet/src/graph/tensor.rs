@@ -145,6 +145,11 @@ impl Tensor {
     }
 }
 
+/// The sizes that are not 1: where they are the same, two shapes lie alike in memory.
+pub(crate) fn narrow(shape: &[usize]) -> Vec<usize> {
+    shape.iter().copied().filter(|&size| size != 1).collect()
+}
+
 /// A shape as people write it: `1×32×32×3`, or `scalar`.
 pub fn shape_string(shape: &[usize]) -> String {
     if shape.is_empty() {

@@ -15,14 +15,37 @@ use crate::quantise::quantise_as_recorded;
 pub struct Assembly<'m> {
     import: Import<'m>,
     opset: i64,
-    /// How many elements of values there may still be, and of constants that nodes give.
-    left: [usize; 2],
+    values: Count,
+    constants: Count,
+}
+
+/// Elements so far.
+struct Count {
+    /// Of what.
+    what: &'static str,
+    found: usize,
+    limit: usize,
+}
+
+impl Count {
+    fn new(what: &'static str, limit: usize) -> Self {
+        Count { what, found: 0, limit }
+    }
+
+    /// Counts some more.
+    fn add(&mut self, elements: usize) -> Result<(), Fault> {
+        self.found = self.found.saturating_add(elements);
+        let Count { what, found, limit } = *self;
+        if found <= limit { Ok(()) } else { Err(Fault::Count { what, found, limit }) }
+    }
 }
 
 impl<'m> Assembly<'m> {
     /// Nothing yet; `source` is the name of the file.
     pub fn new(source: &str, opset: i64) -> Self {
-        Assembly { import: Import::new(source), opset, left: [MAX_ALL, MAX_FOLDED] }
+        let values = Count::new("elements in its values", MAX_ALL);
+        let constants = Count::new("elements in computed constants", MAX_FOLDED);
+        Assembly { import: Import::new(source), opset, values, constants }
     }
 
     /// Whether a name stands for something.
@@ -63,36 +86,20 @@ impl<'m> Assembly<'m> {
     /// Adds a node behind those that it reads.
     pub fn node(&mut self, proto: &'m proto::Node) -> Result<(), Fault> {
         let node = Node { proto, opset: self.opset };
-        let (known, kind, elements) = match fold::fold(&self.import, node)? {
+        let known = match fold::fold(&self.import, node)? {
             Some(constant) => {
-                let elements = constant.values.len();
-                (Known::Constant(constant), 1, elements)
+                self.constants.add(constant.values.len())?;
+                Known::Constant(constant)
             }
             None => {
                 let value = self.value(node)?;
-                let elements = self.import.graph.tensors[value.tensor].elements();
-                (Known::Value(value), 0, elements)
+                self.values.add(self.import.graph.tensors[value.tensor].elements())?;
+                Known::Value(value)
             }
         };
-        self.take(kind, elements)?;
         match proto.outputs.first() {
             Some(output) => self.import.set(output, known),
             None => Ok(()),
-        }
-    }
-
-    /// Counts elements of values or of constants.
-    fn take(&mut self, kind: usize, elements: usize) -> Result<(), Fault> {
-        let (what, limit) =
-            [("elements in its values", MAX_ALL), ("elements in computed constants", MAX_FOLDED)]
-                [kind];
-        let used = (limit - self.left[kind]).saturating_add(elements);
-        match limit.checked_sub(used) {
-            Some(left) => {
-                self.left[kind] = left;
-                Ok(())
-            }
-            None => Err(Fault::Count { what, found: used, limit }),
         }
     }
 

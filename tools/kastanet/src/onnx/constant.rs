@@ -2,7 +2,7 @@
 
 use super::error::Fault;
 use super::proto::{self, element};
-use crate::graph::Quant;
+use crate::graph::{self, Quant, places, strides};
 
 /// The most elements of an array, so that no file can ask for more memory than it has bytes.
 pub const MAX_ELEMENTS: usize = 1 << 28;
@@ -116,20 +116,13 @@ impl Constant {
 
     /// The same elements repeated along axes of 1, as NumPy does; `None` where the shapes do not allow it.
     pub fn broadcast(&self, shape: &[usize]) -> Option<Self> {
-        let missing = shape.len().checked_sub(self.shape.len())?;
-        let own = strides(&self.shape);
-        let stride = |(axis, &size): (usize, &usize)| match axis.checked_sub(missing) {
-            None => Some(0),
-            Some(axis) if self.shape[axis] == size => Some(own[axis]),
-            Some(axis) => (self.shape[axis] == 1).then_some(0),
-        };
-        let strides = shape.iter().enumerate().map(stride).collect::<Option<Vec<usize>>>()?;
+        let strides = graph::broadcast(&self.shape, shape)?;
         let values = self.values.at(places(shape, &strides));
         let quant = self.quant.clone().filter(|quant| quant.scales.len() == 1);
         Some(Constant { shape: shape.to_vec(), values, element: self.element, quant })
     }
 
-    /// Reads an array of the file; `owner` is what errors say it belongs to.
+    /// Reads an array of the file.
     pub fn read(tensor: &proto::Tensor) -> Result<Self, Fault> {
         if tensor.location != 0 || !tensor.external.is_empty() {
             return Err(Fault::External { tensor: tensor.name.clone() });
@@ -138,7 +131,7 @@ impl Constant {
         let values = values(tensor)?;
         let (expected, found) = (shape.iter().product(), values.len());
         if expected != found {
-            let (tensor, shape) = (tensor.name.clone(), crate::graph::shape_string(&shape));
+            let (tensor, shape) = (tensor.name.clone(), graph::shape_string(&shape));
             return Err(Fault::Elements { tensor, shape, expected, found });
         }
         Ok(Constant { element: tensor.data_type, ..Constant::new(shape, values) })
@@ -150,7 +143,9 @@ fn shape(tensor: &proto::Tensor) -> Result<Vec<usize>, Fault> {
     let mut elements = 1_usize;
     let size = |&dim: &i64| {
         let size = usize::try_from(dim).map_err(|_| bad())?;
-        elements = elements.checked_mul(size).filter(|&n| n <= MAX_ELEMENTS).ok_or_else(bad)?;
+        // An array without elements is counted as if it had some: its other sizes are multiplied, too.
+        let all = elements.checked_mul(size.max(1));
+        elements = all.filter(|&all| all <= MAX_ELEMENTS).ok_or_else(bad)?;
         Ok(size)
     };
     tensor.dims.iter().map(size).collect()
@@ -213,27 +208,6 @@ pub fn half(bits: u16) -> f32 {
     }
 }
 
-/// The step of each axis in memory.
-pub fn strides(shape: &[usize]) -> Vec<usize> {
-    let mut strides = vec![1; shape.len()];
-    for axis in (1..shape.len()).rev() {
-        strides[axis - 1] = strides[axis] * shape[axis];
-    }
-    strides
-}
-
-/// For each index of `shape`, the last axis fastest, the sum of its steps.
-pub fn places<'s>(shape: &'s [usize], strides: &'s [usize]) -> impl Iterator<Item = usize> + 's {
-    (0..shape.iter().product()).map(move |mut index: usize| {
-        let mut place = 0;
-        for (size, stride) in shape.iter().zip(strides).rev() {
-            place += index % size * stride;
-            index /= size;
-        }
-        place
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,6 +226,16 @@ mod tests {
         }
         assert_eq!(half(0x7c00), f32::INFINITY);
         assert!(half(0x7e00).is_nan());
+    }
+
+    #[test]
+    fn sizes_are_bounded_beside_a_size_of_zero() {
+        let read = |dims: &[i64]| {
+            let (dims, data_type) = (dims.to_vec(), element::FLOAT);
+            Constant::read(&proto::Tensor { dims, data_type, ..Default::default() })
+        };
+        assert_eq!(read(&[0, 3]).unwrap().transposed(&[1, 0]).shape, [3, 0]);
+        assert!(matches!(read(&[0, 1 << 40, 1 << 40]), Err(Fault::Dims { .. })));
     }
 
     #[test]

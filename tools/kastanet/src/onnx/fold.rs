@@ -5,6 +5,7 @@ use super::error::Fault;
 use super::node::Node;
 use super::operators::quantise;
 use super::values::{Import, Known};
+use std::ops::Range;
 
 /// The most elements that a node gives which can give more than it has: shapes have a handful.
 const MAX_GIVEN: usize = 1 << 20;
@@ -69,14 +70,17 @@ fn shape<'m>(import: &Import<'m>, node: Node<'m>) -> Result<Constant, Fault> {
         Known::Constant(constant) => constant.shape.clone(),
         Known::Value(value) => value.shape(),
     };
-    let rank = shape.len() as i64;
-    let place = |name: &str, default: i64| {
-        let at = node.int(name, default);
-        (if at < 0 { at.saturating_add(rank) } else { at }).clamp(0, rank) as usize
-    };
-    let (start, end) = (place("start", 0), place("end", rank));
-    let sizes = shape.get(start..end.max(start)).unwrap_or_default();
+    let ends = [node.int("start", 0), node.int("end", i64::MAX)];
+    let sizes = shape.get(part(shape.len(), ends)).unwrap_or_default();
     Ok(Constant::row(sizes.iter().map(|&size| size as i64).collect()))
+}
+
+/// The places from `start` to before `end`, which count from the end where they are negative, of so many as there are.
+fn part(len: usize, ends: [i64; 2]) -> Range<usize> {
+    let len = len as i64;
+    let [start, end] =
+        ends.map(|at| (if at < 0 { at.saturating_add(len) } else { at }).clamp(0, len) as usize);
+    start..end.max(start)
 }
 
 fn cast(node: Node<'_>, first: &Constant) -> Option<Constant> {
@@ -168,10 +172,7 @@ fn slice(node: Node<'_>, first: &Constant, rest: &[&Constant]) -> Result<Option<
     if number(2, "axes").unwrap_or(0) != 0 || number(3, "steps").unwrap_or(1) != 1 {
         return Ok(None);
     }
-    let place = |at: i64| {
-        (if at < 0 { at.saturating_add(len as i64) } else { at }).clamp(0, len as i64) as usize
-    };
-    let range = place(start)..place(end).max(place(start));
+    let range = part(len, [start, end]);
     Ok(Some(Constant::new(vec![range.len()], first.values.at(range))))
 }
 
@@ -184,17 +185,15 @@ fn arithmetic(kind: &str, first: &Constant, rest: &[&Constant]) -> Option<Consta
     }
     let (a, b) = (first.broadcast(shape)?, second.broadcast(shape)?);
     let values = match (&a.values, &b.values) {
-        (Values::Real(a), Values::Real(b)) => Values::Real(
-            a.iter()
-                .zip(b)
-                .map(|(a, b)| match kind {
-                    "Add" => a + b,
-                    "Sub" => a - b,
-                    "Mul" => a * b,
-                    _ => a / b,
-                })
-                .collect(),
-        ),
+        (Values::Real(a), Values::Real(b)) => {
+            let one = |(a, b): (&f32, &f32)| match kind {
+                "Add" => a + b,
+                "Sub" => a - b,
+                "Mul" => a * b,
+                _ => a / b,
+            };
+            Values::Real(a.iter().zip(b).map(one).collect())
+        }
         (Values::Whole(a), Values::Whole(b)) => {
             let one = |(a, b): (&i64, &i64)| match kind {
                 "Add" => a.checked_add(*b),

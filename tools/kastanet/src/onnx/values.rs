@@ -1,11 +1,11 @@
 //! What is known while a model is read: constants, and values that the network computes.
 
-use super::constant::{Constant, Values, places, strides};
+use super::constant::{Constant, Values};
 use super::error::Fault;
 use super::integer::MARK;
 use super::layout::Layout;
 use super::node::Node;
-use crate::graph::{DType, Graph, Op, OpKind, Quant, Tensor, TensorId};
+use crate::graph::{DType, Graph, Op, OpKind, Quant, Tensor, TensorId, places, strides};
 use std::collections::HashMap;
 
 /// What a name of the file stands for.
@@ -112,6 +112,14 @@ impl<'m> Import<'m> {
                 Err(node.fault(format!("its {role} {name:?} hold NaN or infinity")))
             }
             Some(_) => Ok(constant.clone()),
+        }
+    }
+
+    /// The biases of a layer, which are its third input, if it has such.
+    pub fn biases(&self, node: Node<'m>) -> Result<Option<Constant>, Fault> {
+        match self.optional(node, 2)? {
+            Some(_) => self.reals(node, 2, "biases").map(Some),
+            None => Ok(None),
         }
     }
 

@@ -6,6 +6,7 @@ use crate::graph::Graph;
 use crate::lower::{Op, Params, Program, Weights};
 use crate::plan::{Placed, Plan};
 use crate::trainable::Part;
+use crate::words;
 use kastanet::image::record::{
     ALIGN, Header, MAGIC, MAX_OPERATORS, MAX_TENSORS, NONE, OPTIONAL, OpHead, PER_CHANNEL,
     SectionRecord, TableParams, TensorRecord, VERSION, WeightsRecord, section,
@@ -163,8 +164,7 @@ fn names(program: &Program) -> impl Iterator<Item = &str> {
 }
 
 fn provenance(name: &str, source: &[u8]) -> [String; 3] {
-    let hash = Sha256::digest(source);
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = words::hex(&Sha256::digest(source));
     [
         format!("tool kastanet {}", env!("CARGO_PKG_VERSION")),
         format!("source {name}"),

@@ -3,7 +3,7 @@
 use super::QuantiseError;
 use crate::arrays::{Array, Class, shape_string};
 use crate::data::Normalisation;
-use crate::graph::Graph;
+use crate::graph::{Graph, narrow};
 
 /// Samples, in the order of the graph's input.
 pub struct Samples<'a> {
@@ -27,8 +27,6 @@ impl<'a> Samples<'a> {
         };
         let shape = &graph.tensors[input].shape;
         let found = array.shape.get(1..).unwrap_or_default();
-        let narrow =
-            |shape: &[usize]| shape.iter().copied().filter(|&size| size != 1).collect::<Vec<_>>();
         let (channels, places) = match shape.split_last() {
             Some((&channels, rest)) => (channels, rest),
             None => (1, &[][..]),

@@ -71,17 +71,14 @@ mod tests {
             point(0.97, 20, 5),
             point(0.99, 40, 5),
         ]);
-        let flash = |wish| sweep.pick(wish).unwrap().map(|p| p.accuracy).map_err(|p| p.accuracy);
-        assert_eq!(flash(Wish::MinAccuracy(0.92)), Ok(0.97));
-        assert_eq!(flash(Wish::MinAccuracy(0.5)), Ok(0.9));
-        assert_eq!(flash(Wish::MinAccuracy(0.995)), Err(0.99));
-        assert_eq!(flash(Wish::MaxFlash(39)), Ok(0.97));
-        assert_eq!(flash(Wish::MaxFlash(9)), Err(0.9));
-        assert!(
-            super::super::Sweep { points: vec![], ..sweep.clone() }
-                .pick(Wish::MaxFlash(9))
-                .is_none()
-        );
+        let picked = |wish| sweep.pick(wish).unwrap().map(|p| p.accuracy).map_err(|p| p.accuracy);
+        assert_eq!(picked(Wish::MinAccuracy(0.92)), Ok(0.97));
+        assert_eq!(picked(Wish::MinAccuracy(0.5)), Ok(0.9));
+        assert_eq!(picked(Wish::MinAccuracy(0.995)), Err(0.99));
+        assert_eq!(picked(Wish::MaxFlash(39)), Ok(0.97));
+        assert_eq!(picked(Wish::MaxFlash(9)), Err(0.9));
+        let empty = Sweep { points: vec![], ..sweep.clone() };
+        assert!(empty.pick(Wish::MaxFlash(9)).is_none());
     }
 
     #[test]

@@ -44,6 +44,17 @@ pub enum NetworkError {
     Prune(#[from] prune::Error),
 }
 
+impl NetworkError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            NetworkError::Tune(error) => error.help(),
+            NetworkError::Quantise(error) => error.help(),
+            NetworkError::Prune(_) => "change --densities",
+        }
+    }
+}
+
 impl Source<'_> {
     /// The int8 network of which a share of the weights stays: tuned and quantised, or pruned by magnitude. `after`
     /// is called once a step.

@@ -9,11 +9,8 @@ use crate::graph::Graph;
 use crate::graph::sample::{every_operator, small};
 
 mod constants;
-
 mod faults;
-
 mod hostile;
-
 mod variants;
 
 type Fields = Vec<(u16, Value)>;

@@ -61,3 +61,23 @@ pub enum TuneError {
     #[error(transparent)]
     Loss(#[from] LossError),
 }
+
+impl TuneError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            TuneError::Density { .. }
+            | TuneError::Share { .. }
+            | TuneError::Quantised { .. }
+            | TuneError::UnknownLayer { .. }
+            | TuneError::Batch { .. } => "change the recipe",
+            TuneError::Classes { .. } => "give one class for each sample",
+            TuneError::TooFew { .. } => "give more samples, or change `batch`, `hold` and `epochs`",
+            TuneError::Weights { .. } => "export the checkpoint with its weights in float32",
+            TuneError::Samples(error) => error.help(),
+            TuneError::Loss(_) => "give classes that the network has outputs for",
+            TuneError::Network(_) => "change the model, or cut it so that this part runs outside",
+            _ => "change the recipe or the model",
+        }
+    }
+}

@@ -8,6 +8,7 @@ use super::{LANES, Options, TuneError};
 use crate::graph::Graph;
 use crate::quantise::Samples;
 use crate::training::{Gradients, plan, write};
+use crate::words;
 use kastanet::train::{Program, Recipe, Source, Tuner};
 use sha2::{Digest, Sha256};
 use zerocopy::IntoBytes;
@@ -133,7 +134,7 @@ impl<'a> Prepared<'a> {
             hash.update(self.samples.get(sample)?.as_bytes());
         }
         hash.update(self.classes.as_bytes());
-        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(words::hex(&hash.finalize()))
     }
 }
 

@@ -44,7 +44,7 @@ fn tuned(options: &Options, stops: &[u32]) -> Vec<u8> {
         }
         if run.is_done() {
             let tuned = run.finish();
-            return write_weights(&tuned.graph, Some(&tuned.history)).unwrap();
+            return weights::write(&tuned.graph, Some(&tuned.history)).unwrap();
         }
         saved = Some(run.saved().unwrap());
     }

@@ -65,9 +65,14 @@ fn descriptions_are_inspected_and_tuned() {
         place.run(&["tune", model, "--data", "d.npz", "--recipe", "r.toml", "-o", output])
     };
     tune("torch.toml", "torch.safetensors").fails(&["torch.safetensors", "it is an input as well"]);
+    let sweep = ["sweep", "torch.toml", "--data", "d.npz", "--test", "d.npz", "-o"];
+    let sweep = place.run(&[&sweep[..], &["torch.safetensors"]].concat());
+    sweep.fails(&["torch.safetensors", "it is an input as well"]);
     tune("torch.toml", "w.safetensors").ok();
     let args = ["--weights", "w.safetensors", "--calibrate", "x.npz", "-o", "m.kst"];
     place.run(&[&["pack", "torch.toml"], &args[..]].concat()).ok();
+    let over = [&["pack", "torch.toml"], &args[..], &["--write-tflite", "w.safetensors"]].concat();
+    place.run(&over).fails(&["w.safetensors", "it is an input as well"]);
     tune("torch.safetensors", "v.safetensors").fails(&["arrays by themselves", "[[layer]]"]);
 }
 

@@ -10,7 +10,8 @@ use crate::failure::Failure;
 use crate::files;
 use crate::graph::Graph;
 use crate::quantise::{QuantiseError, Ranges, Samples, Shifts, quantise};
-use crate::{prune, tflite, tune};
+use crate::tune::weights;
+use crate::{prune, tflite};
 use std::path::Path;
 
 /// The checkpoint in int8: as it is, or quantised.
@@ -53,7 +54,7 @@ pub(super) fn quantised(
 /// The checkpoint with other weights, where some are given.
 pub(in crate::cli) fn weighted(path: Option<&Path>, mut graph: Graph) -> Result<Graph, Failure> {
     let Some(path) = path else { return Ok(graph) };
-    tune::read(&mut graph, &files::read(path)?).map_err(|error| {
+    weights::read(&mut graph, &files::read(path)?).map_err(|error| {
         Failure::new(format!("cannot use the weights `{}`", path.display()))
             .because(error)
             .help("give what `kastanet tune` wrote for this checkpoint")

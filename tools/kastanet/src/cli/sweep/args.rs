@@ -3,9 +3,10 @@
 use crate::cli::normalise::Normalise;
 use crate::cli::tune;
 use crate::cost::Core;
+use crate::files;
 use crate::prune::Unit;
 use crate::sweep::{Network, Wish};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Try a checkpoint in many sizes, and pick the one that is wanted
 #[derive(clap::Args)]
@@ -86,9 +87,10 @@ impl Args {
     }
 
     /// The files that are read.
-    pub(super) fn inputs(&self) -> Vec<&Path> {
-        let more = [&self.data, &self.recipe].into_iter().flatten();
-        [&self.checkpoint, &self.test].into_iter().chain(more).map(PathBuf::as_path).collect()
+    pub(super) fn inputs(&self) -> Vec<PathBuf> {
+        let more = [Some(&self.test), self.data.as_ref(), self.recipe.as_ref()];
+        let files = files::files_of(&self.checkpoint).into_iter();
+        files.chain(more.into_iter().flatten().cloned()).collect()
     }
 
     /// The networks that are asked for, each once.

@@ -10,6 +10,7 @@ use crate::graph::Graph;
 use crate::quantise::Samples;
 use crate::sweep::{Network, NetworkError, Source, Training};
 use crate::tune::Options;
+use crate::words;
 use sha2::{Digest, Sha256};
 
 /// Samples that show ranges, at most.
@@ -96,7 +97,7 @@ impl Inputs {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
-        Ok(said(&hash.finalize()))
+        Ok(words::hex(&hash.finalize()))
     }
 }
 
@@ -125,10 +126,6 @@ fn hash_of(data: &Data) -> Vec<u8> {
     hash.finalize().to_vec()
 }
 
-fn said(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn failed(args: &Args) -> Failure {
     Failure::new(format!("cannot sweep `{}`", args.checkpoint.display()))
 }
@@ -142,12 +139,8 @@ fn without_data(args: &Args) -> Failure {
 /// A network that cannot be made.
 pub fn unmade(args: &Args, network: &Network, error: &NetworkError) -> Failure {
     let Network { density, unit } = network;
-    let failure = failed(args)
+    failed(args)
         .because(format!("a network of density {density}, unit {unit}, cannot be made"))
-        .because(error);
-    failure.help(match error {
-        NetworkError::Tune(error) => tune::advice(error),
-        NetworkError::Quantise(error) => error.help(),
-        NetworkError::Prune(_) => "change --densities",
-    })
+        .because(error)
+        .help(error.help())
 }

@@ -52,10 +52,11 @@ pub fn spent(
 
 /// What the image of a tuned network takes.
 pub fn taken(args: &Args, graph: &Graph, x: Raw<'_>) -> Result<usize, Failure> {
+    // Some source: only the length counts, and every hash has one length.
     let options = PackOptions { source: vec![0], ..PackOptions::default() };
     match pack(quantised(args, graph, x)?, &options) {
         Ok(packed) => Ok(packed.image.len()),
-        Err(error) => Err(failed(args, error)),
+        Err(error) => Err(failed(args, error).help("change the recipe or the model")),
     }
 }
 

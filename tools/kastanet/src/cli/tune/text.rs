@@ -3,7 +3,7 @@
 use super::Report;
 use super::budget::WATCHED;
 use crate::report::{bytes, number, percent};
-use crate::tune::{Epoch, Run, TuneError};
+use crate::tune::{Epoch, Run};
 
 /// The run as it stands, for its progress bar.
 pub fn standing(run: &Run<'_>) -> String {
@@ -55,22 +55,4 @@ fn line(number: usize, epoch: &Epoch) -> String {
         held.unwrap_or_default(),
         percent(mean(&epoch.churn))
     )
-}
-
-/// What to do about an error.
-pub fn advice(error: &TuneError) -> &'static str {
-    match error {
-        TuneError::Density { .. }
-        | TuneError::Share { .. }
-        | TuneError::Quantised { .. }
-        | TuneError::UnknownLayer { .. }
-        | TuneError::Batch { .. } => "change the recipe",
-        TuneError::Classes { .. } => "give one class a sample",
-        TuneError::TooFew { .. } => "give more samples, or change `batch`, `hold` and `epochs`",
-        TuneError::Weights { .. } => "export the checkpoint with its weights in float32",
-        TuneError::Samples(error) => error.help(),
-        TuneError::Loss(_) => "give classes that the network has outputs for",
-        TuneError::Network(_) => "change the model, or cut it so that this part runs outside",
-        _ => "change the recipe or the model",
-    }
 }

@@ -17,12 +17,8 @@ pub fn gemm<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault>
     let weights = if node.int("transB", 0) != 0 { turned(&weights) } else { Some(weights) };
     let weights = weights.filter(|weights| weights.shape.len() == 2);
     let weights = weights.ok_or_else(|| node.fault("its weights are no matrix"))?;
-    let bias = match import.optional(node, 2)? {
-        None => None,
-        Some(Known::Constant(_)) => Some(import.reals(node, 2, "biases")?),
-        Some(Known::Value(_)) => return Err(node.fault("its biases are computed")),
-    };
     let outputs = weights.shape[1];
+    let bias = import.biases(node)?;
     let bias = bias.map(|bias| bias.broadcast(&[1, outputs]).ok_or(bias));
     let bias = bias.transpose().map_err(|bias| {
         node.fault(format!("its biases have the shape {:?}, expected {outputs}", bias.shape))

@@ -1,9 +1,10 @@
 //! Operators that move a window over an image: convolutions and pools.
 
+use super::super::constant::Constant;
 use super::super::error::Fault;
 use super::super::layout::Layout;
 use super::super::node::Node;
-use super::super::values::{Import, Known, Value};
+use super::super::values::{Import, Value};
 use super::channels_last;
 use super::padding::padding;
 use crate::graph::{Activation, OpKind, Padding, TensorId};
@@ -22,6 +23,70 @@ struct Windows {
     output: [usize; 2],
 }
 
+/// What a convolution does with its channels.
+#[derive(Clone, Copy)]
+enum Grouping {
+    /// Each output is of all of them.
+    Whole,
+    /// Each output is of one, which has so many.
+    Depthwise { multiplier: usize },
+}
+
+impl Grouping {
+    /// Of weights as outputs, channels of a group, places.
+    fn of(node: Node<'_>, channels: usize, weights: &Constant) -> Result<Self, Fault> {
+        let groups = usize::try_from(node.int("group", 1)).unwrap_or_default();
+        let (outputs, depth) = (weights.shape[0], weights.shape[1]);
+        match groups {
+            1 if depth != channels => Err(node
+                .fault(format!("its weights are for {depth} channels, its input has {channels}"))),
+            1 => Ok(Grouping::Whole),
+            _ if groups == channels && depth == 1 && outputs % channels == 0 => {
+                Ok(Grouping::Depthwise { multiplier: outputs / channels })
+            }
+            _ => Err(node.fault(format!(
+                "it has {groups} groups of {channels} channels, expected 1 or as many"
+            ))),
+        }
+    }
+
+    fn kind(self, windows: &Windows) -> OpKind {
+        let Windows { padding, stride, dilation, .. } = *windows;
+        let activation = Activation::None;
+        match self {
+            Grouping::Whole => OpKind::Conv2d { padding, stride, dilation, activation },
+            Grouping::Depthwise { multiplier } => {
+                OpKind::DepthwiseConv2d { padding, stride, dilation, multiplier, activation }
+            }
+        }
+    }
+
+    /// The weights as the graph has them: outputs, places, channels; of a depthwise layer 1, places, outputs.
+    fn weights<'m>(
+        self,
+        import: &mut Import<'m>,
+        node: Node<'m>,
+        [height, width]: [usize; 2],
+        weights: &Constant,
+    ) -> TensorId {
+        let (outputs, depth, rank) = (weights.shape[0], weights.shape[1], weights.shape.len());
+        let (order, shape, dimension): (Vec<usize>, _, _) = match self {
+            Grouping::Whole => {
+                let order = [0].into_iter().chain(2..rank).chain([1]).collect();
+                (order, vec![outputs, height, width, depth], 0)
+            }
+            Grouping::Depthwise { .. } => {
+                ((1..rank).chain([0]).collect(), vec![1, height, width, outputs], 3)
+            }
+        };
+        let turned = weights.transposed(&order);
+        let name = node.input(1).unwrap_or("weights").into();
+        let tensor = import.reals_tensor(name, shape, turned.reals().unwrap_or_default());
+        import.graph.tensors[tensor].quant = weights.quant_of(0, dimension);
+        tensor
+    }
+}
+
 pub fn conv<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
     let x = import.value(node, 0)?;
     let weights = import.reals(node, 1, "weights")?;
@@ -32,78 +97,45 @@ pub fn conv<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault>
     }
     let windows = Windows::of(node, &x, &weights.shape[2..])?;
     let (channels, outputs) = (windows.input[3], weights.shape[0]);
-    let groups = usize::try_from(node.int("group", 1)).unwrap_or_default();
-    let (is_whole, is_depthwise) = (groups == 1, groups == channels && weights.shape[1] == 1);
-    if !(is_whole || is_depthwise && outputs % channels == 0) {
-        return Err(node.fault(format!(
-            "it has {groups} groups of {channels} channels, expected 1 or as many"
-        )));
-    }
-    if is_whole && weights.shape[1] != channels {
-        let found = weights.shape[1];
-        return Err(
-            node.fault(format!("its weights are for {found} channels, its input has {channels}"))
-        );
-    }
-    let bias = match import.optional(node, 2)? {
-        None => None,
-        Some(Known::Constant(_)) => Some(import.reals(node, 2, "biases")?),
-        Some(Known::Value(_)) => return Err(node.fault("its biases are computed")),
-    };
-    // Outputs, places, inputs; of each channel by itself, places and outputs.
-    let order: Vec<usize> = match is_depthwise && !is_whole {
-        true => (1..rank).chain([0]).collect(),
-        false => [0].into_iter().chain(2..rank).chain([1]).collect(),
-    };
-    let turned = weights.transposed(&order);
-    let [height, width] = windows.kernel;
-    let (depthwise, per) = (is_depthwise && !is_whole, weights.shape[1]);
-    let shape =
-        if depthwise { vec![1, height, width, outputs] } else { vec![outputs, height, width, per] };
-    let name = node.input(1).unwrap_or("weights").into();
-    let quant = weights.quant_of(0, if depthwise { 3 } else { 0 });
-    let weights = import.reals_tensor(name, shape, turned.reals().unwrap_or_default());
-    import.graph.tensors[weights].quant = quant;
+    let grouping = Grouping::of(node, channels, &weights)?;
+    let bias = import.biases(node)?;
+    let weights = grouping.weights(import, node, windows.kernel, &weights);
     let bias = bias.map(|bias| {
         let name = node.input(2).unwrap_or("biases").into();
         import.reals_tensor(name, vec![bias.values.len()], bias.reals().unwrap_or_default())
     });
-    let Windows { padding, stride, dilation, .. } = windows;
-    let activation = Activation::None;
-    let kind = match depthwise {
-        true => OpKind::DepthwiseConv2d {
-            padding,
-            stride,
-            dilation,
-            multiplier: outputs / channels,
-            activation,
-        },
-        false => OpKind::Conv2d { padding, stride, dilation, activation },
-    };
     let input = windows.image(import, node, &x);
     let inputs: Vec<TensorId> = [Some(input), Some(weights), bias].into_iter().flatten().collect();
-    Ok(windows.emit(import, node, kind, &inputs, outputs))
+    Ok(windows.emit(import, node, grouping.kind(&windows), &inputs, outputs))
+}
+
+/// What is taken of the values in a window.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pool {
+    Largest,
+    Mean,
+}
+
+impl Pool {
+    fn kind(self, windows: &Windows) -> OpKind {
+        let Windows { padding, stride, kernel: filter, .. } = *windows;
+        let activation = Activation::None;
+        match self {
+            Pool::Largest => OpKind::MaxPool2d { padding, stride, filter, activation },
+            Pool::Mean => OpKind::AveragePool2d { padding, stride, filter, activation },
+        }
+    }
 }
 
 pub fn max_pool<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
     if node.proto.outputs.len() > 1 {
         return Err(node.fault("it gives indices, too"));
     }
-    pool(import, node, |padding, stride, filter, activation| OpKind::MaxPool2d {
-        padding,
-        stride,
-        filter,
-        activation,
-    })
+    pool(import, node, Pool::Largest)
 }
 
 pub fn average_pool<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Value, Fault> {
-    pool(import, node, |padding, stride, filter, activation| OpKind::AveragePool2d {
-        padding,
-        stride,
-        filter,
-        activation,
-    })
+    pool(import, node, Pool::Mean)
 }
 
 /// The largest of each channel.
@@ -114,16 +146,10 @@ pub fn global_max_pool<'m>(import: &mut Import<'m>, node: Node<'m>) -> Result<Va
     let (stride, dilation, padding, output) = ([1, 1], [1, 1], Padding::Valid, [1, 1]);
     let windows = Windows { input, places, kernel, stride, dilation, padding, output };
     let image = windows.image(import, node, &x);
-    let activation = Activation::None;
-    let kind = OpKind::MaxPool2d { padding, stride, filter: kernel, activation };
-    Ok(windows.emit(import, node, kind, &[image], input[3]))
+    Ok(windows.emit(import, node, Pool::Largest.kind(&windows), &[image], input[3]))
 }
 
-fn pool<'m>(
-    import: &mut Import<'m>,
-    node: Node<'m>,
-    kind: impl Fn(Padding, [usize; 2], [usize; 2], Activation) -> OpKind,
-) -> Result<Value, Fault> {
+fn pool<'m>(import: &mut Import<'m>, node: Node<'m>, pool: Pool) -> Result<Value, Fault> {
     let x = import.value(node, 0)?;
     let places = x.layout.rank().saturating_sub(2);
     let kernel = node.sizes("kernel_shape", places)?;
@@ -132,13 +158,12 @@ fn pool<'m>(
         return Err(node.fault("its windows are dilated"));
     }
     let mut image = windows.image(import, node, &x);
-    if node.proto.kind == "AveragePool" && windows.counts(node)? {
+    if pool == Pool::Mean && windows.counts(node)? {
         image = windows.padded(import, node, image);
         windows.padding = Padding::Valid;
     }
-    let kind = kind(windows.padding, windows.stride, windows.kernel, Activation::None);
     let channels = windows.input[3];
-    Ok(windows.emit(import, node, kind, &[image], channels))
+    Ok(windows.emit(import, node, pool.kind(&windows), &[image], channels))
 }
 
 impl Windows {
