@@ -27,16 +27,22 @@ pub enum BudgetError {
     Pack(#[from] pack::Error),
 }
 
-/// The largest `density` of these options at which the image of an int8 network takes at most `flash` bytes.
+/// The largest `density` of these options at which the image of an int8 network takes at most `flash` bytes, packed
+/// by `packing` but for its sparsity.
 ///
 /// # Errors
 ///
 /// An image that fits at no density, or a network that cannot be packed.
-pub fn density(quantised: &Graph, options: &Options, flash: usize) -> Result<f64, BudgetError> {
+pub fn density(
+    quantised: &Graph,
+    packing: &pack::Options,
+    options: &Options,
+    flash: usize,
+) -> Result<f64, BudgetError> {
     let usable = flash - flash / 100;
     let len = |steps: usize| {
         let density = steps as f64 / STEPS as f64;
-        image_len(quantised, &Options { density, ..options.clone() })
+        image_len(quantised, packing, &Options { density, ..options.clone() })
     };
     let found = len(1)?;
     if found > usable {
@@ -54,13 +60,15 @@ pub fn density(quantised: &Graph, options: &Options, flash: usize) -> Result<f64
     Ok(low as f64 / STEPS as f64)
 }
 
-fn image_len(quantised: &Graph, options: &Options) -> Result<usize, BudgetError> {
+fn image_len(
+    quantised: &Graph,
+    packing: &pack::Options,
+    options: &Options,
+) -> Result<usize, BudgetError> {
     let shares = densities(quantised, options).into_iter();
     let layers = shares.map(|(name, density)| (name, 1.0 - density)).collect();
     let sparsity = Sparsity { uniform: 0.0, layers };
     let unit = options.unit.pruned();
-    // With provenance, as an image from the command line has it.
-    let source = vec![0];
-    let options = pack::Options { sparsity, unit, source, ..pack::Options::default() };
+    let options = pack::Options { sparsity, unit, ..packing.clone() };
     Ok(pack(quantised.clone(), &options)?.image.len())
 }

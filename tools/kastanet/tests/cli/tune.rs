@@ -93,12 +93,12 @@ fn a_budget_is_kept() {
     let place = place();
     let budget = |flash: &str| {
         let args = ["tune", "cnn.onnx", "--data", "d.npz", "-o", "w.safetensors", "--json"];
-        place.run(&[&args[..], &["--budget", flash]].concat())
+        place.run(&[&args[..], &["--budget", flash, "--mean", "0,0,0"]].concat())
     };
     let report = budget("flash=1500").json();
     let pack =
         ["pack", "cnn.onnx", "--weights", "w.safetensors", "--calibrate", "d.npz", "-o", "m.kst"];
-    place.run(&pack).ok();
+    place.run(&[&pack[..], &["--mean", "0,0,0"]].concat()).ok();
     let len = place.get("m.kst").len();
     assert!((1430..=1500).contains(&len), "{len}");
     assert_eq!(report["flash_bytes"], len);

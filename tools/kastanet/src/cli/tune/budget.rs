@@ -41,7 +41,7 @@ pub fn spent(
 ) -> Result<Options, Failure> {
     options.check().map_err(|error| failed(args, error).help("change the recipe"))?;
     let quantised = quantised(args, graph, x)?;
-    match density(&quantised, &options, flash) {
+    match density(&quantised, &packing(x), &options, flash) {
         Ok(density) => Ok(Options { density, ..options }),
         Err(error @ BudgetError::TooSmall { .. }) => {
             Err(failed(args, error).help("give more flash, or a smaller model"))
@@ -52,12 +52,15 @@ pub fn spent(
 
 /// What the image of a tuned network takes.
 pub fn taken(args: &Args, graph: &Graph, x: Raw<'_>) -> Result<usize, Failure> {
-    // Some source: only the length counts, and every hash has one length.
-    let options = PackOptions { source: vec![0], ..PackOptions::default() };
-    match pack(quantised(args, graph, x)?, &options) {
+    match pack(quantised(args, graph, x)?, &packing(x)) {
         Ok(packed) => Ok(packed.image.len()),
         Err(error) => Err(failed(args, error).help("change the recipe or the model")),
     }
+}
+
+/// What `pack` puts into an image beside the network, of the same length: every source has one hash.
+fn packing((_, by): Raw<'_>) -> PackOptions {
+    PackOptions { source: vec![0], normalisation: by.cloned(), ..PackOptions::default() }
 }
 
 fn quantised(args: &Args, graph: &Graph, (x, by): Raw<'_>) -> Result<Graph, Failure> {
