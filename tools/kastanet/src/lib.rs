@@ -2,7 +2,9 @@
 //!
 //! The journey of a model, in the order of the modules: a checkpoint is read into a neutral
 //! graph, its weights are pruned, its operators lowered to the image's terms, its tensors placed
-//! in RAM, and everything is written and read back.
+//! in RAM, and everything is written and read back. Behind that stand what files and samples are
+//! read with, what makes int8 of float checkpoints and sparse ones of dense, what tells about
+//! images, and the command line.
 
 pub mod graph;
 

@@ -36,7 +36,7 @@ pub fn import(
         .map_err(|fault| DescriptionError { file: name.into(), fault: Box::new(fault) })
 }
 
-/// A layer with what it is called and what it reads.
+/// A layer with what it is called, and what its arrays' names begin with.
 struct Named<'d> {
     layer: &'d Layer,
     kind: Kind,
@@ -48,8 +48,7 @@ fn graph(source: &str, said: &Description, weights: &Weights<'_>) -> Result<Grap
     let layers = named(said)?;
     let inputs = inputs(&layers)?;
     let mut used = HashSet::new();
-    let slots: Vec<OnceCell<(Vec<ProtoNode>, Vec<String>)>> =
-        layers.iter().map(|_| OnceCell::new()).collect();
+    let slots: Vec<Slot> = layers.iter().map(|_| Slot::new()).collect();
     let shape = input(said)?;
     let mut assembly = Assembly::new(source, OPSET);
     assembly.input(INPUT, &shape, shape.len() > 2, None)?;
@@ -67,22 +66,28 @@ fn graph(source: &str, said: &Description, weights: &Weights<'_>) -> Result<Grap
             inputs,
             shape,
         };
-        let Made { nodes, arrays } = at.made()?;
-        let (names, constants): (Vec<String>, Vec<_>) = arrays.into_iter().unzip();
-        let (nodes, names) = slot.get_or_init(|| (nodes, names));
-        let failed = |fault| of_layer(layer, fault);
-        for (name, constant) in names.iter().zip(constants) {
-            // Another layer may have the same weights.
-            if !assembly.knows(name) {
-                assembly.constant(name, constant).map_err(failed)?;
-            }
-        }
-        nodes.iter().try_for_each(|node| assembly.node(node)).map_err(failed)?;
+        add(&mut assembly, at.made()?, slot).map_err(|fault| of_layer(layer, fault))?;
     }
     let last = layers.last().map_or(INPUT, |layer| layer.name.as_str());
     assembly.output(last)?;
     all_used(said, weights, &used)?;
     Ok(assembly.finish()?)
+}
+
+/// Where a layer's nodes and the names of its arrays stay while the graph is put together.
+type Slot = OnceCell<(Vec<ProtoNode>, Vec<String>)>;
+
+/// Adds what a layer becomes.
+fn add<'s>(assembly: &mut Assembly<'s>, made: Made, slot: &'s Slot) -> Result<(), onnx::Fault> {
+    let (names, constants): (Vec<String>, Vec<_>) = made.arrays.into_iter().unzip();
+    let (nodes, names) = slot.get_or_init(|| (made.nodes, names));
+    for (name, constant) in names.iter().zip(constants) {
+        // Another layer may have the same weights.
+        if !assembly.knows(name) {
+            assembly.constant(name, constant)?;
+        }
+    }
+    nodes.iter().try_for_each(|node| assembly.node(node))
 }
 
 /// What a node of a layer cannot do.
